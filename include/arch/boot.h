@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a boot loader told us, in one form for PVH and multiboot2. Filled by arch/x86_64/boot before kmain(); copied, so
+ * that nothing points into memory that the allocator may hand out, except the initramfs, which is reserved.
+ */
+#ifndef ARCH_BOOT_H
+#define ARCH_BOOT_H
+
+#include <lib/types.h>
+
+enum memory_type { MEMORY_RAM = 1, MEMORY_RESERVED, MEMORY_ACPI, MEMORY_NVS, MEMORY_BAD };
+
+struct memory_range {
+	paddr_t base;
+	u64 size;
+	enum memory_type type;
+};
+
+#define BOOT_RANGES_MAX 128
+#define BOOT_CMDLINE_MAX 4096
+
+struct bootinfo {
+	const char *loader;                          /* "pvh" or "multiboot2" */
+	char cmdline[BOOT_CMDLINE_MAX];              /* NUL-terminated; cut with a warning if longer */
+	unsigned nranges;                            /* the firmware's memory map, as given */
+	struct memory_range range[BOOT_RANGES_MAX];
+	paddr_t initrd;                              /* 0: none */
+	u64 initrd_size;                             /* bytes */
+	paddr_t rsdp;                                /* ACPI root pointer; 0: unknown */
+	u64 tsc_entry;                               /* the TSC at the kernel's first instruction */
+};
+
+extern struct bootinfo bootinfo;
+
+/* The one C entry point, called on the boot CPU with interrupts off. */
+void kmain(void) __noreturn;
+
+#endif

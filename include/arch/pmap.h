@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Page tables: the named fourth contract. A pmap is a root and what hangs below it; the upper (kernel) half is the same
+ * in every pmap. Leaf entries of the application's half are 4 KiB pages and are reached one by one with pmap_pte(); mm/
+ * walks them. Who may edit: the holder of the vmspace lock over that range; tables above the leaves are installed with
+ * compare-and-swap, since in a shared space several vmspaces hang below one root. Source: SDM vol. 3 chapter 4.
+ */
+#ifndef ARCH_PMAP_H
+#define ARCH_PMAP_H
+
+#include <arch/layout.h>
+#include <lib/types.h>
+
+#define PROT_READ 1u
+#define PROT_WRITE 2u
+#define PROT_EXEC 4u
+
+#define CPUS_MAX 256
+#define CPUSET_WORDS (CPUS_MAX / 64)
+
+typedef u64 pte_t;
+
+struct pmap {
+	paddr_t root;            /* I: the PML4 */
+	u64 cpus[CPUSET_WORDS];  /* a: CPUs whose CR3 holds root (private) */
+};
+
+extern struct pmap kernel_pmap; /* the boot tables; the one root of a shared space */
+
+static inline void *phys_to_virt(paddr_t pa)
+{
+	return (void *)(pa + DIRECT_MAP);
+}
+
+/* For an address of the direct map or of the kernel image. */
+static inline paddr_t virt_to_phys(const void *va)
+{
+	u64 v = (u64)va;
+
+	return v >= KERNEL_BASE ? v - KERNEL_BASE : v - DIRECT_MAP;
+}
+
+/* Builds the direct map of all RAM, write-protects and NX-marks the kernel image by section; before the buddy allocator. */
+void pmap_bootstrap(void);
+
+/* A new root that shares the kernel half. -ENOMEM. */
+int pmap_create(struct pmap *pmap);
+/* Frees root and tables; every leaf must be clear, no CPU may have it active. */
+void pmap_destroy(struct pmap *pmap);
+/* Frees the tables (not the root) that lie wholly inside [start, end); leaves clear, TLBs flushed by the caller. */
+void pmap_free_tables(struct pmap *pmap, uaddr_t start, uaddr_t end);
+/* Loads the root into this CPU; interrupts off. Keeps pmap->cpus true on both sides. */
+void pmap_activate(struct pmap *pmap);
+
+/* The leaf entry of va; builds missing tables when alloc (NULL: out of memory), else NULL when there is no leaf table. */
+pte_t *pmap_pte(struct pmap *pmap, uaddr_t va, bool alloc);
+/* First address >= va and < end whose leaf table exists, or end. For sparse walks. */
+uaddr_t pmap_next(struct pmap *pmap, uaddr_t va, uaddr_t end);
+/* Maps one 4 KiB kernel page (stacks, device registers). -ENOMEM. */
+int pmap_kernel_enter(void *va, paddr_t pa, unsigned prot, bool uncached);
+/* Maps device registers; page-rounded; lives for ever. NULL on out of memory. */
+void *pmap_map_device(paddr_t pa, u64 size);
+
+/* A leaf entry for the application's half: user bit by the gate, NX without PROT_EXEC. PROT_NONE: use 0 instead. */
+pte_t pte_make(paddr_t pa, unsigned prot);
+static inline bool pte_present(pte_t pte)
+{
+	return pte & 1;
+}
+static inline bool pte_writable(pte_t pte)
+{
+	return pte & 2;
+}
+static inline bool pte_accessed(pte_t pte)
+{
+	return pte & BIT(5);
+}
+static inline bool pte_dirty(pte_t pte)
+{
+	return pte & BIT(6);
+}
+static inline paddr_t pte_paddr(pte_t pte)
+{
+	return pte & 0x000ffffffffff000;
+}
+static inline pte_t pte_write_protect(pte_t pte)
+{
+	return pte & ~2ul;
+}
+
+/* Drops this CPU's translation of one page, or all of the application's and the kernel's non-global ones. */
+static inline void tlb_flush_page_local(uaddr_t va)
+{
+	asm volatile("invlpg (%0)" : : "r"(va) : "memory");
+}
+void tlb_flush_all_local(void);
+
+#endif

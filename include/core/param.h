@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kernel command line, parsed once (docs/protocol.md lists the keys). */
+#ifndef CORE_PARAM_H
+#define CORE_PARAM_H
+
+#include <lib/types.h>
+
+#define PARAM_ARGS_MAX 64
+
+struct param {
+	bool streams, exit_isa_debug, strace, ktest;
+	int loglevel;
+	unsigned maxcpus;
+	u64 slice_ns;
+	char init[256];
+	char sched[16];
+	int argc;                          /* what follows `--` */
+	const char *argv[PARAM_ARGS_MAX];
+};
+
+extern struct param param; /* I after param_init() */
+
+void param_init(void);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Wait queues. The waker changes the condition, then wakes; the waiter enters the queue, looks, then sleeps. Waking under
+ * any spinlock and from interrupts is fine.
+ */
+#ifndef CORE_WAIT_H
+#define CORE_WAIT_H
+
+#include <core/block.h>
+#include <core/spinlock.h>
+#include <lib/errno.h>
+#include <lib/list.h>
+
+struct waitq {
+	struct spinlock lock;  /* (i) */
+	struct list waiters;   /* lock */
+};
+
+/* One thread in one queue; lives on the waiter's stack. poll(2) uses several. */
+struct waiter {
+	struct list link;      /* queue's lock */
+	struct waitq *queue;
+	struct thread *thread;
+	bool woken;            /* this queue was the one */
+};
+
+#define WAITQ_INIT(name) { .lock = SPINLOCK_INIT("waitq"), .waiters = LIST_INIT((name).waiters) }
+
+void waitq_init(struct waitq *q);
+/* Enters the current thread; FIFO. */
+void waitq_add(struct waitq *q, struct waiter *w);
+void waitq_remove(struct waiter *w);
+/* How many were woken. A woken waiter leaves the queue by itself. */
+unsigned waitq_wake(struct waitq *q, unsigned max);
+static inline void waitq_wake_one(struct waitq *q)
+{
+	if (!list_empty(&q->waiters))
+		waitq_wake(q, 1);
+}
+static inline void waitq_wake_all(struct waitq *q)
+{
+	if (!list_empty(&q->waiters))
+		waitq_wake(q, ~0u);
+}
+
+enum wait_mode { WAIT_UNINTERRUPTIBLE, WAIT_KILLABLE, WAIT_INTERRUPTIBLE };
+
+/* Used by wait_event*(): should this wait end before its condition? */
+bool wait_broken(enum wait_mode mode);
+
+/*
+ * Sleeps until `cond`. Value: 0; -ETIMEDOUT at the deadline; -EINTR if the mode lets a signal end it. `cond` is evaluated
+ * several times, without locks unless it takes them. May not be called under a spinlock.
+ */
+#define wait_event_until(q, cond, mode, deadline)                                                  \
+	({                                                                                         \
+		struct waiter w__;                                                                 \
+		int error__ = 0;                                                                   \
+		lockdep_assert_may_sleep("wait_event");                                            \
+		while (!(cond)) {                                                                  \
+			waitq_add((q), &w__);                                                      \
+			thread_prepare_block();                                                    \
+			if (cond) {                                                                \
+				thread_cancel_block();                                             \
+				waitq_remove(&w__);                                                \
+				break;                                                             \
+			}                                                                          \
+			if (wait_broken(mode)) {                                                   \
+				thread_cancel_block();                                             \
+				waitq_remove(&w__);                                                \
+				error__ = -EINTR;                                                  \
+				break;                                                             \
+			}                                                                          \
+			bool woken__ = thread_block(deadline);                                     \
+			waitq_remove(&w__);                                                        \
+			if (!woken__ && !(cond)) {                                                 \
+				error__ = -ETIMEDOUT;                                              \
+				break;                                                             \
+			}                                                                          \
+		}                                                                                  \
+		error__;                                                                           \
+	})
+#define wait_event(q, cond) wait_event_until(q, cond, WAIT_UNINTERRUPTIBLE, NO_DEADLINE)
+#define wait_event_killable(q, cond) wait_event_until(q, cond, WAIT_KILLABLE, NO_DEADLINE)
+#define wait_event_interruptible(q, cond) wait_event_until(q, cond, WAIT_INTERRUPTIBLE, NO_DEADLINE)
+
+#endif

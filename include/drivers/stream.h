@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The framed stream port on COM2 (docs/protocol.md): the program's three channels, its end, and figures about it. */
+#ifndef DRIVERS_STREAM_H
+#define DRIVERS_STREAM_H
+
+#include <lib/types.h>
+
+struct file;
+
+/* Takes COM2 and says hello. -ENODEV when there is no UART. */
+int stream_init(const char *kernel_name);
+bool stream_present(void);
+/* Files for descriptors 0, 1, 2 that behave as pipes. ERR_PTR(-ENOMEM). */
+struct file *stream_open(unsigned channel);
+/* One frame of text or bytes; any context that may spin. */
+void stream_send(u8 kind, const void *payload, size_t size);
+/* Everything handed over so far has left the machine. */
+void stream_drain(void);
+
+#endif

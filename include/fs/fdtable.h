@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Descriptor tables: one resource of the bag a process carries; shared by CLONE_FILES, copied by fork. */
+#ifndef FS_FDTABLE_H
+#define FS_FDTABLE_H
+
+#include <core/spinlock.h>
+#include <lib/types.h>
+
+struct file;
+
+#define FD_LIMIT 4096 /* hard RLIMIT_NOFILE */
+
+struct fdtable {
+	u32 refs;               /* a */
+	struct spinlock lock;   /* (s) */
+	unsigned size;          /* lock: slots */
+	struct file **file;     /* lock */
+	u64 *open, *cloexec;    /* lock: bitmaps */
+	unsigned next_free;     /* lock: nothing free below */
+};
+
+struct fdtable *fdtable_create(void);                 /* NULL: no memory */
+void fdtable_get(struct fdtable *t);
+void fdtable_put(struct fdtable *t);                  /* closes all with the last reference; may sleep */
+struct fdtable *fdtable_copy(struct fdtable *t);      /* NULL: no memory */
+void fdtable_exec(struct fdtable *t);                 /* closes close-on-exec descriptors */
+
+/* A reference, or NULL (EBADF). */
+struct file *fd_get(struct fdtable *t, int fd);
+/* Lowest free descriptor >= min and < limit; takes over the reference. -EMFILE, -EINVAL, -ENOMEM (reference kept by caller). */
+int fd_install(struct fdtable *t, struct file *f, int min, unsigned limit, bool cloexec);
+/* dup2: takes over the reference, closes what was there. */
+int fd_install_at(struct fdtable *t, struct file *f, int fd, unsigned limit, bool cloexec);
+int fd_close(struct fdtable *t, int fd);              /* 0, -EBADF */
+int fd_close_range(struct fdtable *t, unsigned first, unsigned last, bool cloexec_only);
+int fd_get_cloexec(struct fdtable *t, int fd);        /* 0/1/-EBADF */
+int fd_set_cloexec(struct fdtable *t, int fd, bool on);
+/* Next open descriptor >= fd, or -1: /proc/self/fd. */
+int fd_next(struct fdtable *t, int fd);
+unsigned fd_count(struct fdtable *t);
+
+#endif

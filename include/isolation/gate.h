@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Contract 1, the gate: at which privilege the application runs, and how control passes between it and the kernel.
+ * isolation/gate_ring0.c and isolation/gate_ring3.c implement this header, one of them is linked.
+ *
+ * Rules both sides keep: an entry from the application lies at the top of the thread's kernel stack as a struct
+ * trapframe; nothing is ever pushed on the application's stack (it has a red zone); the kernel runs with its own GS;
+ * interrupts are off wherever RIP is the kernel's and RSP the application's.
+ */
+#ifndef ISOLATION_GATE_H
+#define ISOLATION_GATE_H
+
+#include <arch/trapframe.h>
+#include <lib/types.h>
+
+struct arch_thread;
+
+/* Does entering the kernel cross a privilege boundary? For code that differs a little; never for #if. */
+#ifdef CONFIG_GATE_RING3
+#define GATE_CROSSES 1
+#define GATE_NAME "ring3"
+#else
+#define GATE_CROSSES 0
+#define GATE_NAME "ring0"
+#endif
+
+/* Per CPU: the entry MSRs (STAR, LSTAR, SFMASK) and which stack each vector enters on. After arch_cpu_init(). */
+void gate_init_cpu(void);
+/* The thread that this CPU is about to run: its kernel stack, FS (and GS) base. Interrupts off. */
+void gate_switch(const struct arch_thread *next);
+/* Was the application interrupted? Decided by the saved RIP, in ring 0 too, where CPL says nothing. */
+static inline bool gate_from_app(const struct trapframe *tf)
+{
+	return (i64)tf->rip >= 0;
+}
+/* Segments and flags of a fresh application context; rip, rsp set, all else zero. */
+void gate_init_frame(struct trapframe *tf, uaddr_t rip, uaddr_t rsp);
+/* Makes a frame that the application could write (sigreturn) safe to return to: segments, IF, reserved flags. */
+void gate_sanitise_frame(struct trapframe *tf);
+/* Leaves for the application by the frame at the top of the current kernel stack. Interrupts may be on. */
+void gate_enter(void) __noreturn;
+/* arch_prctl(ARCH_SET_GS): 0, or -EPERM where GS belongs to the kernel for good. */
+int gate_set_gs(struct arch_thread *t, uaddr_t base);
+
+/*
+ * Copies across the gate. An application's address is a uaddr_t: dereferencing one does not compile. Ranges are checked
+ * against the application's half; a page that is absent is faulted in; what cannot be is -EFAULT, in every configuration.
+ * May sleep: no spinlock, no vmspace lock held. Partial copies may have happened when -EFAULT is returned.
+ */
+int copyin(void *dst, uaddr_t src, size_t size);
+int copyout(uaddr_t dst, const void *src, size_t size);
+int user_zero(uaddr_t dst, size_t size);
+/* Length without the NUL; -EFAULT; -ENAMETOOLONG when no NUL within max bytes. */
+long copyinstr(char *dst, uaddr_t src, size_t max);
+/* Atomic accesses for futexes; 4-byte aligned or -EINVAL. */
+int user_load32(uaddr_t src, u32 *value);
+int user_cmpxchg32(uaddr_t dst, u32 *expected, u32 desired); /* 0; -EAGAIN with *expected = what was there; -EFAULT */
+
+/*
+ * Upcalls from the entry code, implemented above (docs/architecture.md lists all five of the kernel):
+ */
+/* abi/linux: a system call; the number is tf->error. The answer goes into tf->rax. Interrupts on. */
+void syscall_dispatch(struct trapframe *tf);
+/* abi/linux: an exception that the application caused and memory could not mend: becomes a signal. Interrupts on. */
+void app_exception(struct trapframe *tf);
+/* abi/linux: on the way back, while thread->work is set: reschedule, signals, FPU. Entered and left with interrupts off. */
+void app_return(struct trapframe *tf);
+
+#endif

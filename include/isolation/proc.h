@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Contract 3, processes: one program, or many. A process is a bag of refcounted resources and the tasks (threads) that use
+ * them; clone(2)'s flags share or copy each resource by itself. isolation/proc_one.c and isolation/proc_many.c implement the
+ * second half of this header; isolation/task.c what both have in common.
+ *
+ * Ids: the kernel's own init is process 1 (it has no application); the first program is process 2 and its child. Under
+ * PROC_ONE that is all there ever is: getpid() is 2, getppid() is 1.
+ */
+#ifndef ISOLATION_PROC_H
+#define ISOLATION_PROC_H
+
+#include <core/mutex.h>
+#include <core/spinlock.h>
+#include <core/wait.h>
+#include <lib/list.h>
+#include <sched/thread.h>
+#include <uapi/linux/resource.h>
+#include <uapi/linux/signal.h>
+
+struct vmspace;
+struct fdtable;
+struct fsctx;
+struct file;
+struct tty;
+
+#ifdef CONFIG_PROC_MANY
+#define PROC_IS_MANY 1
+#define PROC_NAME "many"
+#else
+#define PROC_IS_MANY 0
+#define PROC_NAME "one"
+#endif
+
+#define PID_INIT 1
+#define PID_FIRST 2
+#define PID_MAX 32768
+
+struct cred {
+	u32 refs;                        /* a; otherwise immutable: changed by replacing */
+	u32 uid, euid, suid, gid, egid, sgid;
+	u32 ngroups;
+	u32 group[32];
+};
+
+/* Signal dispositions: CLONE_SIGHAND shares them. */
+struct sighand {
+	u32 refs;                        /* a */
+	struct ksigaction action[NSIG];  /* proc->siglock; index sig-1 */
+};
+
+/* Pending signals: a set, and one siginfo for each. Real-time signals do not queue more than one. */
+struct sigpending {
+	u64 set;                         /* siglock; bit sig-1 */
+	struct siginfo *info;            /* siglock: NSIG entries, allocated on first use; NULL: none kept */
+};
+
+enum proc_state { PROC_ALIVE, PROC_STOPPED, PROC_ZOMBIE };
+
+struct proc {
+	u32 refs;                        /* a: the tree holds one until reaped, each task one, /proc readers one */
+	int pid, pgid, sid;              /* pid I; the others proc_lock */
+	enum proc_state state;           /* proc_lock */
+	/* The bag: pointers change only in the process's own exec/unshare, under siglock for outside readers. */
+	struct vmspace *vmspace;
+	struct fdtable *files;
+	struct fsctx *fs;
+	struct sighand *sighand;
+	struct cred *cred;
+	struct file *exe;                /* siglock */
+	struct tty *ctty;                /* proc_lock */
+	/* Threads. */
+	struct list tasks;               /* siglock */
+	unsigned ntasks;                 /* siglock: live */
+	struct task *leader;             /* I until it is freed: tid == pid */
+	/* Signals to the process as a whole. */
+	struct spinlock siglock;         /* (i) */
+	struct sigpending pending;       /* siglock */
+	bool exiting;                    /* siglock: exit_group or a fatal signal has begun */
+	bool execing;                    /* siglock */
+	bool stopping;                   /* siglock: job control stop requested */
+	int stop_signal;                 /* siglock */
+	bool wait_stopped, wait_continued; /* proc_lock: reports not yet taken by wait */
+	int exit_status;                 /* wait status; siglock until zombie, then immutable */
+	int exit_signal;                 /* I: to the parent; 0: none */
+	/* The tree. proc_lock. */
+	struct proc *parent;
+	struct list children, sibling;
+	struct waitq child_wait;         /* wait4() sleeps here */
+	struct list all_link;            /* proc_lock */
+	/* vfork: the parent sleeps until this is true. */
+	struct waitq vfork_wait;
+	bool vfork_done;                 /* a: the child left the parent's memory */
+	/* Limits and accounting. */
+	struct rlimit64 rlimit[RLIM_NLIMITS]; /* siglock */
+	u64 start_ns;                    /* I: CLOCK_MONOTONIC */
+	u64 dead_cpu_ns;                 /* siglock: of ended tasks */
+	u64 child_cpu_ns;                /* proc_lock: of waited-for children */
+	u64 minflt;                      /* a */
+	struct timer alarm;              /* ITIMER_REAL */
+	u64 alarm_interval;              /* siglock: ns */
+	char comm[16];
+};
+
+/* A thread of a process. */
+struct task {
+	struct thread thread;            /* first: task_of() */
+	int tid;                         /* I */
+	struct proc *proc;               /* I: a reference */
+	struct list link;                /* siglock: proc->tasks */
+	/* Signals to this thread. siglock. */
+	struct sigpending pending;
+	u64 sigmask;
+	u64 saved_sigmask;               /* sigsuspend, ppoll: restored after the handler */
+	bool restore_sigmask;
+	struct sigaltstack64 altstack;   /* own task only */
+	u64 vfork_child_done;            /* unused by others; see proc->vfork_done */
+	/* Own task only. */
+	uaddr_t clear_child_tid;         /* zeroed and futex-woken at exit */
+	uaddr_t robust_list;
+	uaddr_t rseq;
+	bool exited;                     /* siglock */
+};
+
+static inline struct task *task_of(struct thread *t)
+{
+	return (struct task *)t;
+}
+/* The current thread's task. Only in a thread that has one (not in kernel threads: see task_current_or_null()). */
+static inline struct task *task_current(void)
+{
+	return task_of(current());
+}
+static inline bool thread_is_app(const struct thread *t)
+{
+	return t->arch.fpu != NULL;
+}
+
+extern struct mutex proc_lock;           /* (S): the tree, ids of groups and sessions, states */
+
+/* ---- isolation/task.c: common to both ---- */
+void task_init(void);
+/* A process with an empty bag, parent set, not yet visible. NULL: no memory. */
+struct proc *proc_alloc(int pid, struct proc *parent);
+void proc_get(struct proc *p);
+void proc_put(struct proc *p);
+/* A new thread of p that will run entry(arg) in the kernel first. Not started, but visible. ERR_PTR(-ENOMEM/-EAGAIN). */
+struct task *task_create(struct proc *p, int tid, const char *name, void (*entry)(void *), void *arg);
+/* The current task ends; the last one ends the process with its exit_status. Runs clear_child_tid. */
+void task_exit(void) __noreturn;
+/* All tasks shall end with this wait status; the current one does at once when it is one of them. */
+void proc_kill_all(struct proc *p, int status);
+/* exec: waits until the current task is the only one. -EAGAIN when another thread got there first. */
+int proc_single(struct proc *p);
+void cred_get(struct cred *c);
+void cred_put(struct cred *c);
+struct cred *cred_copy(const struct cred *c);
+void sighand_get(struct sighand *s);
+void sighand_put(struct sighand *s);
+struct sighand *sighand_copy(struct sighand *s);
+struct sighand *sighand_create(void);
+/* A free id, or -EAGAIN; the table maps ids to tasks. */
+int pid_alloc(void);
+void pid_free(int pid);
+struct task *task_find(int tid);         /* proc_lock held; NULL */
+
+/* ---- the contract: proc_one.c and proc_many.c ---- */
+
+/* The process of the current thread; folds to &the_proc when there is one. */
+#if PROC_IS_MANY
+static inline struct proc *proc_current(void)
+{
+	return task_current()->proc;
+}
+#else
+extern struct proc the_proc;
+static inline struct proc *proc_current(void)
+{
+	return &the_proc;
+}
+#endif
+
+/* Makes the first process (PID_FIRST), child of init, ready to exec; runs entry(arg) in its first thread. */
+int proc_spawn_first(void (*entry)(void *), void *arg);
+/* What clone(2) without CLONE_THREAD does, after its flags were checked: a child with the bag shared or copied by `flags`, its
+ * first thread returning 0 from the current system call on stack `sp` (0: same) with TLS `tls`. Its pid; -ENOSYS loudly where
+ * this configuration cannot; -EAGAIN, -ENOMEM. With CLONE_VFORK: returns when the child has left. */
+struct clone_args;
+long proc_fork(const struct clone_args *args);
+/* wait4/waitid's core. idtype: P_ALL, P_PID, P_PGID. The child's pid with *status and *cpu_ns, 0 with WNOHANG, -ECHILD, -EINTR. */
+long proc_wait(int idtype, int id, int options, int *status, u64 *cpu_ns, struct siginfo *info);
+/* execve allowed? 0, or -ENOSYS loudly. */
+int proc_may_exec(void);
+/* The vmspace exec made replaces the old one (which a vfork parent may still use). Wakes that parent. */
+void proc_set_vmspace(struct vmspace *vs);
+/* Called when a process's last task ends, in that task: reparents, becomes a zombie, tells the parent; when the first program
+ * ends, tells init. */
+void proc_exit(struct proc *p);
+/* A reference, or NULL. */
+struct proc *proc_find(int pid);
+/* Live (and zombie) processes in id order; proc_lock held by the caller. fn's nonzero value ends the walk and is returned. */
+int proc_foreach(int (*fn)(struct proc *p, void *arg), void *arg);
+/* Sleeps until the first program has ended and returns its wait status: init's whole work. */
+int proc_wait_first(void);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A memory object: pages by index, that files, shared mappings and the page cache have in common. A tmpfs file's data IS its
+ * object's pages; read(2), write(2) and mappings see the same frames. fs/ and drivers implement pager_ops where pages come
+ * from elsewhere.
+ */
+#ifndef MM_OBJECT_H
+#define MM_OBJECT_H
+
+#include <core/spinlock.h>
+#include <lib/xarray.h>
+#include <mm/page.h>
+
+struct vm_object;
+
+struct pager_ops {
+	/* Fills the zeroed page for `index`; may sleep; 0 or -errno. NULL: zero fill (anonymous, tmpfs). */
+	int (*fill)(struct vm_object *obj, u64 index, struct page *page);
+	/* The last reference went away; frees what contains the object. NULL: kfree'd by object.c. */
+	void (*release)(struct vm_object *obj);
+};
+
+struct vm_object {
+	u32 refs;                    /* a */
+	struct spinlock lock;        /* (s) "vm_object" */
+	struct xarray pages;         /* lock: index to struct page, one reference each */
+	u64 size;                    /* lock: bytes; a fault at or past the page that holds size-1 is SIGBUS */
+	u64 npages;                  /* lock */
+	const struct pager_ops *ops; /* I */
+};
+
+void object_init(struct vm_object *obj, const struct pager_ops *ops, u64 size); /* refs = 1 */
+struct vm_object *object_create_anonymous(u64 size);                          /* NULL: no memory */
+void object_get(struct vm_object *obj);
+void object_put(struct vm_object *obj);
+/* The page at index with a reference. `create`: make and fill it if absent. NULL with *error 0: a hole. May sleep. */
+struct page *object_page(struct vm_object *obj, u64 index, bool create, int *error);
+/* Drops pages wholly past `size` and zeroes the tail of the last one; sets obj->size. Existing mappings of dropped pages
+ * are removed by the caller through vmspace_object_truncated() where it must (not done for tmpfs: pages live until unmapped). */
+void object_truncate(struct vm_object *obj, u64 size);
+/* Drops every page (the last reference is going). */
+void object_drop_pages(struct vm_object *obj);
+
+#endif

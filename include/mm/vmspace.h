@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A vmspace: what one process can address. Regions in a red-black tree ordered by address and augmented with the largest
+ * free gap below (so that finding room is O(log n)); the pages themselves are in the pmap. Common to shared and private
+ * spaces; where a vmspace lives and what it shares is decided in isolation/aspace_*.c.
+ */
+#ifndef MM_VMSPACE_H
+#define MM_VMSPACE_H
+
+#include <arch/pmap.h>
+#include <core/mutex.h>
+#include <lib/rbtree.h>
+#include <mm/object.h>
+
+/* Region flags. */
+#define REGION_SHARED BIT(0)    /* MAP_SHARED: stores reach the object */
+#define REGION_STACK BIT(1)     /* grows down into its gap, up to stack_limit, a guard page always free below */
+#define REGION_HEAP BIT(2)      /* brk */
+#define REGION_FIXED BIT(3)     /* vmspace_map(): exactly here, replacing what is there */
+#define REGION_NOREPLACE BIT(4) /* with FIXED: -EEXIST instead of replacing */
+#define REGION_MAYWRITE BIT(5)  /* mprotect may add PROT_WRITE (shared mapping of a file opened for writing; always else) */
+
+struct region {
+	struct rb_node node;     /* vmspace lock, as all below */
+	uaddr_t start, end;      /* page-aligned, end exclusive */
+	u64 gap;                 /* free bytes between the previous region's end (or vs->start) and start */
+	u64 max_gap;             /* largest gap in this subtree */
+	unsigned prot;           /* PROT_* */
+	unsigned flags;          /* REGION_* */
+	struct vm_object *object; /* NULL: anonymous private */
+	u64 offset;              /* bytes into the object of `start` */
+	char name[16];           /* for maps: "[heap]", "[stack]", file name's tail */
+};
+
+struct vmspace {
+	u32 refs;                /* a */
+	struct mutex lock;       /* (S) "vmspace" */
+	struct rb_root regions;  /* lock */
+	struct region *last;     /* lock: cache of the last region found, or NULL */
+	uaddr_t start, end;      /* I after aspace_place() */
+	struct pmap *pmap;       /* I: own root, or &kernel_pmap in a shared space */
+	struct pmap own_pmap;    /* private spaces only */
+	uaddr_t brk_start, brk;  /* lock */
+	u64 stack_limit;         /* bytes, lock */
+	uaddr_t mmap_top;        /* lock: mappings without a hint are placed top-down below this */
+	u64 rss;                 /* a: pages */
+	u64 peak_rss;            /* lock */
+	u64 mapped;              /* lock: bytes in regions */
+	/* What /proc/self shows of the program: set by exec, I afterwards. */
+	uaddr_t code_start, code_end, stack_start, arg_start, arg_end, env_start, env_end;
+};
+
+void vmspace_init_caches(void);
+/* For aspace_create() only: common fields, one reference. */
+struct vmspace *vmspace_alloc(void);
+void vmspace_get(struct vmspace *vs);
+/* Last reference: removes all regions, then aspace_release(), then frees it. May sleep. */
+void vmspace_put(struct vmspace *vs);
+
+/*
+ * mmap(2). `addr`: hint or, with REGION_FIXED, the place; 0: anywhere. The object reference is the callee's own (it takes one).
+ * The address, or -ENOMEM (no room; outside [start, end): refused loudly in shared spaces), -EINVAL, -EEXIST.
+ */
+long vmspace_map(struct vmspace *vs, uaddr_t addr, u64 size, unsigned prot, unsigned flags, struct vm_object *object,
+		 u64 offset, const char *name);
+int vmspace_unmap(struct vmspace *vs, uaddr_t addr, u64 size);
+int vmspace_protect(struct vmspace *vs, uaddr_t addr, u64 size, unsigned prot);
+/* brk(2): the new (or unchanged) break. */
+uaddr_t vmspace_brk(struct vmspace *vs, uaddr_t wanted);
+/* mremap(2) with its MREMAP_* flags. */
+long vmspace_remap(struct vmspace *vs, uaddr_t addr, u64 old_size, u64 new_size, unsigned flags, uaddr_t new_addr);
+/* madvise(2): DONTNEED drops private pages; hints are accepted; -EINVAL for unknown advice, -ENOMEM for holes. */
+int vmspace_advise(struct vmspace *vs, uaddr_t addr, u64 size, int advice);
+/* mincore/msync-like check: is all of [addr, addr+size) mapped? */
+bool vmspace_covers(struct vmspace *vs, uaddr_t addr, u64 size);
+/* Removes all regions (exec into the same place, last put). */
+void vmspace_clear(struct vmspace *vs);
+/* For aspace_fork() of private spaces: copies regions; private pages become copy-on-write in both. Flushes the parent. */
+int vmspace_copy(struct vmspace *child, struct vmspace *parent);
+/* In-order walk under the lock: /proc/self/maps. A region is valid only inside fn. */
+void vmspace_foreach(struct vmspace *vs, void (*fn)(const struct region *r, void *arg), void *arg);
+
+/* How a fault was resolved. */
+enum fault_result {
+	FAULT_OK,     /* try again */
+	FAULT_SEGV,   /* no region (si_code SEGV_MAPERR) */
+	FAULT_ACCESS, /* region forbids it (SEGV_ACCERR) */
+	FAULT_BUS,    /* past the end of the object (BUS_ADRERR) */
+	FAULT_OOM,    /* no memory: kill the guilty */
+};
+/*
+ * A page fault at va. access: the PROT_* bit that was wanted. Looks up the owner of the address (aspace_owner), takes its
+ * lock, maps a page. Interrupts on, may sleep. *guilty (may be NULL) gets FAULT_OOM's owner without a reference, for messages.
+ */
+enum fault_result vm_fault(struct vmspace *current, uaddr_t va, unsigned access);
+
+/* Shared futexes: the object and byte offset behind va, with a reference, or NULL for a private mapping. */
+struct vm_object *vmspace_object_at(struct vmspace *vs, uaddr_t va, u64 *offset);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The policy contract: which of the runnable threads of one CPU runs next, and for how long. All are called with the run
+ * queue's lock held, interrupts off. A policy keeps its per-CPU data in struct runqueue's union and its per-thread data in
+ * struct thread. Chosen at boot (`sched=`), default by Kconfig.
+ */
+#ifndef SCHED_POLICY_H
+#define SCHED_POLICY_H
+
+#include <lib/types.h>
+
+struct thread;
+struct runqueue;
+
+struct sched_policy {
+	const char *name;
+	void (*init)(struct runqueue *rq);
+	/* `woken`: it slept; false: it was preempted, is new, or migrated. */
+	void (*enqueue)(struct runqueue *rq, struct thread *t, bool woken);
+	void (*dequeue)(struct runqueue *rq, struct thread *t);
+	/* The best queued thread, taken out of the queue; NULL when empty. */
+	struct thread *(*pick)(struct runqueue *rq);
+	/* A queued thread that may run on `cpu`, for stealing; not taken out. NULL: none. */
+	struct thread *(*peek_movable)(struct runqueue *rq, unsigned cpu);
+	/* `ran` ns of CPU were used by the current thread. */
+	void (*charge)(struct runqueue *rq, struct thread *t, u64 ran);
+	/* Should `woken` take the CPU from `running` now? */
+	bool (*preempts)(struct runqueue *rq, struct thread *woken, struct thread *running);
+	/* ns until `t` must give way to others that are queued. */
+	u64 (*slice)(struct runqueue *rq, struct thread *t);
+};
+
+extern const struct sched_policy policy_fair, policy_rr;
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threads: what runs. A kernel thread has no vmspace; an application's thread is embedded in a struct task
+ * (isolation/proc.h). The kernel is not preempted: threads leave the CPU where they block, or on the way back to their
+ * application when work has WORK_RESCHED.
+ */
+#ifndef SCHED_THREAD_H
+#define SCHED_THREAD_H
+
+#include <arch/thread.h>
+#include <core/block.h>
+#include <core/percpu.h>
+#include <core/time.h>
+#include <lib/list.h>
+#include <lib/rbtree.h>
+
+struct vmspace;
+struct runqueue;
+
+enum thread_state { THREAD_NEW, THREAD_RUNNABLE, THREAD_BLOCKING, THREAD_BLOCKED, THREAD_DEAD };
+
+/* What awaits this thread on its way back to the application; any CPU may set bits, with thread_post(). */
+#define WORK_RESCHED BIT(0)
+#define WORK_SIGNAL BIT(1) /* pending signals to look at: also ends interruptible waits */
+#define WORK_KILL BIT(2)   /* it shall exit: also ends killable waits */
+#define WORK_FPU BIT(3)    /* this CPU's vector registers are not its own */
+
+struct thread {
+	struct arch_thread arch;  /* offset 0: assembly knows it */
+	u32 work;                 /* a: WORK_* (assembly reads it) */
+	u32 state;                /* r: enum thread_state (written by itself when blocking, under r when waking) */
+	bool on_cpu;              /* a: its stack is in use on some CPU */
+	bool is_idle;             /* I */
+	bool exempt;              /* I: kernel thread that must stay on `cpu` */
+	unsigned cpu;             /* r: where it runs or is queued */
+	u64 affinity[CPUSET_WORDS]; /* r: CPUs allowed */
+	struct vmspace *vmspace;  /* own thread: address space it runs in, a reference held by its task; NULL: kernel */
+	/* Policy data: r. Ops in sched/policy.h. */
+	struct list rr_link;
+	struct rb_node fair_node;
+	u64 vruntime;             /* ns, weighted */
+	int nice;                 /* -20..19 */
+	u32 weight;
+	u64 slice_used;           /* ns of the current slice */
+	bool queued;
+	/* Accounting: own CPU only, read racily by others. */
+	u64 exec_start;           /* clock when it last got the CPU */
+	u64 cpu_ns;               /* total on a CPU */
+	u64 nvcsw, nivcsw;        /* voluntary, involuntary switches */
+	struct timer sleep_timer; /* thread_block()'s deadline */
+	bool timed_out;
+	char name[16];            /* comm */
+	void (*destroy)(struct thread *); /* I: frees it, on another stack, after its last switch */
+	struct list all_link;
+	/* r: runqueue lock of `cpu`; a: atomic; I: immutable */
+};
+
+DECLARE_PERCPU(struct thread *, current_thread);
+
+/* The running thread. Not during early boot. */
+static inline struct thread *current(void)
+{
+	return this_cpu(current_thread);
+}
+
+/* Turns the boot flow of this CPU into its idle thread. */
+void sched_init(void);            /* boot CPU, chooses the policy by param.sched or Kconfig */
+void sched_init_cpu(void);        /* each other CPU */
+void sched_idle(void) __noreturn; /* the idle loop */
+
+/* Prepares storage: kernel stack, FPU area if `app`, name. -ENOMEM. Starts by thread_start(). */
+int thread_init(struct thread *t, const char *name, bool app, void (*entry)(void *), void *arg);
+/* Undoes thread_init() of a thread that never started, or from destroy(). */
+void thread_fini(struct thread *t);
+/* Makes it runnable, on the least loaded CPU it may use. */
+void thread_start(struct thread *t);
+/* A kernel thread of its own storage. NULL: no memory. */
+struct thread *kthread_create(const char *name, void (*entry)(void *), void *arg);
+/* The current thread is done: calls destroy() once another stack is in use. */
+void thread_exit(void) __noreturn;
+
+/* Gives others a turn: sched_yield(2). */
+void thread_yield(void);
+/* Called by app_return() when WORK_RESCHED is set, interrupts off. */
+void sched_preempt(void);
+/* Sets work bits; kicks its CPU or wakes it from a wait that these bits end. Any context. */
+void thread_post(struct thread *t, u32 work);
+static inline void thread_work_done(u32 work)
+{
+	__atomic_fetch_and(&current()->work, ~work, __ATOMIC_RELAXED);
+}
+/* Must be called with affinity allowed & online not empty, else -EINVAL. Moves it if it must. */
+int thread_set_affinity(struct thread *t, const u64 cpus[CPUSET_WORDS]);
+void thread_set_nice(struct thread *t, int nice);
+/* Sleeps: 0, or -EINTR. Interruptible. */
+int thread_sleep_until(u64 deadline);
+u64 thread_cpu_ns(const struct thread *t);
+
+/* IPI_RESCHEDULE's handler. */
+void sched_interrupt(void);
+/* The slice ended: from the timer interrupt. */
+void sched_slice_end(void);
+
+struct sched_stats {
+	u64 switches, migrations, idle_ns; /* sums over CPUs */
+	unsigned running;                  /* runnable now */
+	u64 load[3];                       /* 1, 5, 15 minutes, fixed point 1/65536 as sysinfo(2) */
+};
+void sched_stats(struct sched_stats *out);
+u64 sched_cpu_idle_ns(unsigned cpu);
+
+#endif
