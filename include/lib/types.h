@@ -55,7 +55,7 @@ typedef u64 uaddr_t;
 #define __packed __attribute__((packed))
 #define __aligned(n) __attribute__((aligned(n)))
 #define __noreturn __attribute__((noreturn))
-#define __printf(format, first) __attribute__((format(printf, format, first)))
+#define __printf(fmt, first) __attribute__((__format__(__printf__, fmt, first)))
 #define __cold __attribute__((cold))
 #define __section(name) __attribute__((section(name)))
 #define __used __attribute__((used))
