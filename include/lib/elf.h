@@ -102,7 +102,7 @@ static_assert(sizeof(struct elf64_ehdr) == 64, "ELF64 file header");
 static_assert(sizeof(struct elf64_phdr) == 56, "ELF64 program header");
 
 /* One PT_LOAD with memsz > 0. [vaddr, vaddr + memsz) is inside the lower half, [offset, offset +
- * filesz) inside the file, and vaddr and offset agree modulo PAGE_SIZE. */
+ * filesz) inside the file; vaddr and offset agree modulo PAGE_SIZE when filesz > 0. */
 struct elf_load {
 	u64 vaddr;
 	u64 memsz;
@@ -128,6 +128,7 @@ struct elf_image {
 					       * inside one page: map in order, as Linux does */
 	u64 vaddr_min; /* of all loads, rounded to pages outwards */
 	u64 vaddr_max;
+	u64 align; /* of an ET_DYN's base: the largest p_align, at least PAGE_SIZE */
 
 	u64 interp_offset; /* in the file; PT_INTERP's path, NUL included */
 	u64 interp_len;	   /* 0 without PT_INTERP */
