@@ -65,8 +65,9 @@ savedefconfig: kconfig-there
 %_defconfig: kconfig-there
 	$(Q)tools/build/defconfig configs/$@ $(config)
 
-# The configuration as make variables and as a header, checked against what was asked for.
-sync: kconfig-there
+# The configuration as make variables and as a header, checked against what was asked for. After
+# a configuration that the same command line asks for.
+sync: kconfig-there $(filter %config,$(MAKECMDGOALS))
 	@test -f $(config) || { echo "make: no configuration yet: say\
 	 'make $(in_out)multi_defconfig' or 'make $(in_out)menuconfig' first" >&2; exit 2; }
 	$(Q)tools/build/syncconfig $(config) $(out)

@@ -14,13 +14,13 @@ plan=0
 failed=0
 # ok TEXT COMMAND...: one test, which passes when the command does.
 ok() {
-	text=$1
+	ok_text=$1
 	shift
 	plan=$((plan + 1))
 	if "$@" >"$work/ok.log" 2>&1; then
-		echo "ok $plan - $text"
+		echo "ok $plan - $ok_text"
 	else
-		echo "not ok $plan - $text"
+		echo "not ok $plan - $ok_text"
 		cat "$work/ok.log" "$work/log" | head -30 | sed "s/^/# /"
 		failed=1
 	fi
@@ -29,13 +29,16 @@ done_testing() {
 	echo "1..$plan"
 	exit $failed
 }
+is() {
+	printf 'wanted: %s\n   got: %s\n' "$1" "$2"
+	test "$1" = "$2"
+}
 # same TEXT WANTED GOT
 same() {
-	printf '# wanted: %s\n# got: %s\n' "$2" "$3" >"$work/log"
-	ok "$1" test "$2" = "$3"
+	ok "$1" is "$2" "$3"
 }
 
-# build ARG...: runs make, keeps what it says in $work/log, and its status.
+# build ARG...: runs make, and keeps what it says in $work/log.
 build() {
 	make -j2 "$@" >"$work/log" 2>&1
 }
