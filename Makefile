@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What one types: `make help` lists it. This file turns a configuration into kernels and runs the
+# tests; how one kernel is compiled stands in tools/build/kernel.mk, which is run once for each.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+KERNELS := sas split tasks sasos ring0proc multi
+
+# --- Where things go -------------------------------------------------------------------------
+# Without O= the configuration is ./.config and everything made goes to build/default.
+ifneq ($(words $(CURDIR) $(O)),$(if $(strip $(O)),2,1))
+$(error Orchard cannot be built in or into a directory with a space in its name)
+endif
+ifeq ($(strip $(O)),)
+config := $(CURDIR)/.config
+out := $(CURDIR)/build/default
+else
+config := $(abspath $(O))/.config
+out := $(abspath $(O))
+endif
+build := $(CURDIR)/build
+in_out := $(if $(strip $(O)),O=$(O) )
+
+# All CPUs, unless somebody said -j. (make 4.3 knows its -j only inside a recipe.)
+jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+Q := $(if $(filter 1,$(V)),,@)
+
+# --- One kernel ------------------------------------------------------------------------------
+.PHONY: all iso compile_commands.json
+all: sync
+	+$(Q)$(MAKE) $(jobs) -f tools/build/kernel.mk out=$(out) config=$(config) kernel
+	$(Q)ln -sfn $(out)/compile_commands.json compile_commands.json
+
+compile_commands.json: all
+
+# A hybrid image for BIOS and UEFI. INITRD=FILE and CMDLINE='...' go into its boot entry.
+iso: all
+	+$(Q)$(MAKE) -f tools/build/kernel.mk out=$(out) config=$(config) \
+		INITRD='$(INITRD)' CMDLINE='$(CMDLINE)' iso
+
+# --- Configuration ---------------------------------------------------------------------------
+# kconfig reads the sources through srctree and writes its files into the directory it runs in.
+kconfig = $(Q)cd $(out) && srctree=$(CURDIR) KCONFIG_CONFIG=$(config)
+
+.PHONY: sync kconfig-there menuconfig nconfig olddefconfig savedefconfig
+kconfig-there:
+	@command -v kconfig-conf >/dev/null || { echo "make: kconfig-conf is missing: Debian's\
+	 package kconfig-frontends-nox has it (tools/orchard setup installs it)" >&2; exit 2; }
+	@mkdir -p $(out)/include/config $(out)/include/generated
+
+menuconfig: kconfig-there
+	$(kconfig) kconfig-mconf Kconfig
+nconfig: kconfig-there
+	$(kconfig) kconfig-nconf Kconfig
+olddefconfig: kconfig-there
+	$(kconfig) kconfig-conf --olddefconfig Kconfig
+savedefconfig: kconfig-there
+	$(kconfig) kconfig-conf --savedefconfig=$(out)/defconfig Kconfig
+	@echo "written to $(patsubst $(CURDIR)/%,%,$(out)/defconfig)"
+
+%_defconfig: kconfig-there
+	$(Q)tools/build/defconfig configs/$@ $(config)
+
+# The configuration as make variables and as a header, checked against what was asked for. After
+# a configuration that the same command line asks for.
+sync: kconfig-there $(filter %config,$(MAKECMDGOALS))
+	@test -f $(config) || { echo "make: no configuration yet: say\
+	 'make $(in_out)multi_defconfig' or 'make $(in_out)menuconfig' first" >&2; exit 2; }
+	$(Q)tools/build/syncconfig $(config) $(out)
+
+# --- All kernels -----------------------------------------------------------------------------
+.PHONY: kernels $(KERNELS:%=kernel-%)
+kernels: kconfig-there
+	+$(Q)$(MAKE) $(jobs) $(KERNELS:%=kernel-%)
+	$(Q)ln -sfn build/multi/compile_commands.json compile_commands.json
+
+$(KERNELS:%=kernel-%): kernel-%:
+	+$(Q)$(MAKE) O=build/$* $*_defconfig sync
+	+$(Q)$(MAKE) -f tools/build/kernel.mk out=$(build)/$* config=$(build)/$*/.config kernel
+
+# --- Programs, tests, comparison -------------------------------------------------------------
+.PHONY: setup user host-tests check check-full compare lint stats
+setup:
+	$(Q)tools/orchard setup$(if $(filter no,$(SETUP)), --dry-run)
+
+user:
+	+$(Q)$(MAKE) $(jobs) -C user O=$(build)/user
+host-tests:
+	+$(Q)$(MAKE) $(jobs) -C tests/host O=$(build)/host
+
+# PROVE='tests/boot/smp.t ...' runs only those; JOBS=N is how many at once. A test finds what was
+# built in $BUILD, and runs the products of options only when $CHECK is full.
+JOBS ?= 2
+PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t) \
+	$(shell find tests/host $(build)/host -name '*.t' -type f 2>/dev/null))
+prove = env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(1) \
+	prove --timer -j$(JOBS) --exec '' $(PROVE)
+
+check check-full: setup
+	+$(Q)$(MAKE) O= kernels
+	+$(Q)$(MAKE) O= user
+	+$(Q)$(MAKE) O= host-tests
+	$(Q)tools/lint
+	$(Q)$(call prove,$(if $(filter %-full,$@),full,small))
+
+compare: setup
+	+$(Q)$(MAKE) O= kernels
+	+$(Q)$(MAKE) O= user
+	$(Q)tools/orchard compare --cpus 1 -- build/user/bench
+
+lint:
+	$(Q)tools/lint
+stats:
+	$(Q)tools/stats
+
+# --- Cleaning up -----------------------------------------------------------------------------
+.PHONY: clean distclean help
+clean:
+	$(Q)if test -n "$(strip $(O))"; then tools/build/clean $(out); else rm -rf build; fi
+	$(Q)rm -f compile_commands.json
+distclean: clean
+	$(Q)rm -f $(config) $(config).old
+
+help:
+	@cat tools/build/help.txt
