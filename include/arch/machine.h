@@ -31,7 +31,7 @@ void arch_timer_arm(u64 deadline);
 u64 arch_entropy(void);
 
 /* Inter-processor interrupts. */
-enum ipi { IPI_RESCHEDULE, IPI_TLB, IPI_HALT, IPI_MAX };
+enum ipi { IPI_RESCHEDULE, IPI_TLB, IPI_PMAP, IPI_HALT, IPI_MAX };
 void arch_ipi(unsigned cpu, enum ipi ipi);
 void arch_ipi_all_but_self(enum ipi ipi);
 void arch_eoi(void);
@@ -47,6 +47,9 @@ void arch_end_by_debug_port(void);
 
 /* A console byte, polled, usable from the first instruction on, under any lock. */
 void arch_early_putc(char c);
+
+/* The low identity map that starting CPUs need; gone after arch_start_cpus(). */
+void pmap_drop_identity(void);
 
 /* Brand string for /proc/cpuinfo; flags as Linux names them, for the ones we know. */
 void arch_cpu_describe(char *vendor, size_t vsize, char *brand, size_t bsize, char *flags, size_t fsize);

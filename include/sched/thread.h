@@ -7,6 +7,7 @@
 #ifndef SCHED_THREAD_H
 #define SCHED_THREAD_H
 
+#include <arch/offsets.h>
 #include <arch/thread.h>
 #include <core/block.h>
 #include <core/percpu.h>
@@ -54,6 +55,8 @@ struct thread {
 	struct list all_link;
 	/* r: runqueue lock of `cpu`; a: atomic; I: immutable */
 };
+
+static_assert(offsetof(struct thread, work) == THREAD_WORK, "assembly tests thread->work");
 
 DECLARE_PERCPU(struct thread *, current_thread);
 
