@@ -9,6 +9,7 @@
 #define ARCH_PMAP_H
 
 #include <arch/layout.h>
+#include <lib/list.h>
 #include <lib/types.h>
 
 #define PROT_READ 1u
@@ -66,8 +67,11 @@ int pmap_create(struct pmap *pmap);
 void pmap_destroy(struct pmap *pmap);
 /* IPI_PMAP's handler: leaves a dying pmap for kernel_pmap. */
 void pmap_interrupt(void);
-/* Frees the tables (not the root) that lie wholly inside [start, end); leaves clear, TLBs flushed by the caller. */
-void pmap_free_tables(struct pmap *pmap, uaddr_t start, uaddr_t end);
+/*
+ * Takes the tables (not the root) that lie wholly inside [start, end) out of the tree, leaves already clear, onto `tables`
+ * (struct page by link). The caller flushes TLBs, whose walk caches may know them, and then page_put()s each.
+ */
+void pmap_unlink_tables(struct pmap *pmap, uaddr_t start, uaddr_t end, struct list *tables);
 /* Loads the root into this CPU; interrupts off. Keeps pmap->cpus true on both sides. */
 void pmap_activate(struct pmap *pmap);
 

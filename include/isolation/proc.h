@@ -18,6 +18,7 @@
 #include <uapi/linux/resource.h>
 #include <uapi/linux/signal.h>
 
+struct clone_args;
 struct vmspace;
 struct fdtable;
 struct fsctx;
@@ -72,7 +73,8 @@ struct proc {
 	/* Threads. */
 	struct list tasks;               /* siglock */
 	unsigned ntasks;                 /* siglock: live */
-	struct task *leader;             /* I until it is freed: tid == pid */
+	struct task *leader;             /* siglock: tid == pid; NULL once it has ended */
+	struct waitq tasks_wait;         /* exec waits here for the other tasks to end */
 	/* Signals to the process as a whole. */
 	struct spinlock siglock;         /* (i) */
 	struct sigpending pending;       /* siglock */
@@ -180,12 +182,22 @@ static inline struct proc *proc_current(void)
 }
 #endif
 
+/* Threads of the current process: clone(2) with CLONE_THREAD. The new tid, -EAGAIN, -ENOMEM. isolation/task.c. */
+long task_clone(const struct clone_args *args);
+/* A task of p that returns 0 from the current system call as `args` say (stack, TLS, tid words). ERR_PTR. */
+struct task *task_fork(struct proc *p, int tid, const struct clone_args *args);
+/* The bag of a process whose last task ends: everything but pid, parent and status. Current process, no locks held. */
+void proc_release_bag(struct proc *p);
+
+/* Upcall to abi/linux: a child changed state (CLD_* code, exit status or signal): SIGCHLD to its parent. proc_lock held.
+ * False: the parent does not want to know, so the child is not to become a zombie. */
+bool proc_tell_parent(struct proc *child, int code, int status);
+
 /* Makes the first process (PID_FIRST), child of init, ready to exec; runs entry(arg) in its first thread. */
 int proc_spawn_first(void (*entry)(void *), void *arg);
 /* What clone(2) without CLONE_THREAD does, after its flags were checked: a child with the bag shared or copied by `flags`, its
  * first thread returning 0 from the current system call on stack `sp` (0: same) with TLS `tls`. Its pid; -ENOSYS loudly where
  * this configuration cannot; -EAGAIN, -ENOMEM. With CLONE_VFORK: returns when the child has left. */
-struct clone_args;
 long proc_fork(const struct clone_args *args);
 /* wait4/waitid's core. idtype: P_ALL, P_PID, P_PGID. The child's pid with *status and *cpu_ns, 0 with WNOHANG, -ECHILD, -EINTR. */
 long proc_wait(int idtype, int id, int options, int *status, u64 *cpu_ns, struct siginfo *info);

@@ -97,10 +97,10 @@ int pmap_create(struct pmap *pmap)
 }
 
 /*
- * Frees the tables below `table` (whose entries are of `level`) that lie wholly inside [start, end). `base` is what the
+ * Unlinks the tables below `table` (whose entries are of `level`) that lie wholly inside [start, end). `base` is what the
  * table's first entry maps.
  */
-static void free_below(pte_t *table, unsigned level, u64 base, u64 start, u64 end)
+static void unlink_below(pte_t *table, unsigned level, u64 base, u64 start, u64 end, struct list *tables)
 {
 	u64 span = table_span(level);
 	unsigned first = start > base ? (unsigned)((start - base) / span) : 0;
@@ -111,17 +111,17 @@ static void free_below(pte_t *table, unsigned level, u64 base, u64 start, u64 en
 		if (!pte_present(table[i]))
 			continue;
 		if (level > 1)
-			free_below(phys_to_virt(pte_paddr(table[i])), level - 1, at, start, end);
+			unlink_below(phys_to_virt(pte_paddr(table[i])), level - 1, at, start, end, tables);
 		if (at >= start && at + span <= end) {
-			page_put(page_of(pte_paddr(table[i])));
+			list_add_tail(tables, &page_of(pte_paddr(table[i]))->link);
 			table[i] = 0;
 		}
 	}
 }
 
-void pmap_free_tables(struct pmap *pmap, uaddr_t start, uaddr_t end)
+void pmap_unlink_tables(struct pmap *pmap, uaddr_t start, uaddr_t end, struct list *tables)
 {
-	free_below(phys_to_virt(pmap->root), 3, 0, start, end);
+	unlink_below(phys_to_virt(pmap->root), 3, 0, start, end, tables);
 }
 
 void pmap_destroy(struct pmap *pmap)
@@ -139,7 +139,10 @@ void pmap_destroy(struct pmap *pmap)
 		while (__atomic_load_n(&pmap->cpus[i], __ATOMIC_ACQUIRE))
 			cpu_pause();
 
-	free_below(phys_to_virt(pmap->root), 3, 0, 0, 1ul << 47);
+	struct list tables = LIST_INIT(tables);
+
+	pmap_unlink_tables(pmap, 0, 1ul << 47, &tables);
+	page_put_list(&tables);
 	page_put(page_of(pmap->root));
 }
 
