@@ -142,8 +142,10 @@ extern struct mutex proc_lock;           /* (S): the tree, ids of groups and ses
 
 /* ---- isolation/task.c: common to both ---- */
 void task_init(void);
-/* A process with an empty bag, parent set, not yet visible. NULL: no memory. */
-struct proc *proc_alloc(int pid, struct proc *parent);
+/* Fills zeroed storage: one reference, an empty bag, session, limits and name as the parent's. */
+void proc_setup(struct proc *p, int pid, struct proc *parent);
+/* What init gives the first program. 0, -ENOMEM. */
+int proc_first_bag(struct proc *p);
 void proc_get(struct proc *p);
 void proc_put(struct proc *p);
 /* A new thread of p that will run entry(arg) in the kernel first. Not started, but visible. ERR_PTR(-ENOMEM/-EAGAIN). */
@@ -193,6 +195,7 @@ void proc_release_bag(struct proc *p);
  * False: the parent does not want to know, so the child is not to become a zombie. */
 bool proc_tell_parent(struct proc *child, int code, int status);
 
+void proc_init(void);
 /* Makes the first process (PID_FIRST), child of init, ready to exec; runs entry(arg) in its first thread. */
 int proc_spawn_first(void (*entry)(void *), void *arg);
 /* What clone(2) without CLONE_THREAD does, after its flags were checked: a child with the bag shared or copied by `flags`, its
@@ -201,6 +204,8 @@ int proc_spawn_first(void (*entry)(void *), void *arg);
 long proc_fork(const struct clone_args *args);
 /* wait4/waitid's core. idtype: P_ALL, P_PID, P_PGID. The child's pid with *status and *cpu_ns, 0 with WNOHANG, -ECHILD, -EINTR. */
 long proc_wait(int idtype, int id, int options, int *status, u64 *cpu_ns, struct siginfo *info);
+/* The storage of a process whose last reference went away. */
+void proc_free(struct proc *p);
 /* execve allowed? 0, or -ENOSYS loudly. */
 int proc_may_exec(void);
 /* The vmspace exec made replaces the old one (which a vfork parent may still use). Wakes that parent. */
