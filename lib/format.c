@@ -2,8 +2,8 @@
 /*
  * format.c - printf into a buffer.
  *
- * Pure; called by printk, procfs and whoever makes text. Characters past the buffer are counted, not
- * written, so that a caller can learn the length first.
+ * Pure; called by printk, procfs and whoever makes text. Characters past the buffer are counted,
+ * not written, so that a caller can learn the length first.
  */
 #include <lib/format.h>
 
@@ -168,7 +168,8 @@ static void parse_length(struct spec *spec, const char **format)
 	}
 }
 
-/* va_list is an array type, so a function that takes arguments off gets a pointer to a structure. */
+/* va_list is an array type, so a function that takes arguments off gets a pointer to a structure.
+ */
 struct args {
 	va_list list;
 };

@@ -2,9 +2,9 @@
 /*
  * rbtree.c - red-black trees: Cormen et al., chapter 13, with NULL for the leaves.
  *
- * A NULL leaf is black. The caller locks. Values per subtree are brought up to date in two ways: along
- * the path to the root where a node came or went, and at the two nodes of each rotation; a rotation
- * leaves the set of nodes below its top the same, so ancestors stay right.
+ * A NULL leaf is black. The caller locks. Values per subtree are brought up to date in two ways:
+ * along the path to the root where a node came or went, and at the two nodes of each rotation; a
+ * rotation leaves the set of nodes below its top the same, so ancestors stay right.
  */
 #include <lib/rbtree.h>
 
