@@ -219,8 +219,10 @@ static const char *parse_spec(struct spec *spec, const char *format, struct args
 	if (*format == '.') {
 		format++;
 		if (*format == '*') {
+			int precision = va_arg(args->list, int);
+
 			format++;
-			spec->precision = MAX(va_arg(args->list, int), -1);
+			spec->precision = MAX(precision, -1);
 		} else {
 			spec->precision = parse_int(&format);
 		}
