@@ -253,8 +253,8 @@ struct rb_node *rb_prev(const struct rb_node *node)
 	return node->parent;
 }
 
-/* Black nodes on every path below, or -1 when something is wrong. No cycle passes: a node on one would
- * be reached from two parents. */
+/* Black nodes on every path below, or -1 when something is wrong. No cycle passes: a node on one
+ * would be reached from two parents. */
 static int black_height(const struct rb_node *node, const struct rb_node *parent)
 {
 	int left, right;

@@ -2,8 +2,8 @@
 /*
  * prefix.h - gives lib's own string and printf functions the names k_* in host tests.
  *
- * So both they and the C library's live in one program, and ASan keeps its own. Forced into every lib
- * file with -include; test.h includes it behind the host's headers.
+ * So both they and the C library's live in one program, and ASan keeps its own. Forced into every
+ * lib file with -include; test.h includes it behind the host's headers.
  */
 #ifndef TEST_PREFIX_H
 #define TEST_PREFIX_H

@@ -32,22 +32,23 @@ static void check(const u64 *map, size_t n)
 		assert_int_equal(bitmap_find_next(map, n, from), model_next(n, from, true));
 		assert_int_equal(bitmap_find_next_zero(map, n, from), model_next(n, from, false));
 	}
-	bitmap_for_each(bit, map, n) {
+	bitmap_for_each(bit, map, n)
+	{
 		assert_true(model[bit]);
 		seen++;
 	}
 	assert_int_equal(seen, weight);
 }
 
-/* Bits past n hold `beyond` all the time, and must not matter. */
-static void run(size_t n, bool beyond)
+/* Bits past n hold those of `beyond` all the time, and must not matter. */
+static void run(size_t n, u64 beyond)
 {
 	u64 *map = malloc(BITMAP_WORDS(n) * sizeof(u64) + 1);
 	u64 tail = n % 64 ? ~0UL << (n % 64) : 0;
 
 	bitmap_zero(map, n);
-	if (tail && beyond)
-		map[n / 64] = tail;
+	if (tail)
+		map[n / 64] = tail & beyond;
 	for (size_t i = 0; i < n; i++)
 		model[i] = false;
 	check(map, n);
@@ -66,15 +67,17 @@ static void run(size_t n, bool beyond)
 		model[i] = true;
 	check(map, n);
 	if (tail)
-		assert_int_equal(map[n / 64] & tail, beyond ? tail : 0);
+		assert_int_equal(map[n / 64] & tail, tail & beyond);
 	free(map);
 }
 
 static void test_all_sizes(void **state __maybe_unused)
 {
 	for (size_t n = 0; n < BITS_MAX; n++) {
-		run(n, false);
-		run(n, true);
+		run(n, 0);
+		run(n, ~0UL);
+		run(n, 0x5555555555555555UL);
+		run(n, 0xaaaaaaaaaaaaaaaaUL);
 	}
 }
 

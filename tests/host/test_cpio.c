@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_cpio.c - archives are read right; broken ones end in -EINVAL with a reason, and no entry ever
- * points outside the buffer.
+ * test_cpio.c - archives are read right; broken ones end in -EINVAL with a reason, and no entry
+ * ever points outside the buffer.
  */
 #include "test.h"
 

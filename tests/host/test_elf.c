@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_elf.c - good images are read right; every broken one is refused with a reason, and whatever is
- * accepted keeps the promises of <lib/elf.h>, which check_promises spells out.
+ * test_elf.c - good images are read right; every broken one is refused with a reason, and whatever
+ * is accepted keeps the promises of <lib/elf.h>, which check_promises spells out.
  */
 #include "test.h"
 
@@ -177,12 +177,10 @@ static void test_refused_header(void **state __maybe_unused)
 
 static void test_refused_segments(void **state __maybe_unused)
 {
-	REFUSED(ph[2].p_filesz = 0x235,
-		"a segment has more bytes in the file than in memory");
+	REFUSED(ph[2].p_filesz = 0x235, "a segment has more bytes in the file than in memory");
 	REFUSED(ph[3].p_offset = 0x3ff0, "truncated: a segment lies past the end of the file");
 	REFUSED(ph[3].p_offset = ~0xfUL, "truncated: a segment lies past the end of the file");
-	REFUSED(ph[3].p_memsz = ~0UL,
-		"a segment lies outside the lower half of the address space");
+	REFUSED(ph[3].p_memsz = ~0UL, "a segment lies outside the lower half of the address space");
 	REFUSED(ph[3].p_vaddr = 0xffffffff80000ff0UL,
 		"a segment lies outside the lower half of the address space");
 	REFUSED(ph[3].p_memsz = 0x7fffffffc000UL,
@@ -212,8 +210,8 @@ static void test_too_many_loads(void **state __maybe_unused)
 	struct elf_image out;
 
 	for (unsigned i = 0; i <= ELF_LOADS_MAX; i++)
-		image.ph[i] = (struct elf64_phdr){
-		    PT_LOAD, PF_R | PF_X, 0, i * 0x1000, 0, 0x100, 0x100, 0x1000};
+		image.ph[i] = (struct elf64_phdr){PT_LOAD, PF_R | PF_X, 0,     i * 0x1000,
+						  0,	   0x100,	0x100, 0x1000};
 	image.eh.e_phnum = ELF_LOADS_MAX;
 	assert_int_equal(parse(&image, sizeof(image), FILE_SIZE, &out), 0);
 	image.eh.e_phnum++;
@@ -243,11 +241,31 @@ static void test_cut(void **state __maybe_unused)
 /* Every field of both headers takes many values, alone and beside random other damage. */
 static void mutate(const u8 *good, size_t headlen, u64 filesize, size_t table_end)
 {
-	static const u64 values[] = {0,	    1,	    2,	    3,	    7,		0x38,
-				     0x40,  0x7f,   0x80,   0xff,   0xfff,	0x1000,
-				     0x1001, 0x7fff, 0xffff, 1 << 20, 0x7fffffff, 0x80000000,
-				     0xffffffff, 0x7ffffffff000, 0x800000000000, INT64_MAX,
-				     1UL << 63, ~0xfffUL, ~0UL};
+	static const u64 values[] = {0,
+				     1,
+				     2,
+				     3,
+				     7,
+				     0x38,
+				     0x40,
+				     0x7f,
+				     0x80,
+				     0xff,
+				     0xfff,
+				     0x1000,
+				     0x1001,
+				     0x7fff,
+				     0xffff,
+				     1 << 20,
+				     0x7fffffff,
+				     0x80000000,
+				     0xffffffff,
+				     0x7ffffffff000,
+				     0x800000000000,
+				     INT64_MAX,
+				     1UL << 63,
+				     ~0xfffUL,
+				     ~0UL};
 	struct elf_image out;
 	u8 *head = malloc(headlen);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_format.c - our vsnprintf beside the C library's, over a product of flags, widths and values. */
+/* test_format.c - our vsnprintf beside the C library's, over a product of flags, widths and values.
+ */
 #include "test.h"
 
 #include <lib/format.h>
@@ -26,8 +27,8 @@ static void same(size_t size, const char *format, ...)
 			 our_len, 300, theirs, their_len);
 }
 
-static const char *const flag_sets[] = {"",   "-",  "0",  "+",	" ",  "#",   "-0", "-+", "- ",
-					"-#", "0+", "0 ", "0#", "+ ", "0+#", "- #"};
+static const char *const flag_sets[] = {"",   "-",  "0",  "+",	" ",  "#",  "-0",  "-+",
+					"- ", "-#", "0+", "0 ", "0#", "+ ", "0+#", "- #"};
 static const char *const widths[] = {"", "1", "5", "12", "30"};
 static const char *const precisions[] = {"", ".", ".0", ".1", ".4", ".25"};
 
@@ -62,9 +63,9 @@ static const char *with(const char *spec, const char *conversion)
 
 static void check_integers(const char *spec)
 {
-	static const long values[] = {0,	1,	 -1,	  7,	    8,	     42,
-				      -128,	255,	 32768,	  INT_MAX,  INT_MIN, UINT_MAX,
-				      LONG_MAX, LONG_MIN, 0x123456789abcdefL};
+	static const long values[] = {0,       1,	 -1,	   7,	     8,
+				      42,      -128,	 255,	   32768,    INT_MAX,
+				      INT_MIN, UINT_MAX, LONG_MAX, LONG_MIN, 0x123456789abcdefL};
 	static const char *const small[] = {"d", "i", "u", "x", "X", "o", "hd", "hu", "hhd", "hhx"};
 	static const char *const large[] = {"ld", "lu", "lx", "lo", "lld", "llX", "zu", "jd", "td"};
 
@@ -118,7 +119,8 @@ static void test_stars(void **state __maybe_unused)
 static void test_cut(void **state __maybe_unused)
 {
 	for (size_t size = 0; size < 60; size++)
-		same(size, "a %d text %s with %-10x many %5c parts%%", 12345, "middle", 0xbeef, 'q');
+		same(size, "a %d text %s with %-10x many %5c parts%%", 12345, "middle", 0xbeef,
+		     'q');
 }
 
 /* The buffer has exactly the size that is told. */

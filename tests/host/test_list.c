@@ -19,8 +19,7 @@ static void expect(struct list *head, const char *digits)
 	struct item *item;
 	struct list *link;
 
-	list_for_each_entry(item, head, link)
-		assert_int_equal(item->number, *at++ - '0');
+	list_for_each_entry(item, head, link) assert_int_equal(item->number, *at++ - '0');
 	assert_int_equal(*at, 0);
 	for (link = head->prev; link != head; link = link->prev)
 		assert_int_equal(list_entry(link, struct item, link)->number, *--at - '0');
@@ -66,7 +65,8 @@ static void test_safe_walk(void **state __maybe_unused)
 	struct item *item, *ahead;
 
 	fill(&head, 0, 8);
-	list_for_each_entry_safe(item, ahead, &head, link) {
+	list_for_each_entry_safe(item, ahead, &head, link)
+	{
 		if (item->number % 2) {
 			list_remove(&item->link);
 			item->link.next = NULL; /* as if it were freed */

@@ -71,8 +71,7 @@ static void test_memset(void **state __maybe_unused)
 			memzero(block, sizeof(block));
 			assert_ptr_equal(memset(block + shift, 0x1a5, n), block + shift);
 			for (size_t i = 0; i < sizeof(block); i++)
-				assert_int_equal(block[i],
-						 i >= shift && i < shift + n ? 0xa5 : 0);
+				assert_int_equal(block[i], i >= shift && i < shift + n ? 0xa5 : 0);
 		}
 	}
 }

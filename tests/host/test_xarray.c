@@ -69,7 +69,8 @@ static void check_walk(struct xarray *xa)
 	u64 index, from = 0;
 	void *entry;
 
-	xa_for_each(xa, index, entry) {
+	xa_for_each(xa, index, entry)
+	{
 		int expected = model_next(from);
 
 		assert_true(expected >= 0);
@@ -203,7 +204,8 @@ static void test_erase_in_walk(void **state __maybe_unused)
 	xa_init(&xa, &ops);
 	for (u64 i = 0; i < 1000; i++)
 		assert_int_equal(xa_store(&xa, i, (void *)(i + 1)), 0);
-	xa_for_each(&xa, index, entry) {
+	xa_for_each(&xa, index, entry)
+	{
 		assert_ptr_equal(xa_erase(&xa, index), entry);
 		seen++;
 	}
