@@ -56,8 +56,8 @@ static struct proc *proc_new(struct proc *parent)
 static void proc_link(struct proc *p)
 {
 	mutex_lock(&proc_lock);
-	list_add_tail(&all, &p->all_link);
-	list_add_tail(&p->parent->children, &p->sibling);
+	list_add_tail(&p->all_link, &all);
+	list_add_tail(&p->sibling, &p->parent->children);
 	mutex_unlock(&proc_lock);
 }
 
@@ -217,10 +217,10 @@ void proc_exit(struct proc *p)
 	list_for_each_entry_safe(child, next, &p->children, sibling) {
 		child->parent = &init;
 		list_remove(&child->sibling);
-		list_add_tail(&init.children, &child->sibling);
+		list_add_tail(&child->sibling, &init.children);
 		if (child->state == PROC_ZOMBIE) {
 			reap(child);
-			list_add_tail(&gone, &child->sibling);
+			list_add_tail(&child->sibling, &gone);
 		}
 	}
 	p->state = PROC_ZOMBIE;
@@ -234,7 +234,7 @@ void proc_exit(struct proc *p)
 		tell_first_ended(p);
 	if (!wanted) {
 		reap(p);
-		list_add_tail(&gone, &p->sibling);
+		list_add_tail(&p->sibling, &gone);
 	}
 	waitq_wake_all(&p->parent->child_wait);
 	mutex_unlock(&proc_lock);

@@ -30,7 +30,7 @@ static char reserved;
 
 static void *id_node_alloc(void)
 {
-	return kmalloc(XA_NODE_SIZE);
+	return kmalloc(sizeof(struct xa_node));
 }
 
 static const struct xa_ops id_ops = {.alloc = id_node_alloc, .free = kfree};
@@ -275,7 +275,7 @@ struct task *task_create(struct proc *p, int tid, const char *name, void (*entry
 		task_discard(t);
 		return ERR_PTR(-EAGAIN);
 	}
-	list_add_tail(&p->tasks, &t->link);
+	list_add_tail(&t->link, &p->tasks);
 	p->ntasks++;
 	if (!p->leader)
 		p->leader = t;

@@ -113,7 +113,7 @@ static void unlink_below(pte_t *table, unsigned level, u64 base, u64 start, u64 
 		if (level > 1)
 			unlink_below(phys_to_virt(pte_paddr(table[i])), level - 1, at, start, end, tables);
 		if (at >= start && at + span <= end) {
-			list_add_tail(tables, &page_of(pte_paddr(table[i]))->link);
+			list_add_tail(&page_of(pte_paddr(table[i]))->link, tables);
 			table[i] = 0;
 		}
 	}
