@@ -139,6 +139,23 @@ struct sighand *sighand_copy(struct sighand *from)
 	return s;
 }
 
+void sigpending_init(struct sigpending *p)
+{
+	p->set = 0;
+	list_init(&p->queue);
+}
+
+void sigpending_clear(struct sigpending *p)
+{
+	while (!list_empty(&p->queue)) {
+		struct sigqueue *q = list_first_entry(&p->queue, struct sigqueue, link);
+
+		list_remove(&q->link);
+		kfree(q);
+	}
+	p->set = 0;
+}
+
 /* ---- processes ---- */
 
 static void default_limits(struct rlimit64 *limit)
@@ -158,6 +175,7 @@ void proc_setup(struct proc *p, int pid, struct proc *parent)
 	p->start_ns = clock_ns();
 	p->exit_signal = SIGCHLD;
 	list_init(&p->tasks);
+	sigpending_init(&p->pending);
 	list_init(&p->children);
 	list_init(&p->sibling);
 	list_init(&p->all_link);
@@ -210,17 +228,15 @@ void proc_release_bag(struct proc *p)
 	struct fdtable *files = p->files;
 	struct fsctx *fs = p->fs;
 	struct file *exe = p->exe;
-	struct siginfo *info = p->pending.info;
 
 	p->vmspace = NULL;
 	p->files = NULL;
 	p->fs = NULL;
 	p->exe = NULL;
-	p->pending = (struct sigpending){0};
 	spin_unlock_irqrestore(&p->siglock, flags);
 
 	timer_cancel(&p->alarm);
-	kfree(info);
+	sigpending_clear(&p->pending);
 	if (files)
 		fdtable_put(files);
 	if (fs)
@@ -238,7 +254,7 @@ static void task_destroy(struct thread *thread)
 {
 	struct task *t = task_of(thread);
 
-	kfree(t->pending.info);
+	sigpending_clear(&t->pending);
 	proc_put(t->proc);
 	thread_fini(thread);
 	kmem_cache_free(task_cache, t);
@@ -264,6 +280,7 @@ struct task *task_create(struct proc *p, int tid, const char *name, void (*entry
 	}
 	t->tid = tid;
 	t->proc = p;
+	sigpending_init(&t->pending);
 	t->altstack.flags = SS_DISABLE;
 	t->thread.vmspace = p->vmspace;
 	t->thread.destroy = task_destroy;

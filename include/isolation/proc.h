@@ -50,11 +50,20 @@ struct sighand {
 	struct ksigaction action[NSIG];  /* proc->siglock; index sig-1 */
 };
 
-/* Pending signals: a set, and one siginfo for each. Real-time signals do not queue more than one. */
+/* Pending signals: a set, and what is known of each. Standard signals (below 32) are pending once, others as often as sent. */
 struct sigpending {
 	u64 set;                         /* siglock; bit sig-1 */
-	struct siginfo *info;            /* siglock: NSIG entries, allocated on first use; NULL: none kept */
+	struct list queue;               /* siglock: struct sigqueue, oldest first */
 };
+
+struct sigqueue {
+	struct list link;
+	struct siginfo info;
+};
+
+void sigpending_init(struct sigpending *p);
+/* Frees what is queued. */
+void sigpending_clear(struct sigpending *p);
 
 enum proc_state { PROC_ALIVE, PROC_STOPPED, PROC_ZOMBIE };
 
@@ -116,7 +125,6 @@ struct task {
 	u64 saved_sigmask;               /* sigsuspend, ppoll: restored after the handler */
 	bool restore_sigmask;
 	struct sigaltstack64 altstack;   /* own task only */
-	u64 vfork_child_done;            /* unused by others; see proc->vfork_done */
 	/* Own task only. */
 	uaddr_t clear_child_tid;         /* zeroed and futex-woken at exit */
 	uaddr_t robust_list;

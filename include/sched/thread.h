@@ -25,6 +25,7 @@ enum thread_state { THREAD_NEW, THREAD_RUNNABLE, THREAD_BLOCKING, THREAD_BLOCKED
 #define WORK_SIGNAL BIT(1) /* pending signals to look at: also ends interruptible waits */
 #define WORK_KILL BIT(2)   /* it shall exit: also ends killable waits */
 #define WORK_FPU BIT(3)    /* this CPU's vector registers are not its own */
+#define WORK_SIGMASK BIT(4) /* a temporary signal mask ends on the way back; ends no wait */
 
 struct thread {
 	struct arch_thread arch;  /* offset 0: assembly knows it */

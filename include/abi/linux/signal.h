@@ -27,7 +27,10 @@ int signal_suspend_mask(uaddr_t mask, size_t size);
 /* Sets the current task's mask (never SIGKILL, SIGSTOP). */
 void signal_set_mask(u64 mask);
 
-/* Takes one pending, unblocked signal; acts on it (frame, stop, death). From app_return() with interrupts on. */
+/* Takes the next signal that is not in `blocked` off the pending sets: its number with its action as it stood, or 0. */
+int signal_take(u64 blocked, struct siginfo *info, struct ksigaction *action);
+
+/* Takes pending, unblocked signals; acts on it (frame, stop, death). From app_return() with interrupts on. */
 void signal_deliver(struct trapframe *tf);
 
 /* sigframe.c: pushes a frame for `sig`; -EFAULT when the stack is bad. */
