@@ -46,12 +46,16 @@ iso: all
 # kconfig reads the sources through srctree and writes its files into the directory it runs in.
 kconfig = $(Q)cd $(out) && srctree=$(CURDIR) KCONFIG_CONFIG=$(config)
 
-.PHONY: sync kconfig-there menuconfig nconfig olddefconfig savedefconfig
+.PHONY: sync kconfig-there a-terminal menuconfig nconfig olddefconfig savedefconfig
 kconfig-there:
 	@command -v kconfig-conf >/dev/null || { echo "make: kconfig-conf is missing: Debian's\
 	 package kconfig-frontends-nox has it (tools/orchard setup installs it)" >&2; exit 2; }
 	@mkdir -p $(out)/include/config $(out)/include/generated
 
+# Without a terminal on standard input the menus would spin for ever.
+menuconfig nconfig: a-terminal
+a-terminal:
+	@test -t 0 || { echo "make: a menu needs a terminal; without one use NAME_defconfig" >&2; exit 2; }
 menuconfig: kconfig-there
 	$(kconfig) kconfig-mconf Kconfig
 nconfig: kconfig-there
