@@ -27,12 +27,10 @@ $(foreach d,$(folders),$(call walk,$(d)))
 objs += $(out)/abi/linux/syscall_table.o
 
 # --- How it is compiled ----------------------------------------------------------------------
-CC ?= gcc
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-LD := ld
-HOSTCC ?= cc
+HOSTCC ?= gcc
 OBJCOPY ?= objcopy
 
 cc_takes = $(shell $(CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
