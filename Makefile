@@ -95,8 +95,8 @@ user:
 host-tests:
 	+$(Q)$(MAKE) $(jobs) -C tests/host O=$(build)/host
 
-# The tests themselves, on what is built. PROVE='tests/boot/smp.t ...' runs only those, JOBS=N so many
-# at once. A test finds what was built in $BUILD; it runs products of options when $CHECK is full.
+# The tests themselves, on what is built. PROVE='tests/boot/smp.t ...' runs only those, JOBS=N so
+# many at once. A test finds what was built in $BUILD; with $CHECK full it runs products of options.
 JOBS ?= 2
 PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t) \
 	$(shell find tests/host $(build)/host -name '*.t' -type f 2>/dev/null))

@@ -16,7 +16,8 @@ for folder in isolation core mm sched drivers fs abi abi/linux lib; do
 done
 rm abi/linux/syscall.tbl
 mkdir -p include/core include/arch include/mm include/isolation build/multi build/sas
-echo "gcc -std=gnu11 -Iinclude -Wall -Werror" | tee build/multi/cc.command >build/sas/cc.command
+printf '%s\n' "gcc -std=gnu11 -Iinclude -Wall -Werror" "gcc -Iinclude -D__ASSEMBLY__" |
+	tee build/multi/cc.command >build/sas/cc.command
 printf '# SPDX-License-Identifier: BSD-2-Clause\nconfig LOUD\nconfig FRAME_POINTER\n' >core/Kconfig
 printf '# SPDX-License-Identifier: BSD-2-Clause\narch_halt\n' >tools/arch.list
 put() {
@@ -32,6 +33,8 @@ put include/isolation/gate.h '#ifdef CONFIG_LOUD' '#endif'
 put core/main.c '#include <mm/page.h>' 'int x;'
 put mm/page.c '#include <mm/page.h>' '#include <isolation/gate.h>' '#include "own.h"'
 put mm/own.h '#include <stddef.h>'
+put mm/entry.h '.macro save' '.endm'
+put mm/entry.S '#include "entry.h"'
 put core/print.c '#include <arch/cpu.h>' 'int loud = IS_ENABLED(CONFIG_LOUD);'
 
 ok "nothing to say about a good tree" is "" "$(tools/lint . 2>&1)"
