@@ -3,11 +3,10 @@
 # What one types: `make help` lists it. This file turns a configuration into kernels and runs the
 # tests; how one kernel is compiled stands in tools/build/kernel.mk, which is run once for each.
 
-MAKEFLAGS += --no-builtin-rules --no-print-directory
-.SUFFIXES:
+include tools/build/common.mk
 .DEFAULT_GOAL := all
 
-KERNELS := sas split tasks sasos ring0proc multi
+KERNELS ?= sas split tasks sasos ring0proc multi
 
 # --- Where things go -------------------------------------------------------------------------
 # Without O= the configuration is ./.config and everything made goes to build/default.
@@ -27,8 +26,6 @@ in_out := $(if $(strip $(O)),O=$(O) )
 # All CPUs, unless somebody said -j. (make 4.3 knows its -j only inside a recipe.)
 jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-Q := $(if $(filter 1,$(V)),,@)
-
 # --- One kernel ------------------------------------------------------------------------------
 .PHONY: all iso compile_commands.json
 all: sync
@@ -46,12 +43,16 @@ iso: all
 # kconfig reads the sources through srctree and writes its files into the directory it runs in.
 kconfig = $(Q)cd $(out) && srctree=$(CURDIR) KCONFIG_CONFIG=$(config)
 
-.PHONY: sync kconfig-there menuconfig nconfig olddefconfig savedefconfig
+.PHONY: sync kconfig-there a-terminal menuconfig nconfig olddefconfig savedefconfig
 kconfig-there:
 	@command -v kconfig-conf >/dev/null || { echo "make: kconfig-conf is missing: Debian's\
 	 package kconfig-frontends-nox has it (tools/orchard setup installs it)" >&2; exit 2; }
 	@mkdir -p $(out)/include/config $(out)/include/generated
 
+# Without a terminal on standard input the menus would spin for ever.
+menuconfig nconfig: a-terminal
+a-terminal:
+	@test -t 0 || { echo "make: a menu needs a terminal; without one use NAME_defconfig" >&2; exit 2; }
 menuconfig: kconfig-there
 	$(kconfig) kconfig-mconf Kconfig
 nconfig: kconfig-there
@@ -63,6 +64,7 @@ savedefconfig: kconfig-there
 	@echo "written to $(patsubst $(CURDIR)/%,%,$(out)/defconfig)"
 
 %_defconfig: kconfig-there
+	$(call say,CONF,$(config))
 	$(Q)tools/build/defconfig configs/$@ $(config)
 
 # The configuration as make variables and as a header, checked against what was asked for. After
@@ -83,29 +85,32 @@ $(KERNELS:%=kernel-%): kernel-%:
 	+$(Q)$(MAKE) -f tools/build/kernel.mk out=$(build)/$* config=$(build)/$*/.config kernel
 
 # --- Programs, tests, comparison -------------------------------------------------------------
-.PHONY: setup user host-tests check check-full compare lint stats
+# With SETUP=no in the environment or on the command line, setup only names what is missing.
+.PHONY: setup user host-tests prove check check-full compare lint stats
 setup:
-	$(Q)tools/orchard setup$(if $(filter no,$(SETUP)), --dry-run)
+	$(Q)tools/orchard setup
 
 user:
 	+$(Q)$(MAKE) $(jobs) -C user O=$(build)/user
 host-tests:
 	+$(Q)$(MAKE) $(jobs) -C tests/host O=$(build)/host
 
-# PROVE='tests/boot/smp.t ...' runs only those; JOBS=N is how many at once. A test finds what was
-# built in $BUILD, and runs the products of options only when $CHECK is full.
+# The tests themselves, on what is built. PROVE='tests/boot/smp.t ...' runs only those, JOBS=N so
+# many at once. A test finds what was built in $BUILD; with $CHECK full it runs products of options.
 JOBS ?= 2
 PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t) \
 	$(shell find tests/host $(build)/host -name '*.t' -type f 2>/dev/null))
-prove = env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(1) \
-	prove --timer -j$(JOBS) --exec '' $(PROVE)
+prove:
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(or $(CHECK),small) \
+		prove --timer -j$(JOBS) --exec '' $(PROVE)
 
+# One step after the other: a later one looks for what an earlier one made.
 check check-full: setup
 	+$(Q)$(MAKE) O= kernels
 	+$(Q)$(MAKE) O= user
 	+$(Q)$(MAKE) O= host-tests
 	$(Q)tools/lint
-	$(Q)$(call prove,$(if $(filter %-full,$@),full,small))
+	+$(Q)$(MAKE) O= CHECK=$(if $(filter %-full,$@),full,small) prove
 
 compare: setup
 	+$(Q)$(MAKE) O= kernels

@@ -4,13 +4,9 @@
 # Run by the top Makefile, from the top of the tree. Each folder's Makefile says which objects it
 # has; they are all read into this one make, so that it sees every dependency at once.
 
-MAKEFLAGS += --no-builtin-rules --no-print-directory
-.SUFFIXES:
+include tools/build/common.mk
 .SECONDARY:
 .DELETE_ON_ERROR:
-
-Q := $(if $(filter 1,$(V)),,@)
-say = $(if $(Q),@printf '  %-7s %s\n' $(1) '$(patsubst $(CURDIR)/%,%,$(2))')
 
 include $(out)/include/config/auto.conf
 
@@ -31,12 +27,10 @@ $(foreach d,$(folders),$(call walk,$(d)))
 objs += $(out)/abi/linux/syscall_table.o
 
 # --- How it is compiled ----------------------------------------------------------------------
-CC ?= gcc
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-LD := ld
-HOSTCC ?= cc
+HOSTCC ?= gcc
 OBJCOPY ?= objcopy
 
 cc_takes = $(shell $(CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))

@@ -48,6 +48,7 @@ compiled() {
 }
 
 plant() {
+	: >"$work/log"
 	mkdir -p "$work/tree/include/lib"
 	cd "$top"
 	cp -r Kconfig Makefile configs tools "$work/tree"

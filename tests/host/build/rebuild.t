@@ -14,6 +14,8 @@ ok "compile_commands.json is valid" python3 -m json.tool compile_commands.json
 ok "and linked to the top" test -L compile_commands.json
 
 build O=out
+build -s O=out V=
+ok "with -s nothing is said" test ! -s "$work/log"
 same "nothing changed: nothing is built" "" "$(compiled)"
 
 touch core/a.c
