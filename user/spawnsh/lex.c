@@ -56,10 +56,8 @@ struct token token_next(const char **at)
 		*at += strcspn(*at, "\n");
 	if (!**at)
 		return (struct token){TOKEN_END, "", -1};
-	if (**at == '\n') {
-		(*at)++;
-		return (struct token){TOKEN_OPERATOR, ";", -1};
-	}
+	if (**at == '\n')
+		return token_make(TOKEN_OPERATOR, at, 1);
 	if (isdigit((unsigned char)**at) && ((*at)[1] == '<' || (*at)[1] == '>')) {
 		int fd = *(*at)++ - '0';
 

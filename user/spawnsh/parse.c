@@ -35,7 +35,17 @@ static void unexpected(struct parser *parser)
 	}
 	parser->result = PARSE_ERROR;
 	complain("syntax error near '%s'",
-		 parser->token.kind == TOKEN_END ? "end of line" : parser->token.text);
+		 parser->token.kind == TOKEN_END || *parser->token.text == '\n' ? "end of line"
+									: parser->token.text);
+}
+
+/* After | && ||: the rest may stand in the next lines. */
+static void newlines_skip(struct parser *parser)
+{
+	while (at_operator(parser, "\n"))
+		advance(parser);
+	if (parser->token.kind == TOKEN_END && parser->result == PARSE_OK)
+		parser->result = PARSE_UNFINISHED;
 }
 
 static void redirect_parse(struct parser *parser, struct redirect ***tail)
@@ -101,8 +111,7 @@ static struct pipeline *pipeline_parse(struct parser *parser)
 		if (!at_operator(parser, "|"))
 			break;
 		advance(parser);
-		if (parser->token.kind == TOKEN_END && parser->result == PARSE_OK)
-			parser->result = PARSE_UNFINISHED;
+		newlines_skip(parser);
 	}
 
 	size_t length = parser->at - start - strlen(parser->token.text);
@@ -127,13 +136,13 @@ static enum condition connector_parse(struct parser *parser, struct pipeline *be
 			parser->result = PARSE_ERROR;
 		}
 	} else if (parser->token.kind == TOKEN_OPERATOR && condition == RUN_ALWAYS &&
-		   !at_operator(parser, ";")) {
+		   !at_operator(parser, ";") && !at_operator(parser, "\n")) {
 		unexpected(parser);
 	}
 	if (parser->token.kind != TOKEN_END)
 		advance(parser);
-	if (condition != RUN_ALWAYS && parser->token.kind == TOKEN_END)
-		parser->result = PARSE_UNFINISHED;
+	if (condition != RUN_ALWAYS)
+		newlines_skip(parser);
 	return condition;
 }
 
@@ -145,7 +154,7 @@ enum parse_result line_parse(const char *text, struct pipeline **list)
 	*list = NULL;
 	advance(&parser);
 	while (parser.result == PARSE_OK) {
-		while (at_operator(&parser, ";"))
+		while (at_operator(&parser, ";") || at_operator(&parser, "\n"))
 			advance(&parser);
 		if (parser.token.kind == TOKEN_END)
 			break;

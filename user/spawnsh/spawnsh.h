@@ -21,7 +21,7 @@ enum token_kind {
 	TOKEN_END,
 	TOKEN_WORD,	/* text: as written, quotes included */
 	TOKEN_REDIRECT, /* text: one of < > >> >&, fd: the number before it, or -1 */
-	TOKEN_OPERATOR, /* text: one of | & ; && || and newline as ; */
+	TOKEN_OPERATOR, /* text: one of | & ; && || and newline */
 	TOKEN_UNFINISHED, /* the text ends inside quotes: more lines are needed */
 };
 
