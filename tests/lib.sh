@@ -7,7 +7,7 @@
 #   is_status 0 "name"; is_output "text" "name"; done_testing
 #
 # KERNELS names the kernels (all six), CPUS the numbers of CPUs (1 4), LINUX=1 adds linux, TIMEOUT is
-# the seconds a run may take (120), O the build folder. The kernel called `host` is this machine
+# the seconds a run may take (120), RUNS how often each is done (1), O the build folder. The kernel called `host` is this machine
 # itself, without QEMU: how the programs are checked against the Linux they are written for.
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -119,8 +119,18 @@ tap_run() {
 on_every_kernel() {
 	for kernel in $KERNELS; do
 		for cpus in $CPUS; do
-			tap_run "$kernel" "$cpus" "$@"
+			for _ in $(seq "${RUNS:-1}"); do
+				tap_run "$kernel" "$cpus" "$@"
+			done
 		done
 	done
 	done_testing
+}
+
+# has_processes KERNEL: can it run more than one program?
+has_processes() {
+	case $1 in
+	sas | split) false ;;
+	*) true ;;
+	esac
 }

@@ -113,7 +113,10 @@ static pid_t command_spawn(char **argv, const struct fd_map *map)
 	posix_spawnattr_destroy(&attributes);
 	if (!error)
 		return pid;
-	complain("%s: %s", argv[0], error == ENOENT ? "not found" : strerror(error));
+	/* What the command would have said itself: it goes where its stderr was to go. */
+	dprintf(map->to[STDERR_FILENO] >= 0 ? map->to[STDERR_FILENO] : STDERR_FILENO,
+		"%s: %s: %s\n", shell.name, argv[0],
+		error == ENOENT ? "not found" : strerror(error));
 	shell.status = error == ENOENT ? 127 : 126;
 	return -1;
 }
