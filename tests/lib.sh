@@ -7,8 +7,9 @@
 #   is_status 0 "name"; is_output "text" "name"; done_testing
 #
 # KERNELS names the kernels (all six), CPUS the numbers of CPUs (1 4), LINUX=1 adds linux, TIMEOUT is
-# the seconds a run may take (120), RUNS how often each is done (1), O the build folder. The kernel called `host` is this machine
-# itself, without QEMU: how the programs are checked against the Linux they are written for.
+# the seconds a run may take (120), RUNS how often each is done (1), O the build folder, ORCHARD the
+# tool. The kernel called `host` is this machine itself, without QEMU: how the programs are checked
+# against the Linux they are written for.
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${O:-$top/build}
@@ -16,6 +17,7 @@ KERNELS=${KERNELS-sas split tasks sasos ring0proc multi}
 [ -z "${LINUX-}" ] || KERNELS="$KERNELS linux"
 CPUS=${CPUS-1 4}
 TIMEOUT=${TIMEOUT-120}
+orchard=${ORCHARD-$top/tools/orchard}
 tests=0
 failures=0
 work=$(mktemp -d)
@@ -70,7 +72,7 @@ run() {
 	if [ "$run_kernel" = host ]; then
 		timeout "$TIMEOUT" "$run_program" "$@" >"$work/out" 2>"$work/err"
 	else
-		"$top/tools/orchard" run "$run_kernel" --cpus "$run_cpus" --timeout "$TIMEOUT" \
+		"$orchard" run "$run_kernel" --cpus "$run_cpus" --timeout "$TIMEOUT" \
 			${run_options-} -- "$run_program" "$@" >"$work/out" 2>"$work/err"
 	fi
 	status=$?
