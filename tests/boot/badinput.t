@@ -58,6 +58,7 @@ refused "no-such-root" "a root that is not there" "$kernel" --root "$work/no-suc
 
 # Too little memory to boot: found by the tool or by the kernel, which says so and ends at once.
 for kernel in $KERNELS; do
+	[ "$kernel" != linux ] || continue
 	timeout 100 "$orchard" run "$kernel" --memory 2M --timeout 60 -- "$hello" \
 		>"$work/out" 2>"$work/err" </dev/null
 	status=$?
