@@ -12,7 +12,7 @@ for _ in 1 2 3 4 5 6 7 8; do cat "$work/all" "$work/all"; done >"$work/bytes"
 	echo
 	printf 'no newline'
 } >"$work/line"
-head -c 300000 /dev/urandom >"$work/random"
+head -c 30000 /dev/urandom >"$work/random"
 : >"$work/empty"
 
 # echoes KERNEL FILE NAME: cat gives back what it reads.

@@ -52,6 +52,14 @@ TAP_UNUSED static bool kernel_is_orchard(void)
 	return access("/proc/orchard", R_OK) == 0;
 }
 
+/* Waits for the child of a probe; a failure of that is one of `name`. */
+TAP_UNUSED static bool child_gone(pid_t pid, const char *name)
+{
+	if (waitpid(pid, NULL, 0) == pid)
+		return true;
+	return ok(0, "%s: waitpid: %s", name, strerror(errno));
+}
+
 /* Is there fork? When not, `name` has been skipped, or failed if the refusal is undeclared. */
 TAP_UNUSED static bool can_fork(const char *name)
 {
@@ -62,7 +70,7 @@ TAP_UNUSED static bool can_fork(const char *name)
 	if (pid == 0)
 		_exit(0);
 	if (pid > 0)
-		return waitpid(pid, NULL, 0) == pid;
+		return child_gone(pid, name);
 	if (errno == ENOSYS && (kernel_is("aspace", "shared") || kernel_is("proc", "one")))
 		skip("declared refusal: fork is ENOSYS in a shared space", name);
 	else
@@ -78,7 +86,7 @@ TAP_UNUSED static bool can_spawn(const char *name)
 	if (pid == 0)
 		_exit(0);
 	if (pid > 0)
-		return waitpid(pid, NULL, 0) == pid;
+		return child_gone(pid, name);
 	if (errno == ENOSYS && kernel_is("proc", "one"))
 		skip("declared refusal: vfork is ENOSYS with one process", name);
 	else
