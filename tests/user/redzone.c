@@ -93,7 +93,7 @@ static atomic_bool stop;
 /* Spins with a live red zone until the helper thread has made `wanted` events. */
 static void spin_against(void *(*helper)(void *), long wanted, const char *name)
 {
-	time_t limit = time(NULL) + 60 + wanted / 1000;
+	time_t limit = time(NULL) + 60 + wanted / 50;
 	uint64_t pattern = 0x0123456789abcdef;
 	pthread_t thread;
 	long bad = 0;
