@@ -6,9 +6,9 @@
 #   run KERNEL CPUS PROGRAM [ARG...]    $status, $work/out, $work/err
 #   is_status 0 "name"; is_output "text" "name"; done_testing
 #
-# KERNELS names the kernels (all six), CPUS the numbers of CPUs (1 4), LINUX=1 adds linux, TIMEOUT is
-# the seconds a run may take (120), RUNS how often each is done (1), O the build folder, ORCHARD the
-# tool. The kernel called `host` is this machine itself, without QEMU: how the programs are checked
+# KERNELS names the kernels (all six), CPUS the numbers of CPUs (1 4), LINUX=1 adds linux, TIMEOUT
+# is the seconds a run may take (120), RUNS how often each is done (1), O the build folder, ORCHARD
+# the tool. The kernel called `host` is this machine itself, without QEMU: how the programs are checked
 # against the Linux they are written for.
 
 top=$(cd "$(dirname "$0")/../.." && pwd)

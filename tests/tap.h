@@ -23,9 +23,9 @@
 
 static int tap_count, tap_failures;
 
-#define ok(cond, ...)		tap_ok(!!(cond), __FILE__, __LINE__, #cond, __VA_ARGS__)
-#define is_int(got, want, ...)	tap_int((long)(got), (long)(want), __FILE__, __LINE__, __VA_ARGS__)
-#define is_str(got, want, ...)	tap_str((got), (want), __FILE__, __LINE__, __VA_ARGS__)
+#define ok(cond, ...) tap_ok(!!(cond), __FILE__, __LINE__, #cond, __VA_ARGS__)
+#define is_int(got, want, ...) tap_int((long)(got), (long)(want), __FILE__, __LINE__, __VA_ARGS__)
+#define is_str(got, want, ...) tap_str((got), (want), __FILE__, __LINE__, __VA_ARGS__)
 #define fails(call, error, ...)                                                                    \
 	({                                                                                         \
 		errno = 0;                                                                         \

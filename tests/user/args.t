@@ -13,7 +13,8 @@ for kernel in $KERNELS; do
 			export FRUIT
 			run "$kernel" "$cpus" "$program" "two words" "" 'quo"te' </dev/null
 			is_status 0 "$where: the vector is right"
-			grep -qx 'argv\[1\]=two words' "$work/out" && grep -qx 'argv\[2\]=' "$work/out" &&
+			grep -qx 'argv\[1\]=two words' "$work/out" &&
+				grep -qx 'argv\[2\]=' "$work/out" &&
 				grep -qx 'argv\[3\]=quo"te' "$work/out"
 			check $? "$where: arguments arrive as they are"
 			grep -qx 'env FRUIT=apple' "$work/out"

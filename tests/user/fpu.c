@@ -12,10 +12,10 @@
 
 #include "kernel.h"
 
-#define REGISTERS	"0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15"
+#define REGISTERS "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15"
 #define CLOBBERS                                                                                   \
 	"xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",   \
-		"xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
+	    "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
 
 struct vectors {
 	uint64_t word[16][4];
@@ -27,16 +27,16 @@ struct vectors {
 			 long a, long b, long c)                                                   \
 	{                                                                                          \
 		register long arg3 asm("rdx") = c;                                                 \
-		asm volatile(".irp n, " REGISTERS "\n" load " 32*\\n(%[in]), %%" width "\\n\n.endr\n" \
-			     "1: cmp $-1, %[nr]\n je 2f\n mov %[nr], %%rax\n syscall\n"            \
-			     "2: mov $100, %%ecx\n"                                                \
-			     "3: dec %%ecx\n jnz 3b\n dec %[rounds]\n jnz 1b\n"                    \
-			     ".irp n, " REGISTERS "\n" store " %%" width "\\n, 32*\\n(%[out])\n.endr\n" \
-			     after                                                                 \
-			     : [rounds] "+r"(rounds)                                               \
-			     : [in] "r"(in), [out] "r"(out), [nr] "r"(nr), "D"(a), "S"(b),         \
-			       "r"(arg3)                                                           \
-			     : "rax", "rcx", "r11", "memory", "cc", CLOBBERS);                     \
+		asm volatile(                                                                      \
+		    ".irp n, " REGISTERS "\n" load " 32*\\n(%[in]), %%" width "\\n\n.endr\n"       \
+		    "1: cmp $-1, %[nr]\n je 2f\n mov %[nr], %%rax\n syscall\n"                     \
+		    "2: mov $100, %%ecx\n"                                                         \
+		    "3: dec %%ecx\n jnz 3b\n dec %[rounds]\n jnz 1b\n"                             \
+		    ".irp n, " REGISTERS "\n" store " %%" width                                    \
+		    "\\n, 32*\\n(%[out])\n.endr\n" after                                           \
+		    : [rounds] "+r"(rounds)                                                        \
+		    : [in] "r"(in), [out] "r"(out), [nr] "r"(nr), "D"(a), "S"(b), "r"(arg3)        \
+		    : "rax", "rcx", "r11", "memory", "cc", CLOBBERS);                              \
 	}
 HOLD(hold_sse, "movdqu", "movdqu", "xmm", "")
 HOLD(hold_avx, "vmovdqu", "vmovdqu", "ymm", "vzeroupper")
@@ -81,7 +81,8 @@ static void pattern_make(struct vectors *vectors, uint64_t seed)
 {
 	for (int i = 0; i < 16; i++)
 		for (int j = 0; j < 4; j++)
-			vectors->word[i][j] = seed = seed * 6364136223846793005 + 1442695040888963407;
+			vectors->word[i][j] = seed =
+			    seed * 6364136223846793005 + 1442695040888963407;
 }
 
 /* How many of the registers differ; words: how many of each count. */
@@ -111,7 +112,7 @@ static int hold_x87(long seed, long rounds)
 }
 
 #define THREADS 6
-#define ROUNDS	40
+#define ROUNDS 40
 
 static bool avx;
 

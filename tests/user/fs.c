@@ -380,14 +380,17 @@ static void test_poll(void)
 	is_int(fds[0].revents, POLLIN, "with POLLIN");
 	pthread_join(thread, NULL);
 	close(ends[1]);
-	is_int(poll(fds, 1, -1) == 1 ? fds[0].revents : -1, POLLIN | POLLHUP, "the other end closed");
+	is_int(poll(fds, 1, -1) == 1 ? fds[0].revents : -1, POLLIN | POLLHUP,
+	       "the other end closed");
 	read(ends[0], &closed, 1);
 	is_int(poll(fds, 1, -1) == 1 ? fds[0].revents : -1, POLLHUP, "and nothing left: POLLHUP");
 	close(ends[0]);
 	fds[0].fd = ends[0];
-	is_int(poll(fds, 1, -1) == 1 ? fds[0].revents : -1, POLLNVAL, "a closed descriptor: POLLNVAL");
+	is_int(poll(fds, 1, -1) == 1 ? fds[0].revents : -1, POLLNVAL,
+	       "a closed descriptor: POLLNVAL");
 	fds[0] = (struct pollfd){.fd = file, .events = POLLIN | POLLOUT};
-	is_int(poll(fds, 1, -1) == 1 ? fds[0].revents : -1, POLLIN | POLLOUT, "a file is always ready");
+	is_int(poll(fds, 1, -1) == 1 ? fds[0].revents : -1, POLLIN | POLLOUT,
+	       "a file is always ready");
 	must(pipe(ends) == 0);
 	close(ends[0]);
 	fds[0] = (struct pollfd){.fd = ends[1], .events = POLLOUT};
@@ -422,7 +425,8 @@ static void test_devices(void)
 	   "/dev/random reads");
 	fails(ioctl(null, TCGETS, bytes), ENOTTY, "/dev/null is no terminal");
 	is_int(isatty(null), 0, "isatty says the same");
-	is_int(access("/dev/tty", F_OK) | access("/dev/console", F_OK), 0, "/dev/tty and /dev/console");
+	is_int(access("/dev/tty", F_OK) | access("/dev/console", F_OK), 0,
+	       "/dev/tty and /dev/console");
 	close(null), close(zero), close(full), close(random);
 }
 
@@ -437,7 +441,8 @@ static void test_proc(void)
 	text = file_text("/proc/self/stat");
 	is_int(sscanf(text, "%d (%63[^)]) %c %d", &pid, name, &state, &ppid), 4, "/proc/self/stat");
 	ok(pid == getpid() && ppid == getppid() && state == 'R', "is ours, and running");
-	ok(strstr(file_text("/proc/self/status"), "\nPid:\t") != NULL, "/proc/self/status has a Pid");
+	ok(strstr(file_text("/proc/self/status"), "\nPid:\t") != NULL,
+	   "/proc/self/status has a Pid");
 	ok(strstr(file_text("/proc/self/maps"), " r-xp ") != NULL, "/proc/self/maps has code");
 	length = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	exe[length < 0 ? 0 : length] = '\0';
@@ -446,11 +451,13 @@ static void test_proc(void)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	length = readlink(path, exe, sizeof(exe) - 1);
 	exe[length < 0 ? 0 : length] = '\0';
-	ok(length > 6 && !strcmp(exe + length - 6, "/named"), "/proc/self/fd names a file: '%s'", exe);
+	ok(length > 6 && !strcmp(exe + length - 6, "/named"), "/proc/self/fd names a file: '%s'",
+	   exe);
 	snprintf(path, sizeof(path), "/proc/%d/stat", getpid());
 	is_int(atoi(file_text(path)), getpid(), "/proc/<pid>/stat");
 	text = file_text("/proc/meminfo");
-	ok(sscanf(text, "MemTotal: %ld kB", &value) == 1 && value > 1000, "/proc/meminfo has MemTotal");
+	ok(sscanf(text, "MemTotal: %ld kB", &value) == 1 && value > 1000,
+	   "/proc/meminfo has MemTotal");
 	ok(strstr(text, "MemFree:") && strstr(text, "MemAvailable:"), "MemFree and MemAvailable");
 	text = file_text("/proc/cpuinfo");
 	ok(!strncmp(text, "processor", 9) && strstr(text, "flags"), "/proc/cpuinfo");

@@ -45,8 +45,8 @@ static void *waiter_main(void *argument)
 
 	sleepers++;
 	waiter->result = waiter->bits
-				 ? futex(waiter->at, WAIT_BITSET | PRIVATE, 0, NULL, NULL, waiter->bits)
-				 : futex(waiter->at, WAIT | PRIVATE, 0, NULL, NULL, 0);
+			     ? futex(waiter->at, WAIT_BITSET | PRIVATE, 0, NULL, NULL, waiter->bits)
+			     : futex(waiter->at, WAIT | PRIVATE, 0, NULL, NULL, 0);
 	waiter->error = errno;
 	woken++;
 	return NULL;
@@ -153,9 +153,8 @@ static void test_wake(void)
 
 static void test_bitset(void)
 {
-	struct waiter waiters[3] = {{.at = &word, .bits = 1},
-				    {.at = &word, .bits = 2},
-				    {.at = &word, .bits = 4}};
+	struct waiter waiters[3] = {
+	    {.at = &word, .bits = 1}, {.at = &word, .bits = 2}, {.at = &word, .bits = 4}};
 
 	word = 0;
 	waiters_start(waiters, 3);

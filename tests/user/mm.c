@@ -18,7 +18,7 @@
 #include "kernel.h"
 
 #define PAGE 4096L
-#define RW   (PROT_READ | PROT_WRITE)
+#define RW (PROT_READ | PROT_WRITE)
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 
 static char *map(long pages, int prot)
@@ -82,8 +82,9 @@ static void faults(char *at, enum access access, int code, const char *name)
 {
 	is_int(touch(at, access), SIGSEGV, "%s: SIGSEGV", name);
 	if (fault_signal == SIGSEGV)
-		ok(fault_code == code && fault_address == at, "%s: si_code %d (%d), si_addr %p (%p)",
-		   name, fault_code, code, fault_address, at);
+		ok(fault_code == code && fault_address == at,
+		   "%s: si_code %d (%d), si_addr %p (%p)", name, fault_code, code, fault_address,
+		   at);
 }
 
 /* ---- /proc/self/maps ---- */
@@ -206,7 +207,8 @@ static void test_split_and_merge(void)
 	is_int(regions(at + PAGE, at + 8 * PAGE, NULL), 2, "a hole leaves two");
 	is_int(touch(at + 3 * PAGE, WRITE) | touch(at + 5 * PAGE, WRITE), 0, "both usable");
 	faults(at + 4 * PAGE, READ, SEGV_MAPERR, "a read of the hole");
-	ok(mmap(at + 4 * PAGE, PAGE, RW, ANON | MAP_FIXED, -1, 0) == at + 4 * PAGE, "MAP_FIXED fills it");
+	ok(mmap(at + 4 * PAGE, PAGE, RW, ANON | MAP_FIXED, -1, 0) == at + 4 * PAGE,
+	   "MAP_FIXED fills it");
 	is_int(at[4 * PAGE], 0, "with zeroes");
 	at[2 * PAGE] = 9;
 	ok(mmap(at + 2 * PAGE, PAGE, RW, ANON | MAP_FIXED, -1, 0) == at + 2 * PAGE,
@@ -303,7 +305,8 @@ static void test_file(void)
 	at = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	ok(at != MAP_FAILED && !memcmp(at, "\177ELF", 4), "the own program maps");
 	fails(mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0), EACCES, "shared and writable needs O_RDWR");
-	fails(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 1), EINVAL, "an offset off a page is EINVAL");
+	fails(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 1), EINVAL,
+	      "an offset off a page is EINVAL");
 	munmap(at, PAGE);
 	close(fd);
 }
@@ -316,13 +319,13 @@ static void test_bad_pointers(void)
 		void *at;
 		const char *name;
 	} bad[] = {
-		{NULL, "NULL"},
-		{(void *)0xffffffff80000000, "the kernel's text"},
-		{(void *)0xffff888000000000, "the kernel's memory"},
-		{(void *)0x8000000000000000, "a non-canonical address"},
-		{(void *)-1L, "the last byte"},
-		{(void *)0x7ffffffff000, "the end of the lower half"},
-		{hole + PAGE, "a hole"},
+	    {NULL, "NULL"},
+	    {(void *)0xffffffff80000000, "the kernel's text"},
+	    {(void *)0xffff888000000000, "the kernel's memory"},
+	    {(void *)0x8000000000000000, "a non-canonical address"},
+	    {(void *)-1L, "the last byte"},
+	    {(void *)0x7ffffffff000, "the end of the lower half"},
+	    {hole + PAGE, "a hole"},
 	};
 	int null = open("/dev/null", O_RDWR), zero = open("/dev/zero", O_RDONLY), ends[2];
 	struct iovec vector;
@@ -341,7 +344,8 @@ static void test_bad_pointers(void)
 	       "a write that runs into a hole is short or EFAULT");
 	vector = (struct iovec){(void *)0xffffffff80000000, 16};
 	fails(writev(ends[1], &vector, 1), EFAULT, "writev from the kernel");
-	fails(readv(zero, (void *)0xffffffff80000000, 1), EFAULT, "readv with a vector in the kernel");
+	fails(readv(zero, (void *)0xffffffff80000000, 1), EFAULT,
+	      "readv with a vector in the kernel");
 	fails(pipe((int *)0xffffffff80000000), EFAULT, "pipe into the kernel");
 	fails(nanosleep((void *)8, NULL), EFAULT, "nanosleep from NULL");
 	fails(getcwd((char *)0xffffffff80000000, 100) ? 0 : -1, EFAULT, "getcwd into the kernel");

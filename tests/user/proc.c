@@ -26,7 +26,8 @@ static int exit_status(int status)
 
 static int child_orphan(void)
 {
-	/* Starts a grandchild and ends at once; the grandchild waits until its parent is another. */
+	/* Starts a grandchild and ends at once; the grandchild waits until its parent is another.
+	 */
 	char pid[16];
 
 	snprintf(pid, sizeof(pid), "%d", getpid());
@@ -188,11 +189,11 @@ static void test_exec_errors(void)
 		int mode, error;
 		const char *name;
 	} files[] = {
-		{"hello, no program\n", 0755, ENOEXEC, "a text"},
-		{"\177ELF", 0755, ENOEXEC, "a truncated ELF file"},
-		{"", 0755, ENOEXEC, "an empty file"},
-		{"#!/no/such/interpreter\n", 0755, ENOENT, "a script without its interpreter"},
-		{"echo\n", 0644, EACCES, "a file that is not executable"},
+	    {"hello, no program\n", 0755, ENOEXEC, "a text"},
+	    {"\177ELF", 0755, ENOEXEC, "a truncated ELF file"},
+	    {"", 0755, ENOEXEC, "an empty file"},
+	    {"#!/no/such/interpreter\n", 0755, ENOENT, "a script without its interpreter"},
+	    {"echo\n", 0644, EACCES, "a file that is not executable"},
 	};
 	char path[] = "/tmp/orchard-proc-XXXXXX", script[200];
 	int fd, error;
@@ -238,8 +239,8 @@ static void test_exec_errors(void)
 static void test_fork_cow(void)
 {
 	enum { PAGES = 600 };
-	long *memory = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long *memory =
+	    mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int status;
 	pid_t pid;
 	long wrong = 0;

@@ -89,7 +89,6 @@ static long count = 400;
 static atomic_long events;
 static atomic_bool stop;
 
-
 /* Spins with a live red zone until the helper thread has made `wanted` events. */
 static void spin_against(void *(*helper)(void *), long wanted, const char *name)
 {
@@ -141,8 +140,8 @@ static void test_timer(void)
 static void test_faults(void)
 {
 	size_t pages = 256;
-	char *base = mmap(NULL, pages * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	char *base =
+	    mmap(NULL, pages * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	long bad = 0, done_faults = 0;
 
 	must(base != MAP_FAILED);

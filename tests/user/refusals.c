@@ -9,7 +9,7 @@
 
 #include "kernel.h"
 
-#define PAGE	   4096L
+#define PAGE 4096L
 #define ARCH_SET_GS 0x1001
 #define ARCH_SET_FS 0x1002
 
@@ -27,7 +27,8 @@ static void test_axes(void)
 		return;
 	}
 	ok(one_of(kernel_axis("gate"), "ring0", "ring3"), "gate is %s", kernel_axis("gate"));
-	ok(one_of(kernel_axis("aspace"), "shared", "private"), "aspace is %s", kernel_axis("aspace"));
+	ok(one_of(kernel_axis("aspace"), "shared", "private"), "aspace is %s",
+	   kernel_axis("aspace"));
 	ok(one_of(kernel_axis("proc"), "one", "many"), "proc is %s", kernel_axis("proc"));
 	ok(!kernel_is("proc", "one") || kernel_is("aspace", "shared"), "one process has one space");
 }
@@ -44,8 +45,8 @@ static void test_gate(void)
 	      "a thread pointer in the kernel's half is EPERM");
 	if (want == 0) {
 		errno = 0;
-		is_int(syscall(SYS_arch_prctl, ARCH_SET_GS, 0x1000), -1, "ARCH_SET_GS is refused: %s",
-		       strerror(errno));
+		is_int(syscall(SYS_arch_prctl, ARCH_SET_GS, 0x1000), -1,
+		       "ARCH_SET_GS is refused: %s", strerror(errno));
 	} else {
 		skip("ring 3", "ARCH_SET_GS is refused in ring 0");
 	}
@@ -106,7 +107,8 @@ static void test_slots(void)
 	ok(refused >= tried - 8, "%s (%d of %d)", name, refused, tried);
 	is_int(changed, 0, "as are munmap, mprotect and madvise");
 
-	char *hint = mmap((void *)(100UL << 40), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *hint =
+	    mmap((void *)(100UL << 40), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	ok(hint != MAP_FAILED, "a hint outside is ignored");
 }

@@ -92,7 +92,7 @@ static void test_info(void)
 	on_info(SIGUSR1, informed, 0);
 	kill(getpid(), SIGUSR1);
 	ok(last_info.si_signo == SIGUSR1 && last_info.si_code == SI_USER &&
-		   last_info.si_pid == getpid() && last_info.si_uid == getuid(),
+	       last_info.si_pid == getpid() && last_info.si_uid == getuid(),
 	   "kill: si_code %d, si_pid %d", last_info.si_code, last_info.si_pid);
 	syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGUSR1);
 	is_int(last_info.si_code, SI_TKILL, "tgkill: si_code is SI_TKILL");
@@ -307,13 +307,17 @@ static void test_faults(void)
 		else
 			*wild = 1;
 	is_int(caught, 100, "a hundred SIGSEGVs are survived by siglongjmp");
-	ok(last_info.si_addr == (void *)8 && last_info.si_code == SEGV_MAPERR, "si_addr and si_code");
+	ok(last_info.si_addr == (void *)8 && last_info.si_code == SEGV_MAPERR,
+	   "si_addr and si_code");
 
 	on_info(SIGFPE, jumper, 0);
 	if (!sigsetjmp(jump, 1))
 		asm volatile("xor %%edx, %%edx\n mov $1, %%eax\n xor %%ecx, %%ecx\n idiv %%ecx"
-			     : : : "eax", "ecx", "edx");
-	ok(last_info.si_signo == SIGFPE && last_info.si_code == FPE_INTDIV, "a division by zero: SIGFPE");
+			     :
+			     :
+			     : "eax", "ecx", "edx");
+	ok(last_info.si_signo == SIGFPE && last_info.si_code == FPE_INTDIV,
+	   "a division by zero: SIGFPE");
 	on_info(SIGILL, jumper, 0);
 	if (!sigsetjmp(jump, 1))
 		asm volatile("ud2");
@@ -330,7 +334,8 @@ static void test_faults(void)
 	on_info(SIGSEGV, jumper, SA_ONSTACK);
 	if (!sigsetjmp(jump, 1))
 		*wild = 1;
-	ok(handler_stack > stack && handler_stack < stack + sizeof(stack), "the alternate stack is used");
+	ok(handler_stack > stack && handler_stack < stack + sizeof(stack),
+	   "the alternate stack is used");
 	must(sigaltstack(NULL, &old) == 0);
 	ok(old.ss_sp == stack && old.ss_size == sizeof(stack), "sigaltstack tells what is set");
 	alternative.ss_size = 100;
@@ -394,9 +399,10 @@ static int child(const char *mode, const char *argument)
 
 static void test_default_actions(void)
 {
-	static const int deadly[] = {SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGABRT, SIGFPE, SIGKILL,
-				     SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGBUS,
-				     SIGTRAP, SIGSYS, SIGXCPU, SIGVTALRM, SIGPROF, SIGIO};
+	static const int deadly[] = {SIGHUP,  SIGINT,  SIGQUIT,	  SIGILL,  SIGABRT,
+				     SIGFPE,  SIGKILL, SIGUSR1,	  SIGSEGV, SIGUSR2,
+				     SIGPIPE, SIGALRM, SIGTERM,	  SIGBUS,  SIGTRAP,
+				     SIGSYS,  SIGXCPU, SIGVTALRM, SIGPROF, SIGIO};
 	static const int harmless[] = {SIGCHLD, SIGCONT, SIGURG, SIGWINCH};
 	char number[12];
 
@@ -425,7 +431,8 @@ static void test_children(void)
 	is_int(waitpid(pid, &status, 0), pid, "a child is waited for");
 	is_int(status, SIGTERM, "it died of SIGTERM");
 	is_int(count, 1, "SIGCHLD came");
-	ok(last_info.si_pid == pid && last_info.si_code == CLD_KILLED && last_info.si_status == SIGTERM,
+	ok(last_info.si_pid == pid && last_info.si_code == CLD_KILLED &&
+	       last_info.si_status == SIGTERM,
 	   "with the child's pid, CLD_KILLED and SIGTERM");
 	signal(SIGCHLD, SIG_DFL);
 

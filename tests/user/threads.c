@@ -165,7 +165,8 @@ static void test_condition(void)
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec--;
 	pthread_mutex_lock(&mutex);
-	is_int(pthread_cond_timedwait(&start, &mutex, &until), ETIMEDOUT, "a wait until the past ends");
+	is_int(pthread_cond_timedwait(&start, &mutex, &until), ETIMEDOUT,
+	       "a wait until the past ends");
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -354,7 +355,8 @@ static void test_cancel(void)
 
 static void *id_main(void *argument)
 {
-	return argument ? NULL : (void *)(syscall(SYS_gettid) != getpid() ? syscall(SYS_gettid) : 0);
+	return argument ? NULL
+			: (void *)(syscall(SYS_gettid) != getpid() ? syscall(SYS_gettid) : 0);
 }
 
 static void test_ids(void)

@@ -22,9 +22,10 @@ static long now(int clock)
 
 static void test_clocks(void)
 {
-	static const int clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
-				     CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW,
-				     CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME};
+	static const int clocks[] = {CLOCK_REALTIME,	       CLOCK_MONOTONIC,
+				     CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
+				     CLOCK_MONOTONIC_RAW,      CLOCK_REALTIME_COARSE,
+				     CLOCK_MONOTONIC_COARSE,   CLOCK_BOOTTIME};
 	struct timespec value;
 	struct timeval day;
 
@@ -36,7 +37,8 @@ static void test_clocks(void)
 	}
 	fails(clock_gettime(999, &value), EINVAL, "clock 999 is EINVAL");
 	must(gettimeofday(&day, NULL) == 0);
-	ok(labs(now(CLOCK_REALTIME) / SECOND - day.tv_sec) <= 1, "gettimeofday agrees with REALTIME");
+	ok(labs(now(CLOCK_REALTIME) / SECOND - day.tv_sec) <= 1,
+	   "gettimeofday agrees with REALTIME");
 	ok(labs(now(CLOCK_REALTIME) / SECOND - time(NULL)) <= 1, "time as well");
 }
 
@@ -101,9 +103,11 @@ static void test_sleep(void)
 
 	start = now(CLOCK_MONOTONIC);
 	nap = (struct timespec){(start + 20000000) / SECOND, (start + 20000000) % SECOND};
-	is_int(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &nap, NULL), 0, "a sleep until a time");
+	is_int(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &nap, NULL), 0,
+	       "a sleep until a time");
 	ok(now(CLOCK_MONOTONIC) >= start + 20000000, "ends after it");
-	is_int(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &nap, NULL), 0, "one in the past at once");
+	is_int(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &nap, NULL), 0,
+	       "one in the past at once");
 }
 
 static void test_cpu_time(void)

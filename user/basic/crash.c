@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * crash: loads an empty interrupt table and traps. In ring 3 the first is not allowed: SIGSEGV ends
- * this program. In ring 0 nothing stops it, and the machine ends: what a host must report as a panic.
+ * this program. In ring 0 nothing stops it, and the machine ends: what a host must report as a
+ * panic.
  */
 #include <stdint.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bench [-m MS] [ROW...]: measures what programs ask of a kernel, one row each, MS milliseconds (150)
- * for one. stdout says which rows the kernel did and which it refused: the same on every run, so that
- * kernels can be compared by it. The times go to stderr. They are those of the clock the kernel shows;
- * under emulation they say how kernels relate, not how fast a machine is.
+ * bench [-m MS] [ROW...]: measures what programs ask of a kernel, one row each, MS milliseconds
+ * (150) for one. stdout says which rows the kernel did and which it refused: the same on every run,
+ * so that kernels can be compared by it. The times go to stderr. They are those of the clock the
+ * kernel shows; under emulation they say how kernels relate, not how fast a machine is.
  */
 #include "bench.h"
 

@@ -211,8 +211,8 @@ static void mmap_run(long rounds)
 
 static int memory_map(void)
 {
-	memory = mmap(NULL, FAULT_PAGES * PAGE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memory = mmap(NULL, FAULT_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		      -1, 0);
 	return memory == MAP_FAILED ? errno : 0;
 }
 
@@ -360,22 +360,22 @@ static void exec_run(long rounds)
 }
 
 const struct row rows[] = {
-	{"null-call", NULL, null_run, NULL},
-	{"write-null", null_device_open, write_run, fd_close},
-	{"read-zero-4k", zero_device_open, read_run, fd_close},
-	{"open-close", NULL, open_run, NULL},
-	{"stat", NULL, stat_run, NULL},
-	{"pipe-self", pipe_open, pipe_run, pipe_close},
-	{"mmap-munmap", NULL, mmap_run, NULL},
-	{"page-fault", memory_map, fault_run, memory_unmap},
-	{"mprotect", memory_map, mprotect_run, memory_unmap},
-	{"signal-self", signal_prepare, signal_run, NULL},
-	{"segv-handled", segv_prepare, segv_run, segv_finish},
-	{"yield", NULL, yield_run, NULL},
-	{"futex-ping-pong", futex_partner_start, futex_ping_pong, futex_partner_stop},
-	{"pipe-ping-pong", pipe_partner_start, pipe_ping_pong, pipe_partner_stop},
-	{"thread-create-join", NULL, thread_run, NULL},
-	{"fork-exit", fork_prepare, fork_run, NULL},
-	{"vfork-exec", vfork_prepare, exec_run, NULL},
+    {"null-call", NULL, null_run, NULL},
+    {"write-null", null_device_open, write_run, fd_close},
+    {"read-zero-4k", zero_device_open, read_run, fd_close},
+    {"open-close", NULL, open_run, NULL},
+    {"stat", NULL, stat_run, NULL},
+    {"pipe-self", pipe_open, pipe_run, pipe_close},
+    {"mmap-munmap", NULL, mmap_run, NULL},
+    {"page-fault", memory_map, fault_run, memory_unmap},
+    {"mprotect", memory_map, mprotect_run, memory_unmap},
+    {"signal-self", signal_prepare, signal_run, NULL},
+    {"segv-handled", segv_prepare, segv_run, segv_finish},
+    {"yield", NULL, yield_run, NULL},
+    {"futex-ping-pong", futex_partner_start, futex_ping_pong, futex_partner_stop},
+    {"pipe-ping-pong", pipe_partner_start, pipe_ping_pong, pipe_partner_stop},
+    {"thread-create-join", NULL, thread_run, NULL},
+    {"fork-exit", fork_prepare, fork_run, NULL},
+    {"vfork-exec", vfork_prepare, exec_run, NULL},
 };
 const size_t row_count = sizeof(rows) / sizeof(*rows);

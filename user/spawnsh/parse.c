@@ -35,8 +35,9 @@ static void unexpected(struct parser *parser)
 	}
 	parser->result = PARSE_ERROR;
 	complain("syntax error near '%s'",
-		 parser->token.kind == TOKEN_END || *parser->token.text == '\n' ? "end of line"
-									: parser->token.text);
+		 parser->token.kind == TOKEN_END || *parser->token.text == '\n'
+		     ? "end of line"
+		     : parser->token.text);
 }
 
 /* After | && ||: the rest may stand in the next lines. */

@@ -62,9 +62,9 @@ static bool redirect_dup(struct fd_map *map, int fd, const char *from)
 static bool redirects_apply(struct fd_map *map, const struct redirect *redirect)
 {
 	static const int flags[] = {
-		[REDIRECT_IN] = O_RDONLY,
-		[REDIRECT_OUT] = O_WRONLY | O_CREAT | O_TRUNC,
-		[REDIRECT_APPEND] = O_WRONLY | O_CREAT | O_APPEND,
+	    [REDIRECT_IN] = O_RDONLY,
+	    [REDIRECT_OUT] = O_WRONLY | O_CREAT | O_TRUNC,
+	    [REDIRECT_APPEND] = O_WRONLY | O_CREAT | O_APPEND,
 	};
 
 	for (; redirect; redirect = redirect->next) {

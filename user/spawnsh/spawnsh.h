@@ -19,9 +19,9 @@
 
 enum token_kind {
 	TOKEN_END,
-	TOKEN_WORD,	/* text: as written, quotes included */
-	TOKEN_REDIRECT, /* text: one of < > >> >&, fd: the number before it, or -1 */
-	TOKEN_OPERATOR, /* text: one of | & ; && || and newline */
+	TOKEN_WORD,	  /* text: as written, quotes included */
+	TOKEN_REDIRECT,	  /* text: one of < > >> >&, fd: the number before it, or -1 */
+	TOKEN_OPERATOR,	  /* text: one of | & ; && || and newline */
 	TOKEN_UNFINISHED, /* the text ends inside quotes: more lines are needed */
 };
 
@@ -85,7 +85,7 @@ struct job {
 	int id; /* as in %1; 0: the entry is free */
 	int count, alive;
 	pid_t *pids; /* negated once ended */
-	int status; /* of the last process, as $? */
+	int status;  /* of the last process, as $? */
 	char *text;
 };
 
@@ -106,7 +106,7 @@ struct shell {
 	const char *name;
 	char **arguments; /* $1.. */
 	int argument_count;
-	int status;	      /* $? */
+	int status;	       /* $? */
 	pid_t last_background; /* $! */
 	bool interactive;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * psx [-s] [NAME]: prints pid, state and name of the processes in /proc, or only of those called NAME;
- * -s: only its siblings, which in a shell are the shell's other children.
+ * psx [-s] [NAME]: prints pid, state and name of the processes in /proc, or only of those called
+ * NAME; -s: only its siblings, which in a shell are the shell's other children.
  */
 #include <ctype.h>
 #include <dirent.h>

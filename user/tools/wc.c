@@ -13,8 +13,8 @@ int main(int argc, char **argv)
 	int in_word = 0;
 	ssize_t got;
 
-	if (argc > 2 || (argc == 2 && strcmp(argv[1], "-l") && strcmp(argv[1], "-w") &&
-			 strcmp(argv[1], "-c")))
+	if (argc > 2 ||
+	    (argc == 2 && strcmp(argv[1], "-l") && strcmp(argv[1], "-w") && strcmp(argv[1], "-c")))
 		errx(2, "usage: wc [-l|-w|-c]");
 	while ((got = read(STDIN_FILENO, buffer, sizeof(buffer))) > 0) {
 		bytes += got;
