@@ -22,16 +22,19 @@ static const struct tty_backend backend = {
 	.input_room = console_room,
 };
 
+static struct tty *tty; /* I after console_init() */
+
 static size_t console_receive(const char *bytes, size_t n)
 {
-	return tty_input(tty_console(), bytes, n);
+	return tty_input(tty, bytes, n);
 }
 
 void console_init(void)
 {
 	int error;
 
-	tty_set_console(tty_create(&backend));
+	tty = tty_create(&backend);
+	tty_set_console(tty);
 	error = uart_init(&uart_com1);
 	if (!error)
 		error = uart_receive(&uart_com1, console_receive);
