@@ -33,6 +33,9 @@ static unsigned rows, columns;       /* 0: the host has not said */
 
 struct waitq stdin_readers = WAITQ_INIT(stdin_readers);
 
+/* (i) From the ring to the terminal, in order; once there is one, only its holder touches the ring. */
+static struct spinlock handover_lock = SPINLOCK_INIT("stream handover");
+
 /* The receiver's own: it is never entered twice (the UART's lock). */
 static struct frame_decoder decoder;
 static u8 winsize[WINSIZE_PAYLOAD];
@@ -67,6 +70,22 @@ void stream_drain(void)
 
 /* --- Input: the receiver ----------------------------------------------------------------------- */
 
+/* What came before there was a terminal goes to it first. True: nothing is left. Any context. */
+static bool ring_to_terminal(struct tty *t)
+{
+	u64 flags = spin_lock_irqsave(&handover_lock);
+	char chunk[64];
+	size_t n, taken;
+
+	do {
+		n = stdin_peek(chunk, sizeof(chunk));
+		taken = tty_input(t, chunk, n);
+		stdin_ring.tail += (u32)taken;
+	} while (taken);
+	spin_unlock_irqrestore(&handover_lock, flags);
+	return !n;
+}
+
 /* How many of n bytes of standard input found room. */
 static size_t stdin_store(const char *bytes, size_t n)
 {
@@ -80,7 +99,9 @@ static size_t stdin_store(const char *bytes, size_t n)
 		waitq_wake_all(&stdin_readers);
 	}
 	spin_unlock_irqrestore(&input_lock, flags);
-	return t ? tty_input(t, bytes, n) : stored;
+	if (!t)
+		return stored;
+	return ring_to_terminal(t) ? tty_input(t, bytes, n) : 0;
 }
 
 static void stdin_end(void)
@@ -196,6 +217,7 @@ static void terminal_write(const char *bytes, size_t n)
 
 static void terminal_room(void)
 {
+	ring_to_terminal(terminal);
 	uart_resume(&uart_com2);
 }
 
@@ -208,24 +230,17 @@ static const struct tty_backend backend = {
 struct tty *stream_tty(void)
 {
 	struct tty *t = tty_create(&backend);
-	char early[64];
 	u64 flags;
-	size_t n;
 
 	if (terminal)
 		return t;
 	if (rows && columns)
 		tty_set_size(t, rows, columns);
-	/* What was typed before goes first; the switch happens when nothing is left. */
-	do {
-		n = stdin_peek(early, sizeof(early));
-		n = tty_input(t, early, n);
-		stdin_consume(n);
-		flags = spin_lock_irqsave(&input_lock);
-		if (!n)
-			terminal = t;
-		spin_unlock_irqrestore(&input_lock, flags);
-	} while (n);
+	flags = spin_lock_irqsave(&input_lock);
+	terminal = t;
+	spin_unlock_irqrestore(&input_lock, flags);
+	ring_to_terminal(t);
+	uart_resume(&uart_com2);
 	if (stdin_over)
 		tty_input_eof(t);
 	return t;
