@@ -40,6 +40,7 @@ struct thread {
 	/* Policy data: r. Ops in sched/policy.h. */
 	struct list rr_link;
 	struct rb_node fair_node;
+	struct runqueue *fair_rq; /* whose min_vruntime vruntime is measured by; NULL: never queued */
 	u64 vruntime;             /* ns, weighted */
 	int nice;                 /* -20..19 */
 	u32 weight;
@@ -52,8 +53,9 @@ struct thread {
 	struct timer sleep_timer; /* thread_block()'s deadline */
 	bool timed_out;
 	char name[16];            /* comm */
-	void (*destroy)(struct thread *); /* I: frees it, on another stack, after its last switch */
-	struct list all_link;
+	void (*entry)(void *);    /* I: what it runs first, and with what */
+	void *entry_arg;
+	void (*destroy)(struct thread *); /* I: frees it, in the reaper, after its last switch; may sleep */
 	/* r: runqueue lock of `cpu`; a: atomic; I: immutable */
 };
 
@@ -78,7 +80,7 @@ int thread_init(struct thread *t, const char *name, bool app, void (*entry)(void
 void thread_fini(struct thread *t);
 /* Makes it runnable, on the least loaded CPU it may use. */
 void thread_start(struct thread *t);
-/* A kernel thread of its own storage. NULL: no memory. */
+/* A kernel thread of its own storage, not yet started; it may return from entry. NULL: no memory. */
 struct thread *kthread_create(const char *name, void (*entry)(void *), void *arg);
 /* The current thread is done: calls destroy() once another stack is in use. */
 void thread_exit(void) __noreturn;
