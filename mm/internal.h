@@ -102,17 +102,27 @@ struct region *region_new(const struct region *like);
 /* Gives back one that is in no tree. */
 void region_delete(struct region *r);
 
-/* Steps of vmspace.c that remap.c and fault.c use too. The vmspace lock is held. */
+/* Free space that a stack keeps below itself when it grows, and placement keeps below a stack (Linux: stack_guard_gap). */
+#define STACK_GUARD (256 * PAGE_SIZE)
+
+/* Steps of vmspace.c for the other files. The vmspace lock is held. */
 /* Is [addr, addr + size) the vmspace's own? 0, or -ENOMEM, aloud on behalf of `call` in a shared space. */
 int vmspace_check_range(const struct vmspace *vs, const char *call, uaddr_t addr, u64 size);
 /* May one private writable mapping be this large? More than all RAM never works. */
 bool vmspace_may_commit(u64 size);
-/* Where a mapping without a place goes: below mmap_top, or 0. */
+/* Is [start, end) inside, free, and not in a stack's way? */
+bool vmspace_has_room(const struct vmspace *vs, uaddr_t start, uaddr_t end);
+/* Where a mapping without a place goes: as high below mmap_top as there is room, or 0. */
 uaddr_t vmspace_place(const struct vmspace *vs, u64 size);
-/* Makes region boundaries at both ends; -ENOMEM with nothing changed but, perhaps, a harmless boundary. */
-int vmspace_split_ends(struct vmspace *vs, uaddr_t start, uaddr_t end);
-int vmspace_unmap_locked(struct vmspace *vs, uaddr_t start, uaddr_t end);
+/* Puts a region like *want into free space, by growing a neighbour where one is alike. The region, or NULL: no memory. */
+struct region *vmspace_enter(struct vmspace *vs, const struct region *want);
+/* A region boundary at `at`, if it lies inside a region. 0 or -ENOMEM. */
+int vmspace_split_at(struct vmspace *vs, uaddr_t at);
 /* Joins r with its neighbours where they are alike. The region that now holds r's range. */
-struct region *vmspace_merge_around(struct vmspace *vs, struct region *r);
+struct region *vmspace_merge(struct vmspace *vs, struct region *r);
+/* Removes the entries of [start, end), flushes, gives back the pages. */
+void vmspace_zap(struct vmspace *vs, uaddr_t start, uaddr_t end);
+/* Removes regions and entries. -ENOMEM (nothing changed): a hole inside one region needs a second one. */
+int vmspace_remove(struct vmspace *vs, uaddr_t start, uaddr_t end);
 
 #endif

@@ -130,7 +130,8 @@ void region_set_bounds(struct vmspace *vs, struct region *r, uaddr_t start, uadd
 	bool start_moved = start != r->start, end_moved = end != r->end;
 
 	vs->mapped += (end - start) - (r->end - r->start);
-	r->offset += start - r->start;
+	if (r->object)
+		r->offset += start - r->start;
 	r->start = start;
 	r->end = end;
 	if (start_moved)
@@ -143,7 +144,8 @@ void region_split(struct vmspace *vs, struct region *r, uaddr_t at, struct regio
 {
 	upper->start = at;
 	upper->end = r->end;
-	upper->offset = r->offset + (at - r->start);
+	if (r->object)
+		upper->offset = r->offset + (at - r->start);
 	region_set_bounds(vs, r, r->start, at);
 	region_insert(vs, upper);
 }

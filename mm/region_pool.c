@@ -13,7 +13,7 @@ void region_init_cache(void)
 
 struct region *region_new(const struct region *like)
 {
-	struct region *r = page_low() ? NULL : kmem_cache_alloc(region_cache);
+	struct region *r = kmem_cache_alloc(region_cache);
 
 	if (!r)
 		return NULL;
