@@ -6,6 +6,7 @@
 #define CORE_PRINTK_H
 
 #include <lib/types.h>
+#include <stdarg.h>
 
 enum loglevel { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 
