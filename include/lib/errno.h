@@ -2,7 +2,8 @@
 /*
  * errno.h - the error numbers of the Linux x86-64 ABI, and pointers that carry one.
  *
- * Functions return them negated (-ENOMEM). Numbers: errno(3). Assumes nothing; anyone may include it.
+ * Functions return them negated (-ENOMEM). Numbers: errno(3). Assumes nothing; anyone may include
+ * it.
  */
 #ifndef LIB_ERRNO_H
 #define LIB_ERRNO_H
