@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * mprotect(2) and madvise(2). A page under PROT_NONE stays, hidden. Rights are never added to entries here, except to
- * hidden ones: the next fault adds them, and decides there whether a write has to copy. Called by abi/linux.
+ * mprotect(2) and madvise(2). A page under PROT_NONE stays, hidden. No entry becomes writable here: the next write faults,
+ * and fault.c decides whether it has to copy. Called by abi/linux.
  */
 #include "internal.h"
 #include "region.h"
