@@ -61,13 +61,19 @@ static struct kmem_cache *header_cache, *magazine_cache;
 
 /* ---- Poison ---- */
 
-/* Its first word links the free chain. */
+/* Mixed with its address, so that no program's data look like it. */
+static u64 poison_word(const u64 *at)
+{
+	return SLAB_POISON ^ (u64)at;
+}
+
+/* The first word links the free chain. */
 static bool is_poisoned(const struct kmem_cache *cache, const void *object)
 {
-	const u8 *bytes = object;
+	const u64 *word = object;
 
-	for (size_t i = sizeof(void *); i < cache->size; i++) {
-		if (bytes[i] != SLAB_POISON)
+	for (size_t i = 1; i < cache->size / sizeof(u64); i++) {
+		if (word[i] != poison_word(&word[i]))
 			return false;
 	}
 	return true;
@@ -75,7 +81,10 @@ static bool is_poisoned(const struct kmem_cache *cache, const void *object)
 
 static void poison(const struct kmem_cache *cache, void *object)
 {
-	memset((u8 *)object + sizeof(void *), SLAB_POISON, cache->size - sizeof(void *));
+	u64 *word = object;
+
+	for (size_t i = 1; i < cache->size / sizeof(u64); i++)
+		word[i] = poison_word(&word[i]);
 }
 
 static void check_freed(const struct kmem_cache *cache, void *object)

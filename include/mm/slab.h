@@ -16,7 +16,7 @@ struct kmem_cache;
 #else
 #define SLAB_POISONS 0
 #endif
-#define SLAB_POISON 0xdb
+#define SLAB_POISON 0xdbdbdbdbdbdbdbdbul
 
 void slab_init(void);
 /* Panics on failure: caches are made at boot. align: power of two, 0 for 8. */

@@ -23,7 +23,7 @@ unsigned machine_flushes;
 
 void panic(const char *format, ...)
 {
-	char line[200];
+	static char line[200];
 	va_list args;
 
 	va_start(args, format);
