@@ -446,6 +446,34 @@ static void test_advise(void **state __maybe_unused)
 	vmspace_put(vs);
 }
 
+/* A move that runs out of memory for tables halfway leaves everything where it was. */
+static void test_remap_fails_whole(void **state __maybe_unused)
+{
+	struct vmspace *vs = machine_vmspace(USER_MIN, USER_MAX);
+	unsigned pages = 1500;
+	uaddr_t far = 1ul << 40;
+	u64 value;
+
+	map_anonymous(vs, BASE, pages, REGION_FIXED);
+	for (value = 0; value < pages; value++)
+		touch(vs, at(value), true, &value);
+	machine_tables_left = 2;
+	assert_int_equal(vmspace_remap(vs, BASE, pages * PAGE_SIZE, pages * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, far),
+			 -ENOMEM);
+	machine_tables_left = -1;
+	for (unsigned i = 0; i < pages; i++) {
+		assert_int_equal(touch(vs, at(i), false, &value), FAULT_OK);
+		assert_int_equal(value, i);
+	}
+	assert_int_equal(vs->rss, pages);
+	assert_int_equal(count_regions(vs), 1);
+	assert_int_equal(vmspace_remap(vs, BASE, PAGE_SIZE, PAGE_SIZE, MREMAP_FIXED, far), -EINVAL);
+	assert_int_equal(vmspace_remap(vs, BASE, PAGE_SIZE, PAGE_SIZE, MREMAP_DONTUNMAP | MREMAP_MAYMOVE, far), -EINVAL);
+	assert_int_equal(vmspace_remap(vs, BASE, 0, PAGE_SIZE, MREMAP_MAYMOVE, 0), -EINVAL);
+	assert_int_equal(vmspace_remap(vs, far, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE, 0), -EFAULT);
+	vmspace_put(vs);
+}
+
 /* The second process to write gets the page itself, without a copy; each copy is flushed. */
 static void test_copy_on_write(void **state __maybe_unused)
 {
@@ -454,7 +482,12 @@ static void test_copy_on_write(void **state __maybe_unused)
 
 	map_anonymous(parent, at(0), 4, REGION_FIXED);
 	touch(parent, at(1), true, &value);
+	/* Shared pages are found again through the object, so fork leaves them out. */
+	map_anonymous(parent, at(8), 1, REGION_FIXED);
+	touch(parent, at(8), true, &value);
+	region_containing(parent, at(8))->flags |= REGION_SHARED;
 	assert_int_equal(vmspace_copy(child, parent), 0);
+	assert_int_equal(child->rss, 1);
 	user = machine_user_pages();
 	machine_flushes = 0;
 	value = 6;
@@ -499,5 +532,5 @@ static int setup(void **state __maybe_unused)
 }
 
 TEST_MAIN("mm/vmspace", cmocka_unit_test_setup(test_random, setup), TEST(test_placement), TEST(test_overcommit),
-	  TEST(test_stack), TEST(test_brk), TEST(test_object_faults), TEST(test_advise), TEST(test_copy_on_write),
+	  TEST(test_stack), TEST(test_brk), TEST(test_object_faults), TEST(test_advise), TEST(test_remap_fails_whole), TEST(test_copy_on_write),
 	  TEST(test_out_of_memory))
