@@ -14,7 +14,7 @@
 
 /* Region flags. */
 #define REGION_SHARED BIT(0)    /* MAP_SHARED: stores reach the object */
-#define REGION_STACK BIT(1)     /* grows down into its gap, up to stack_limit, a guard page always free below */
+#define REGION_STACK BIT(1)     /* grows down into its gap, up to stack_limit, 1 MiB always free below */
 #define REGION_HEAP BIT(2)      /* brk */
 #define REGION_FIXED BIT(3)     /* vmspace_map(): exactly here, replacing what is there */
 #define REGION_NOREPLACE BIT(4) /* with FIXED: -EEXIST instead of replacing */
@@ -94,7 +94,7 @@ enum fault_result {
 };
 /*
  * A page fault at va. access: the PROT_* bit that was wanted. Looks up the owner of the address (aspace_owner), takes its
- * lock, maps a page. Interrupts on, may sleep. *guilty (may be NULL) gets FAULT_OOM's owner without a reference, for messages.
+ * lock, maps a page. Interrupts on, may sleep.
  */
 enum fault_result vm_fault(struct vmspace *current, uaddr_t va, unsigned access);
 
