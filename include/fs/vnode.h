@@ -34,7 +34,7 @@ struct vnode_ops {
 	struct vnode *(*parent)(struct vnode *v, char *name);
 	/* Fills a new file for this vnode (f->ops is v->fops). NULL op: nothing to do. May sleep until a FIFO has its other end. */
 	int (*open)(struct vnode *v, struct file *f);
-	/* Instead of the above: the open file itself, with a reference, or ERR_PTR (/dev/tty). */
+	/* Instead of the above: the open file itself, with a reference, or ERR_PTR (/dev/tty); NULL: no, open a new one. */
 	struct file *(*open_file)(struct vnode *v, unsigned flags);
 	void (*getattr)(struct vnode *v, struct stat64 *st); /* what vnode_getattr() cannot know: sizes */
 	int (*truncate)(struct vnode *v, u64 size);
