@@ -201,3 +201,8 @@ int vnode_may_delete(const struct vnode *dir, const struct vnode *victim)
 		return 0;
 	return vnode_owned(dir);
 }
+
+struct tty *caller_tty(void)
+{
+	return thread_is_app(current()) ? READ_ONCE(proc_current()->ctty) : NULL;
+}

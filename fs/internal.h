@@ -6,6 +6,7 @@
 #include <fs/vnode.h>
 
 struct seq;
+struct tty;
 struct uio;
 
 /* Device numbers of the file systems, as stat(2) shows them: major 0. */
@@ -14,6 +15,8 @@ enum { DEV_ROOT = 1, DEV_DEV = 2, DEV_PROC = 3, DEV_PIPE = 4 };
 extern struct vnode *vfs_root; /* I after vfs_init() */
 
 bool caller_in_group(u32 gid);
+/* Its controlling terminal, or NULL. */
+struct tty *caller_tty(void);
 
 /* The root directory of a new, empty tmpfs. Panics without memory: boot only. */
 struct vnode *tmpfs_mount(u64 dev, unsigned mode);
