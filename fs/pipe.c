@@ -28,7 +28,8 @@ struct pipe {
 	u32 refs;                      /* a: each end, and the vnode */
 	struct mutex lock;             /* (S) */
 	struct page *page[PIPE_PAGES]; /* lock: NULL until used */
-	u64 head, tail;                /* lock, read without: bytes put, bytes taken */
+	u64 first;                     /* lock: where in the ring the oldest byte lies */
+	u64 used;                      /* lock, read without: bytes in the ring */
 	u64 capacity;                  /* lock, read without: bytes, whole pages */
 	u32 readers, writers;          /* lock, read without: open ends */
 	u64 reader_opens, writer_opens; /* lock, read without: ends ever opened */
@@ -67,7 +68,7 @@ void pipe_put(struct pipe *p)
 
 static u64 used(const struct pipe *p)
 {
-	return READ_ONCE(p->head) - READ_ONCE(p->tail);
+	return READ_ONCE(p->used);
 }
 
 static u64 room(const struct pipe *p)
@@ -90,56 +91,55 @@ static void wake(struct waitq *q)
 	waitq_wake(q, ~0u);
 }
 
-/* Where byte number `pos` of the stream lies, and how many lie behind it in its page. */
-static struct page **page_at(struct pipe *p, u64 pos, u64 *n)
+/* The page of ring offset `at`, with *n cut down to what lies in it. */
+static struct page **page_at(struct pipe *p, u64 at, u64 *n)
 {
-	*n = MIN(*n, PAGE_SIZE - pos % PAGE_SIZE);
-	return &p->page[pos / PAGE_SIZE % PIPE_PAGES];
+	*n = MIN(*n, PAGE_SIZE - at % PAGE_SIZE);
+	return &p->page[at / PAGE_SIZE % PIPE_PAGES];
 }
 
 /* Takes what is there, as much as u wants. Lock held. Bytes, or -EFAULT. */
 static long take(struct pipe *p, struct uio *u)
 {
-	u64 start = p->tail;
+	long taken = 0;
 	int error = 0;
 
-	while (!error && u->left && p->head != p->tail) {
-		u64 n = MIN(u->left, p->head - p->tail);
-		struct page *page = *page_at(p, p->tail, &n);
+	while (u->left && p->used) {
+		u64 n = MIN(u->left, p->used);
+		struct page *page = *page_at(p, p->first, &n);
 
-		error = uio_put(u, (u8 *)page_virt(page) + p->tail % PAGE_SIZE, n);
-		if (!error)
-			WRITE_ONCE(p->tail, p->tail + n);
+		error = uio_put(u, (u8 *)page_virt(page) + p->first % PAGE_SIZE, n);
+		if (error)
+			break;
+		p->first = (p->first + n) % PIPE_SIZE;
+		WRITE_ONCE(p->used, p->used - n);
+		taken += (long)n;
 	}
-
-	u64 taken = p->tail - start;
-
-	if (p->head == p->tail) {
-		/* Read without the lock, the two may only ever look too empty: never as if more was there. */
-		WRITE_ONCE(p->head, ALIGN_DOWN(p->head, PIPE_SIZE));
-		WRITE_ONCE(p->tail, p->head);
-	}
-	return taken ? (long)taken : error;
+	if (!p->used)
+		p->first = 0;
+	return taken ? taken : error;
 }
 
-/* Puts up to n bytes. Lock held, and there is room. Bytes, -EFAULT, -ENOMEM. */
+/* Puts n bytes, for which there is room. Lock held. Bytes, -EFAULT, -ENOMEM. */
 static long put(struct pipe *p, struct uio *u, u64 n)
 {
-	u64 start = p->head, end = p->head + n;
+	long done = 0;
 	int error = 0;
 
-	while (!error && p->head != end) {
-		u64 chunk = end - p->head;
-		struct page **page = page_at(p, p->head, &chunk);
+	while (n) {
+		u64 chunk = n, at = (p->first + p->used) % PIPE_SIZE;
+		struct page **page = page_at(p, at, &chunk);
 
 		if (!*page)
 			*page = page_alloc(0, ALLOC_USER);
-		error = *page ? uio_get(u, (u8 *)page_virt(*page) + p->head % PAGE_SIZE, chunk)
-			      : -ENOMEM;
-		if (!error)
-			WRITE_ONCE(p->head, p->head + chunk);
+		error = *page ? uio_get(u, (u8 *)page_virt(*page) + at % PAGE_SIZE, chunk) : -ENOMEM;
+		if (error)
+			break;
+		WRITE_ONCE(p->used, p->used + chunk);
+		n -= chunk;
+		done += (long)chunk;
 	}
-	return p->head != start ? (long)(p->head - start) : error;
+	return done ? done : error;
 }
 
 static long pipe_read(struct file *f, struct uio *u, u64 *pos)
@@ -152,7 +152,7 @@ static long pipe_read(struct file *f, struct uio *u, u64 *pos)
 	for (;;) {
 		mutex_lock(&p->lock);
 
-		bool some = p->head != p->tail, ended = !p->writers;
+		bool some = p->used, ended = !p->writers;
 		long n = some ? take(p, u) : 0;
 
 		mutex_unlock(&p->lock);
