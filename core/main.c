@@ -76,6 +76,5 @@ void cpu_main(unsigned cpu)
 	gate_init_cpu();
 	arch_apic_init();
 	sched_init_cpu();
-	cpu_mark_online(cpu);
 	sched_idle();
 }

@@ -129,6 +129,15 @@ int tty_foreground(const struct tty *t)
 	return READ_ONCE(t->foreground);
 }
 
+void tty_claim(struct tty *t, int session, int group)
+{
+	u64 flags = spin_lock_irqsave(&t->lock);
+
+	t->session = session;
+	t->foreground = group;
+	spin_unlock_irqrestore(&t->lock, flags);
+}
+
 void tty_leave_session(struct tty *t, int session)
 {
 	u64 flags = spin_lock_irqsave(&t->lock);

@@ -16,6 +16,7 @@
 #include <drivers/tty.h>
 #include <fs/fdtable.h>
 #include <fs/file.h>
+#include <fs/path.h>
 #include <fs/vnode.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
@@ -118,8 +119,8 @@ static bool read_run_file(struct first_program *p)
 	append_env(&p->strings, &env);
 	exec_strings_free(&env);
 	kfree(text);
-	vfs_unlink(RUN_FILE);
-	vfs_rmdir(RUN_DIR);
+	vfs_unlink(NULL, RUN_FILE, false);
+	vfs_unlink(NULL, RUN_DIR, true);
 	return true;
 }
 

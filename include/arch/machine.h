@@ -48,9 +48,6 @@ void arch_end_by_debug_port(void);
 /* A console byte, polled, usable from the first instruction on, under any lock. */
 void arch_early_putc(char c);
 
-/* The low identity map that starting CPUs need; gone after arch_start_cpus(). */
-void pmap_drop_identity(void);
-
 /* Brand string for /proc/cpuinfo; flags as Linux names them, for the ones we know. */
 void arch_cpu_describe(char *vendor, size_t vsize, char *brand, size_t bsize, char *flags, size_t fsize);
 

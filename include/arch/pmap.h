@@ -58,6 +58,9 @@ static inline paddr_t virt_to_phys(const void *va)
 /* Builds the direct map of all RAM, write-protects and NX-marks the kernel image by section; before the buddy allocator. */
 void pmap_bootstrap(void);
 
+/* The boot tables: the low 4 GiB at their physical addresses, and the image. CPUs start on them. */
+paddr_t pmap_boot_root(void);
+
 /* A new root that shares the kernel half. -ENOMEM. */
 int pmap_create(struct pmap *pmap);
 /*

@@ -5,6 +5,9 @@
 
 #include <lib/types.h>
 
+/* Frame kinds that others than the driver send. */
+enum { STREAM_EXIT = 0x03, STREAM_STATS = 0x04, STREAM_REFUSAL = 0x06 };
+
 struct file;
 struct tty;
 

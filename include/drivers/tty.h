@@ -45,6 +45,8 @@ size_t tty_input(struct tty *tty, const char *bytes, size_t n);
 void tty_input_eof(struct tty *tty); /* the line hung up */
 void tty_set_size(struct tty *tty, unsigned rows, unsigned columns); /* SIGWINCH if it changed */
 int tty_foreground(const struct tty *tty); /* process group, for /proc/<pid>/stat */
+/* Init gives the terminal to the first session. */
+void tty_claim(struct tty *tty, int session, int group);
 u64 tty_rdev(const struct tty *tty);
 /* The session's leader is gone, or gave the terminal up: it controls nobody now. */
 void tty_leave_session(struct tty *tty, int session);

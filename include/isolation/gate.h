@@ -54,12 +54,8 @@ int user_zero(uaddr_t dst, size_t size);
 long copyinstr(char *dst, uaddr_t src, size_t max);
 /* Atomic accesses for futexes; 4-byte aligned or -EINVAL. */
 int user_load32(uaddr_t src, u32 *value);
-<<<<<<< HEAD
 /* As user_load32(), but never faults a page in: -EFAULT instead. May be called under a spinlock. */
 int user_load32_nofault(uaddr_t src, u32 *value);
-=======
-int user_load32_nofault(uaddr_t src, u32 *value); /* -EFAULT when the page is absent now; never sleeps */
->>>>>>> refs/heads/sched
 int user_cmpxchg32(uaddr_t dst, u32 *expected, u32 desired); /* 0; -EAGAIN with *expected = what was there; -EFAULT */
 
 /*

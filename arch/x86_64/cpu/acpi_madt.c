@@ -81,7 +81,7 @@ static void add_cpu(u32 apic_id, u32 flags)
 	for (unsigned i = 0; i < acpi_info.ncpus; i++)
 		if (acpi_info.apic_id[i] == apic_id)
 			return;
-	if (apic_id > XAPIC_ID_MAX || acpi_info.ncpus >= MIN(CPUS_MAX, CONFIG_NR_CPUS_MAX)) {
+	if (apic_id > XAPIC_ID_MAX || acpi_info.ncpus >= (unsigned)MIN(CPUS_MAX, CONFIG_NR_CPUS_MAX)) {
 		unreachable++;
 		return;
 	}

@@ -60,7 +60,7 @@ static void trampoline_fill(paddr_t page, unsigned cpu, void *stack)
 	data.gdt_base = (u32)(page + (trampoline_data - trampoline_start));
 	data.far_offset = (u32)(page + (trampoline_long - trampoline_start));
 	data.cr0 = (u32)cr0_read();
-	data.cr3 = (u32)kernel_pmap.root;
+	data.cr3 = (u32)pmap_boot_root();
 	data.efer = (u32)(msr_read(MSR_EFER) & ~EFER_LMA);
 	data.cpu = cpu;
 	data.stack = (u64)stack + KSTACK_SIZE;
@@ -143,7 +143,7 @@ void arch_start_cpus(unsigned limit)
 		cpu_count = 1;
 		return;
 	}
-	BUG_ON(kernel_pmap.root >> 32 || size > sizeof(saved));
+	BUG_ON(size > sizeof(saved));
 	if (!page) {
 		pr_warn("smp: no memory below 640 KiB to start CPUs from: one CPU\n");
 		cpu_count = 1;

@@ -80,6 +80,8 @@ trampoline_end:
 	.global trampoline_arrived
 	.type trampoline_arrived, @function
 trampoline_arrived:
+	mov kernel_pmap(%rip), %rax /* its root: from the boot tables to the kernel's own */
+	mov %rax, %cr3
 	xor %ebp, %ebp
 	rdtsc
 	shl $32, %rdx

@@ -58,10 +58,7 @@ static void map_image(paddr_t root)
 	}
 }
 
-/*
- * The new kernel half is built beside the boot tables, which page_boot_alloc()'s memory is reached through (they map the
- * low 4 GiB), then both root entries are exchanged. The identity map stays until the other CPUs have started.
- */
+/* Built beside the boot tables, through which page_boot_alloc()'s memory is reached: they map the low 4 GiB. */
 void pmap_bootstrap(void)
 {
 	paddr_t root = page_boot_alloc(PAGE_SIZE);
@@ -76,20 +73,14 @@ void pmap_bootstrap(void)
 	map_image(root);
 	pmap_table(root, KSTACK_AREA, 2, LINK, early_table);
 
-	pte_t *fresh = phys_to_virt(root);
-
-	fresh[0] = boot_pml4[0];
 	kernel_pmap.root = root;
 	cr3_write(root);
 	cr4_write(cr4_read() | BIT(7)); /* PGE: global pages, SDM vol. 3, 4.10.2.4 */
 }
 
-void pmap_drop_identity(void)
+paddr_t pmap_boot_root(void)
 {
-	pte_t *root = phys_to_virt(kernel_pmap.root);
-
-	root[0] = 0;
-	tlb_flush_all_local();
+	return virt_to_phys(boot_pml4);
 }
 
 int pmap_kernel_enter(void *va, paddr_t pa, unsigned prot, bool uncached)

@@ -17,6 +17,9 @@ void signal_send_proc(struct proc *p, int sig, const struct siginfo *info);
 void signal_send_task(struct task *t, int sig, const struct siginfo *info);
 /* To every process of a group; how many there were. proc_lock not held. */
 unsigned signal_send_group(int pgid, int sig, const struct siginfo *info);
+/* signal_group.c: the same from interrupts, by a kernel thread, which signal_init() starts. */
+void signal_group_deferred(int pgid, int sig);
+void signal_init(void);
 /* To the current thread, as a fault would: cannot be ignored or blocked when `force`. */
 int signal_send_current(int sig);
 void signal_force_current(int sig, const struct siginfo *info);
