@@ -30,7 +30,6 @@
 /* The second half, in a thread, where one may sleep. */
 static void main_thread(void *arg)
 {
-	irq_enable();
 	arch_start_cpus(param.maxcpus);   /* application processors: each ends in cpu_main() */
 	vfs_init();                       /* an empty /, /dev, /proc */
 	linux_init();                     /* what terminals and /proc ask of processes */
@@ -64,8 +63,7 @@ void kmain(void)
 	proc_init();
 	futex_init();
 	sched_init();                     /* from here on this flow is the idle thread */
-	if (!kthread_create("main", main_thread, NULL))
-		panic("no memory for the first thread");
+	kthread_run("main", main_thread, NULL);
 	sched_idle();
 }
 

@@ -196,7 +196,6 @@ static void start_program(void *arg)
 	struct first_program *p = arg;
 	int error;
 
-	irq_enable();
 	open_descriptors(p);
 	error = p->cwd[0] ? vfs_chdir(p->cwd) : 0;
 	if (error)
@@ -231,7 +230,6 @@ void init_main(void *arg)
 	u32 status;
 
 	(void)arg;
-	irq_enable();
 	program.streams = param.streams && stream_present();
 	if (!program.streams || !read_run_file(&program)) {
 		program.streams = false;

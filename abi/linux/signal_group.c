@@ -5,7 +5,6 @@
  */
 #include <abi/linux/signal.h>
 
-#include <core/panic.h>
 #include <core/spinlock.h>
 #include <core/wait.h>
 #include <sched/thread.h>
@@ -34,7 +33,6 @@ void signal_group_deferred(int pgid, int sig)
 static void sender(void *arg)
 {
 	(void)arg;
-	irq_enable();
 	for (;;) {
 		wait_event(&wanted, READ_ONCE(head) != READ_ONCE(tail));
 
@@ -48,6 +46,5 @@ static void sender(void *arg)
 
 void signal_init(void)
 {
-	if (!kthread_create("signals", sender, NULL))
-		panic("no memory for the signal thread");
+	kthread_run("signals", sender, NULL);
 }

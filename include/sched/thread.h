@@ -82,6 +82,8 @@ void thread_fini(struct thread *t);
 void thread_start(struct thread *t);
 /* A kernel thread of its own storage, not yet started; it may return from entry. NULL: no memory. */
 struct thread *kthread_create(const char *name, void (*entry)(void *), void *arg);
+/* Creates and starts one that the kernel cannot do without: panics when there is no memory. */
+void kthread_run(const char *name, void (*entry)(void *), void *arg);
 /* The current thread is done: calls destroy() once another stack is in use. */
 void thread_exit(void) __noreturn;
 

@@ -159,5 +159,5 @@ boot_pdpt_high:	.skip 4096
 boot_pd:	.skip 4 * 4096
 	.align 16
 	.global boot_stack, boot_stack_top
-boot_stack:	.skip 16384
+boot_stack:	.skip CONFIG_KSTACK_PAGES * 4096
 boot_stack_top:

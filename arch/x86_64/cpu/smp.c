@@ -8,6 +8,7 @@
 #include <arch/cpu.h>
 #include <arch/machine.h>
 #include <arch/pmap.h>
+#include <arch/thread.h>
 #include <core/panic.h>
 #include <core/percpu.h>
 #include <core/printk.h>
@@ -30,6 +31,15 @@
 #define ANSWER_US 5000000
 
 u64 trampoline_tsc;
+
+extern char boot_stack[];
+static DEFINE_PERCPU(u64, first_stack); /* where this CPU's first flow runs; 0: the boot CPU, on boot_stack */
+
+void arch_thread_adopt(struct arch_thread *t)
+{
+	t->kstack_bottom = this_cpu(first_stack) ? this_cpu(first_stack) : (u64)boot_stack;
+	t->kstack_top = t->kstack_bottom + KSTACK_SIZE;
+}
 
 static bool is_ram(paddr_t pa)
 {
@@ -90,6 +100,7 @@ static bool cpu_start(paddr_t page, unsigned cpu, void *stack)
 	u64 before;
 
 	trampoline_fill(page, cpu, stack);
+	*cpu_ptr(first_stack, cpu) = (u64)stack;
 	WRITE_ONCE(trampoline_tsc, 0);
 	lapic_command(apic_id, ICR_INIT | ICR_ASSERT);
 	clock_delay_us(INIT_US);
