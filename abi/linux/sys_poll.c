@@ -144,9 +144,12 @@ struct selection {
 
 static int sets_get(struct selection *s, const uaddr_t from[SETS])
 {
-	for (int k = 0; k < SETS; k++)
+	for (int k = 0; k < SETS; k++) {
 		if (from[k] && copyin(s->set[k], from[k], BITMAP_WORDS(s->n) * sizeof(u64)))
 			return -EFAULT;
+		if (s->n % 64) /* bits behind the last are not looked at, nor answered */
+			s->set[k][s->n / 64] &= BIT(s->n % 64) - 1;
+	}
 	return 0;
 }
 
