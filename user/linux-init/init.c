@@ -18,6 +18,7 @@
 
 #define EXIT_ORDERLY 0x10
 #define EXIT_PANIC 0x11
+#define PRIVATE_SYS "/.orchard/sys"
 
 void die(const char *what)
 {
@@ -48,6 +49,24 @@ static void mount_kernel_filesystems(void)
 	mkdir("/dev/pts", 0755);
 	if (mount("none", "/dev/pts", "devpts", 0, "ptmxmode=0666") < 0)
 		die("/dev/pts");
+}
+
+/*
+ * The UART interrupts at 8 of its 16 bytes by default; QEMU offers no more than that at once. 14 nearly
+ * doubles the speed of stdin. Only a speed: failing is fine.
+ */
+static void raise_receive_trigger(void)
+{
+	int fd;
+
+	mkdir(PRIVATE_SYS, 0700);
+	if (mount("none", PRIVATE_SYS, "sysfs", 0, NULL) == 0) {
+		fd = open(PRIVATE_SYS "/class/tty/ttyS1/rx_trig_bytes", O_WRONLY);
+		if (fd >= 0 && write(fd, "14", 2) == 2)
+			close(fd);
+		umount2(PRIVATE_SYS, MNT_DETACH);
+	}
+	rmdir(PRIVATE_SYS);
 }
 
 static void remove_traces(void)
@@ -95,6 +114,7 @@ int main(void)
 	char hello[64];
 
 	mount_kernel_filesystems();
+	raise_receive_trigger();
 	port_open();
 	runfile_read(&run, "/.orchard/run");
 	cgroup_procs = memory_watch();
