@@ -2,6 +2,7 @@
 """From a kernel, a root and a run file to a boot: what run, compare and the KVM probe share."""
 
 import contextlib
+import os
 import tempfile
 from pathlib import Path
 
@@ -19,18 +20,23 @@ def _extra_files(kernel, run_record):
 
 
 @contextlib.contextmanager
-def media(kernel, options, root, run_record):
-    """Writes the initramfs, and the ISO when GRUB boots, to a private folder; yields (initrd, iso)."""
-    with tempfile.TemporaryDirectory(prefix="orchard-") as work:
-        initrd = Path(work) / "initrd"
-        initrd.write_bytes(root.archive(_extra_files(kernel, run_record)))
-        image = None
-        if options.boot != "pvh":
-            image = iso.build(Path(work), kernel, machine.kernel_arguments(kernel, options), initrd)
-        yield initrd, image
+def _memory_file(data):
+    """A file without a name, by descriptor: nothing is left on disk whatever kills this process."""
+    fd = os.memfd_create("initrd", 0)
+    try:
+        with open(fd, "wb", closefd=False) as out:
+            out.write(data)
+        yield fd
+    finally:
+        os.close(fd)
 
 
 def once(kernel, options, root, run_record, **channels):
     """One boot. `channels` are those of session.Session. Returns its Outcome."""
-    with media(kernel, options, root, run_record) as (initrd, image):
-        return session.run(kernel, options, initrd, image, **channels)
+    archive = root.archive(_extra_files(kernel, run_record))
+    if options.boot == "pvh":
+        with _memory_file(archive) as initrd:
+            return session.run(kernel, options, machine.kernel_media(kernel, options, initrd), (initrd,), **channels)
+    with tempfile.TemporaryDirectory(prefix="orchard-") as work:
+        image = iso.build(Path(work), kernel, machine.kernel_arguments(kernel, options), archive)
+        return session.run(kernel, options, machine.iso_media(image, options), (), **channels)

@@ -12,12 +12,12 @@ def _grub_quote(word):
 
 
 def build(folder, kernel, arguments, initrd):
-    """Writes folder/boot.iso and returns its path."""
+    """Writes folder/boot.iso and returns its path. `initrd` is bytes."""
     tree = folder / "iso"
     (tree / "boot" / "grub").mkdir(parents=True)
     name = "vmlinuz" if kernel.is_linux else "orchard.elf"
     shutil.copyfile(kernel.image, tree / name)
-    initrd.rename(tree / "initrd")
+    (tree / "initrd").write_bytes(initrd)
     words = " ".join(_grub_quote(word) for word in arguments.split())
     boot, module = ("linux", "initrd") if kernel.is_linux else ("multiboot2", "module2")
     (tree / "boot" / "grub" / "grub.cfg").write_text(

@@ -53,6 +53,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def cpu_model(options):
+    return "host" if options.accel == "kvm" else "max"
+
+
 def kernel_arguments(kernel, options):
     """The kernel command line."""
     if kernel.is_linux:
@@ -65,10 +69,20 @@ def kernel_arguments(kernel, options):
     return " ".join([*words, *options.append.split()])
 
 
-def qemu_command(kernel, options, initrd, iso, console_fd, stream_fd):
-    """`iso` replaces -kernel when the machine boots through GRUB."""
-    cpu = "host" if options.accel == "kvm" else "max"
-    command = ["qemu-system-x86_64", "-accel", options.accel, "-cpu", cpu, "-M", "q35",
+def kernel_media(kernel, options, initrd_fd):
+    """QEMU options that boot straight; the initramfs is an inherited descriptor."""
+    return ["-kernel", str(kernel.image), "-initrd", f"/dev/fd/{initrd_fd}",
+            "-append", kernel_arguments(kernel, options)]
+
+
+def iso_media(image, options):
+    """QEMU options that boot through GRUB."""
+    return (["-bios", OVMF] if options.boot == "uefi" else []) + ["-cdrom", str(image), "-boot", "d"]
+
+
+def qemu_command(options, console_fd, stream_fd):
+    """All of the command but what it boots."""
+    command = ["qemu-system-x86_64", "-accel", options.accel, "-cpu", cpu_model(options), "-M", "q35",
                "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                "-m", f"{options.memory >> 10}k", "-smp", str(options.cpus),
                "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
@@ -78,10 +92,4 @@ def qemu_command(kernel, options, initrd, iso, console_fd, stream_fd):
         command += ["-icount", "shift=0,sleep=off", "-seed", str(SEED), "-rtc", "base=2026-01-01,clock=vm"]
     if options.gdb:
         command += ["-gdb", f"tcp:127.0.0.1:{options.gdb}", "-S"]
-    if iso:
-        command += ["-bios", OVMF] if options.boot == "uefi" else []
-        command += ["-cdrom", str(iso), "-boot", "d"]
-    else:
-        command += ["-kernel", str(kernel.image), "-initrd", str(initrd),
-                    "-append", kernel_arguments(kernel, options)]
     return command

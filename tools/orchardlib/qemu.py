@@ -3,9 +3,11 @@
 
 import ctypes
 import os
+import shlex
 import signal
 import socket
 import subprocess
+import sys
 
 from . import machine
 
@@ -16,10 +18,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Qemu:
     """A running machine. `console` and `streams` are COM1 and COM2 as sockets, `errors` QEMU's own stderr."""
 
-    def __init__(self, kernel, options, initrd, iso=None):
+    def __init__(self, options, media, media_fds):
         self.console, console = socket.socketpair()
         self.streams, streams = socket.socketpair()
-        command = machine.qemu_command(kernel, options, initrd, iso, console.fileno(), streams.fileno())
+        command = [*machine.qemu_command(options, console.fileno(), streams.fileno()), *media]
+        if options.verbose:
+            print("orchard:", shlex.join(command), file=sys.stderr)
         parent = os.getpid()
 
         def die_with_parent():
@@ -31,7 +35,7 @@ class Qemu:
             # Own session: ^C in the terminal is for the tool to handle, which then ends QEMU.
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                pass_fds=(console.fileno(), streams.fileno()), start_new_session=True,
+                pass_fds=(console.fileno(), streams.fileno(), *media_fds), start_new_session=True,
                 preexec_fn=die_with_parent)
         finally:
             console.close()

@@ -248,22 +248,25 @@ class Session:
         """QEMU has ended by itself. Only an exit frame and the orderly code together are a success."""
         if self.outcome.wait_status is not None and code == machine.ORDERLY:
             return status_of(self.outcome.wait_status), ""
-        if code == machine.PANIC:
-            return PANIC, "kernel panic"
+        panics = [line for line in self.outcome.console if "panic" in line.lower()]
+        if code == machine.PANIC or (code == 0 and panics):
+            return PANIC, panics[-1] if panics else "kernel panic"
         if code == machine.TESTS_FAILED:
             return PANIC, "the kernel's self-tests failed"
         if code == machine.ORDERLY:
             return PANIC, "the machine ended in order, but without the program's exit status"
         if code < 0:
             return PANIC, f"QEMU was killed by signal {-code}"
+        if code == 0 and not self.hello:
+            return PANIC, "did not boot: the machine reset or powered off (has it enough memory?)"
         if code == 0:
-            return PANIC, "the machine reset or powered off (panic or triple fault) before the program's end"
+            return PANIC, "the machine reset or powered off before the program's end"
         return PANIC, f"QEMU ended with status {code} before the program's end"
 
 
-def run(kernel, options, initrd, iso=None, **channels):
+def run(kernel, options, media, media_fds, **channels):
     """Boots once and relays until the end; whatever happens, no QEMU is left."""
-    qemu = Qemu(kernel, options, initrd, iso)
+    qemu = Qemu(options, media, media_fds)
     try:
         return Session(qemu, **channels).run()
     finally:
