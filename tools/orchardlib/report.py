@@ -119,8 +119,8 @@ def text(columns, reference, icount):
 def document(columns, reference):
     """Everything, for machines."""
     return {"reference": reference.kernel.name,
-            "kernels": [{"kernel": c.kernel.name, "status": c.status(), "output": c.output, "agrees": c.agrees, "reason": c.reason,
-                         "refusals": c.refusals, "runs": c.rows} for c in columns]}
+            "kernels": [{"kernel": c.kernel.name, "status": c.status(), "output": c.output, "agrees": c.agrees,
+                         "reason": c.reason, "refusals": c.refusals, "runs": c.rows} for c in columns]}
 
 
 def write_files(columns, stem):

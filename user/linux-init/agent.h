@@ -76,6 +76,15 @@ void program_launch(struct program *prog, const struct run *run, int cgroup_proc
 /* relay.c: returns the wait status of the program when it has ended and its output is sent. */
 int program_relay(struct program *prog, int64_t *end_ns);
 
+/* input.c */
+void input_read(struct program *prog);
+void input_feed(struct program *prog);
+int input_waits(const struct program *prog);
+
+/* output.c */
+void output_follow(const struct program *prog);
+void output_drain(void);
+
 /* memory.c */
 int memory_watch(void);
 size_t memory_report(char *text, size_t size);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/io.h>
 #include <termios.h>
 #include <unistd.h>
@@ -54,13 +55,16 @@ static void write_all(const unsigned char *p, size_t len)
 	}
 }
 
-/* @len is at most 65535: callers read in smaller pieces. */
+/* A whole frame, from any thread. @len is at most 65535: callers read in smaller pieces. */
 void port_send(enum guest_frame kind, const void *payload, size_t len)
 {
+	static pthread_mutex_t one_frame = PTHREAD_MUTEX_INITIALIZER;
 	unsigned char head[3] = { kind, len & 0xff, len >> 8 };
 
+	pthread_mutex_lock(&one_frame);
 	write_all(head, sizeof(head));
 	write_all(payload, len);
+	pthread_mutex_unlock(&one_frame);
 }
 
 /*
