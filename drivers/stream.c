@@ -6,6 +6,7 @@
  */
 #include <drivers/stream.h>
 
+#include <core/printk.h>
 #include <core/spinlock.h>
 #include <drivers/tty.h>
 #include <drivers/uart.h>
@@ -248,6 +249,11 @@ struct tty *stream_tty(void)
 
 /* --- Start ------------------------------------------------------------------------------------- */
 
+static void tell_refusal(const char *line)
+{
+	stream_send(STREAM_REFUSAL, line, strlen(line));
+}
+
 int stream_init(const char *kernel_name)
 {
 	char hello[64];
@@ -255,6 +261,7 @@ int stream_init(const char *kernel_name)
 
 	if (error)
 		return error;
+	refuse_listener = tell_refusal;
 	present = true;
 	snprintf(hello, sizeof(hello), "orchard 1 %s\n", kernel_name);
 	stream_send(FRAME_HELLO, hello, strlen(hello));
