@@ -24,7 +24,8 @@
 /* 'y' or 'n' for a boolean option: kconfig defines it as 1, or not at all. Its whole name stands at the use: fixdep looks for it. */
 #define YES_1 0,
 #define OPTION(symbol) OPTION_OF(symbol)
-#define OPTION_OF(value) SECOND(YES_##value 'y', 'n', )
+#define OPTION_OF(value) OPTION_CHOOSE(YES_##value)
+#define OPTION_CHOOSE(yes) SECOND(yes 'y', 'n', )
 #define SECOND(first, second, ...) second
 
 static void refuses(struct seq *s, const char *call, int error, const char *why)

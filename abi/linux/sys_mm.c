@@ -114,7 +114,8 @@ static int check_map_flags(unsigned flags)
 {
 	unsigned type = flags & MAP_TYPE;
 
-	if (type != MAP_PRIVATE && type != MAP_SHARED && type != MAP_SHARED_VALIDATE)
+	/* VALIDATE is for files: nothing else could refuse a flag. */
+	if (type != MAP_PRIVATE && type != MAP_SHARED && (type != MAP_SHARED_VALIDATE || (flags & MAP_ANONYMOUS)))
 		return -EINVAL;
 	if (flags & MAP_HUGETLB) {
 		refuse("mmap(MAP_HUGETLB)", ENOMEM, "there are no huge pages");
