@@ -68,7 +68,7 @@ void kstack_free(void *bottom)
 	spin_unlock_irqrestore(&pool.lock, flags);
 }
 
-bool kstack_is_guard(u64 va)
+bool kstack_overflowed(u64 va)
 {
 	return va >= KSTACK_AREA && va - KSTACK_AREA < KSTACK_AREA_SIZE && (va - KSTACK_AREA) % SLOT < PAGE_SIZE;
 }

@@ -32,13 +32,16 @@ void waitq_add(struct waitq *q, struct waiter *w);
 void waitq_remove(struct waiter *w);
 /* How many were woken. A woken waiter leaves the queue by itself. */
 unsigned waitq_wake(struct waitq *q, unsigned max);
+/* The fences: the waker's condition must be visible before the queue is seen empty; the waiter does the reverse. */
 static inline void waitq_wake_one(struct waitq *q)
 {
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!list_empty(&q->waiters))
 		waitq_wake(q, 1);
 }
 static inline void waitq_wake_all(struct waitq *q)
 {
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!list_empty(&q->waiters))
 		waitq_wake(q, ~0u);
 }
@@ -68,7 +71,8 @@ bool wait_broken(enum wait_mode mode);
 			if (wait_broken(mode)) {                                                   \
 				thread_cancel_block();                                             \
 				waitq_remove(&w__);                                                \
-				error__ = -EINTR;                                                  \
+				if (!(cond)) /* a wake for us may have come meanwhile */           \
+					error__ = -EINTR;                                          \
 				break;                                                             \
 			}                                                                          \
 			bool woken__ = thread_block(deadline);                                     \

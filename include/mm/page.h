@@ -53,6 +53,16 @@ static inline void page_get(struct page *page)
 	__atomic_fetch_add(&page->refs, 1, __ATOMIC_RELAXED);
 }
 void page_put(struct page *page); /* frees an order-0 page with its last reference */
+/* page_put() on each page of the list (by link), which ends empty. */
+static inline void page_put_list(struct list *pages)
+{
+	while (!list_empty(pages)) {
+		struct page *page = list_first_entry(pages, struct page, link);
+
+		list_remove(&page->link);
+		page_put(page);
+	}
+}
 
 extern struct page *page_array; /* indexed by frame number */
 extern u64 page_array_size;

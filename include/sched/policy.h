@@ -32,4 +32,10 @@ struct sched_policy {
 
 extern const struct sched_policy policy_fair, policy_rr;
 
+#ifdef CONFIG_SCHED_DEFAULT_RR
+#define POLICY_DEFAULT (&policy_rr)
+#else
+#define POLICY_DEFAULT (&policy_fair)
+#endif
+
 #endif
