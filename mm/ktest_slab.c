@@ -59,10 +59,10 @@ KTEST(kstack_guard)
 
 	if (!KT_OK(a && b))
 		return;
-	KT_OK(kstack_is_guard((u64)a - 1));
-	KT_OK(!kstack_is_guard((u64)a));
-	KT_OK(!kstack_is_guard((u64)a + KSTACK_SIZE - 1));
-	KT_OK(kstack_is_guard((u64)a + KSTACK_SIZE));
+	KT_OK(kstack_overflowed((u64)a - 1));
+	KT_OK(!kstack_overflowed((u64)a));
+	KT_OK(!kstack_overflowed((u64)a + KSTACK_SIZE - 1));
+	KT_OK(kstack_overflowed((u64)a + KSTACK_SIZE));
 	a[0] = a[KSTACK_SIZE - 1] = 1;
 	kstack_free(b);
 	KT_OK(kstack_alloc() == b);

@@ -38,9 +38,25 @@ struct vmspace *vmspace_alloc(void)
 	return vs;
 }
 
+void vmspace_free(struct vmspace *vs)
+{
+	kmem_cache_free(vmspace_cache, vs);
+}
+
 void vmspace_get(struct vmspace *vs)
 {
 	__atomic_fetch_add(&vs->refs, 1, __ATOMIC_RELAXED);
+}
+
+bool vmspace_get_live(struct vmspace *vs)
+{
+	u32 refs = __atomic_load_n(&vs->refs, __ATOMIC_RELAXED);
+
+	do {
+		if (!refs)
+			return false;
+	} while (!__atomic_compare_exchange_n(&vs->refs, &refs, refs + 1, true, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+	return true;
 }
 
 void vmspace_put(struct vmspace *vs)
@@ -49,7 +65,7 @@ void vmspace_put(struct vmspace *vs)
 		return;
 	vmspace_clear(vs);
 	aspace_release(vs);
-	kmem_cache_free(vmspace_cache, vs);
+	vmspace_free(vs);
 }
 
 void vmspace_clear(struct vmspace *vs)
