@@ -43,20 +43,19 @@ void vmspace_free(struct vmspace *vs)
 	kmem_cache_free(vmspace_cache, vs);
 }
 
+bool vmspace_get_live(struct vmspace *vs)
+{
+	u32 refs = READ_ONCE(vs->refs);
+
+	while (refs)
+		if (__atomic_compare_exchange_n(&vs->refs, &refs, refs + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
 void vmspace_get(struct vmspace *vs)
 {
 	__atomic_fetch_add(&vs->refs, 1, __ATOMIC_RELAXED);
-}
-
-bool vmspace_get_live(struct vmspace *vs)
-{
-	u32 refs = __atomic_load_n(&vs->refs, __ATOMIC_RELAXED);
-
-	do {
-		if (!refs)
-			return false;
-	} while (!__atomic_compare_exchange_n(&vs->refs, &refs, refs + 1, true, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
-	return true;
 }
 
 void vmspace_put(struct vmspace *vs)
