@@ -67,16 +67,18 @@ struct leaf_walk {
 static inline bool leaf_next(struct leaf_walk *w)
 {
 	for (;;) {
-		if (w->next >= w->table_end) {
+		if (w->next < w->table_end) {
+			w->pte++;
+		} else {
 			w->next = pmap_next(w->pmap, w->next, w->end);
 			if (w->next >= w->end)
 				return false;
 			w->table_end = leaf_end(w->next, w->end);
-			w->pte = pmap_pte(w->pmap, w->next, false) - 1;
+			w->pte = pmap_pte(w->pmap, w->next, false);
 		}
 		w->va = w->next;
 		w->next += PAGE_SIZE;
-		if (*++w->pte)
+		if (*w->pte)
 			return true;
 	}
 }

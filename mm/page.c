@@ -16,7 +16,8 @@
 #include <mm/object.h>
 
 #define STOCK_MAX 32
-#define STOCK_BATCH 16 /* moved between stock and buddy at once */
+#define STOCK_ORDER 4
+#define STOCK_BATCH (1 << STOCK_ORDER) /* moved between stock and buddy at once */
 
 /* Below this nothing useful runs; the panic says so at boot instead of an odd failure later. */
 #define FREE_MIN 256
@@ -156,16 +157,22 @@ void page_free_range(paddr_t base, u64 size)
 	spin_unlock_irqrestore(&buddy.lock, flags);
 }
 
-/* Interrupts off, as for all that touches the stock. */
+/*
+ * Takes a whole block, handed out from its lower end, or single pages where memory is in pieces. The stock is empty.
+ * Interrupts off, as for all that touches the stock.
+ */
 static void stock_refill(struct stock *s)
 {
 	spin_lock(&buddy.lock);
-	while (s->count < STOCK_BATCH) {
-		struct page *page = buddy_alloc(0);
 
-		if (!page)
-			break;
-		s->page[s->count++] = page;
+	struct page *page = buddy_alloc(STOCK_ORDER);
+
+	if (page) {
+		for (; s->count < STOCK_BATCH; s->count++)
+			s->page[s->count] = page + STOCK_BATCH - 1 - s->count;
+	} else {
+		while (s->count < STOCK_BATCH && (page = buddy_alloc(0)))
+			s->page[s->count++] = page;
 	}
 	spin_unlock(&buddy.lock);
 }

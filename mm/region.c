@@ -30,6 +30,11 @@ struct region *region_first(const struct vmspace *vs)
 	return region_of(rb_first(&vs->regions));
 }
 
+struct region *region_last(const struct vmspace *vs)
+{
+	return region_of(rb_last(&vs->regions));
+}
+
 struct region *region_next(const struct region *r)
 {
 	return region_of(rb_next(&r->node));
@@ -42,9 +47,12 @@ struct region *region_prev(const struct region *r)
 
 struct region *region_lookup(const struct vmspace *vs, uaddr_t va)
 {
-	struct region *best = NULL;
+	struct region *best = vs->last;
 	struct rb_node *node = vs->regions.node;
 
+	if (best && best->start <= va && va < best->end)
+		return best;
+	best = NULL;
 	while (node) {
 		struct region *r = region_of(node);
 
@@ -62,27 +70,30 @@ struct region *region_lookup(const struct vmspace *vs, uaddr_t va)
 
 struct region *region_containing(struct vmspace *vs, uaddr_t va)
 {
-	struct region *r = vs->last;
+	struct region *r = region_lookup(vs, va);
 
-	if (r && r->start <= va && va < r->end)
-		return r;
-	r = region_lookup(vs, va);
 	if (!r || r->start > va)
 		return NULL;
 	vs->last = r;
 	return r;
 }
 
-/* The free space between r and what is below it has changed. */
-static void update_gap(const struct vmspace *vs, struct region *r)
+/*
+ * The free space between prev (NULL: vs->start) and r (NULL: nobody keeps that) has changed. Ancestors are brought up to date
+ * only as far as the change reaches, which is mostly not far.
+ */
+static void update_gap(const struct vmspace *vs, const struct region *prev, struct region *r)
 {
 	if (!r)
 		return;
-
-	struct region *prev = region_prev(r);
-
 	r->gap = r->start - (prev ? prev->end : vs->start);
-	rb_update_path(&r->node, update_max_gap);
+	for (struct rb_node *node = &r->node; node; node = node->parent) {
+		u64 before = region_of(node)->max_gap;
+
+		update_max_gap(node);
+		if (region_of(node)->max_gap == before)
+			break;
+	}
 }
 
 void region_insert(struct vmspace *vs, struct region *r)
@@ -106,20 +117,17 @@ void region_insert(struct vmspace *vs, struct region *r)
 	r->max_gap = r->gap;
 	rb_link(&r->node, parent, link);
 	rb_insert_augmented(&vs->regions, &r->node, update_max_gap);
-	if (next) {
-		next->gap = next->start - r->end;
-		rb_update_path(&next->node, update_max_gap);
-	}
+	update_gap(vs, r, next);
 	vs->mapped += r->end - r->start;
 	vs->last = r;
 }
 
 void region_remove(struct vmspace *vs, struct region *r)
 {
-	struct region *next = region_next(r);
+	struct region *prev = region_prev(r), *next = region_next(r);
 
 	rb_erase_augmented(&vs->regions, &r->node, update_max_gap);
-	update_gap(vs, next);
+	update_gap(vs, prev, next);
 	vs->mapped -= r->end - r->start;
 	if (vs->last == r)
 		vs->last = NULL;
@@ -135,9 +143,9 @@ void region_set_bounds(struct vmspace *vs, struct region *r, uaddr_t start, uadd
 	r->start = start;
 	r->end = end;
 	if (start_moved)
-		update_gap(vs, r);
+		update_gap(vs, region_prev(r), r);
 	if (end_moved)
-		update_gap(vs, region_next(r));
+		update_gap(vs, r, region_next(r));
 }
 
 void region_split(struct vmspace *vs, struct region *r, uaddr_t at, struct region *upper)
@@ -212,7 +220,7 @@ uaddr_t region_find_gap(const struct vmspace *vs, u64 size, uaddr_t low, uaddr_t
 	low = MAX(low, vs->start);
 	high = MIN(high, vs->end);
 
-	struct region *last = region_of(rb_last(&vs->regions));
+	const struct region *last = region_last(vs);
 	uaddr_t found = fit(last ? last->end : vs->start, vs->end, size, low, high);
 
 	return found ? found : find_gap(vs->regions.node, size, low, high);

@@ -15,6 +15,7 @@ struct region *region_containing(struct vmspace *vs, uaddr_t va);
 struct region *region_next(const struct region *r);
 struct region *region_prev(const struct region *r);
 struct region *region_first(const struct vmspace *vs);
+struct region *region_last(const struct vmspace *vs);
 
 /* r's start and end are set, and free. Keeps vs->mapped true, as all below do. */
 void region_insert(struct vmspace *vs, struct region *r);

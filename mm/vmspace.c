@@ -64,7 +64,7 @@ void vmspace_put(struct vmspace *vs)
 		return;
 	vmspace_clear(vs);
 	aspace_release(vs);
-	kmem_cache_free(vmspace_cache, vs);
+	vmspace_free(vs);
 }
 
 void vmspace_clear(struct vmspace *vs)
@@ -145,7 +145,7 @@ struct region *vmspace_enter(struct vmspace *vs, const struct region *want)
 		return vmspace_merge(vs, next);
 	}
 
-	struct region *prev = want->start > vs->start ? region_containing(vs, want->start - 1) : NULL;
+	struct region *prev = next ? region_prev(next) : region_last(vs);
 
 	if (prev && region_alike(prev, want)) {
 		region_set_bounds(vs, prev, prev->start, want->end);
