@@ -2,9 +2,12 @@
 /* COM1 with a terminal on it: where kernel messages go, and the shell when no stream port is in use. */
 #include <drivers/console.h>
 
+#include <core/param.h>
 #include <core/printk.h>
+#include <drivers/stream.h>
 #include <drivers/tty.h>
 #include <drivers/uart.h>
+#include <generated/version.h>
 
 static void console_write(const char *bytes, size_t n)
 {
@@ -39,5 +42,7 @@ void console_init(void)
 	if (!error)
 		error = uart_receive(&uart_com1, console_receive);
 	if (error)
-		pr_warn("console: COM1 gives no input (error %d)\n", error);
+		pr_warn("console: COM1 gives no input (error %d)", error);
+	if (param.streams && stream_init(ORCHARD_CONFIG_NAME))
+		pr_warn("stream: there is no UART at COM2");
 }

@@ -6,6 +6,7 @@
  */
 #include <drivers/stream.h>
 
+#include <core/printk.h>
 #include <core/spinlock.h>
 #include <drivers/tty.h>
 #include <drivers/uart.h>
@@ -255,6 +256,11 @@ struct tty *stream_tty(unsigned descriptors)
 
 /* --- Start ------------------------------------------------------------------------------------- */
 
+static void tell_refusal(const char *line)
+{
+	stream_send(STREAM_REFUSAL, line, strlen(line));
+}
+
 /* Setting up the UART drops what it received before: so the host waits for the hello. */
 int stream_init(const char *kernel_name)
 {
@@ -263,6 +269,7 @@ int stream_init(const char *kernel_name)
 
 	if (error)
 		return error;
+	refuse_listener = tell_refusal;
 	present = true;
 	snprintf(hello, sizeof(hello), "orchard 1 %s\n", kernel_name);
 	stream_send(FRAME_HELLO, hello, strlen(hello));

@@ -83,17 +83,17 @@ const struct acpi_header *acpi_table_at(paddr_t pa)
 	u32 length;
 
 	if (!table) {
-		pr_warn("acpi: table address %#lx is outside of memory\n", pa);
+		pr_warn("acpi: table address %#lx is outside of memory", pa);
 		return NULL;
 	}
 	length = table->length;
 	if (length < sizeof(*table) || length > TABLE_MAX) {
-		pr_warn("acpi: table at %#lx has impossible length %u\n", pa, length);
+		pr_warn("acpi: table at %#lx has impossible length %u", pa, length);
 		return NULL;
 	}
 	table = firmware_map(pa, length);
 	if (!table || !sums_to_zero(table, length)) {
-		pr_warn("acpi: table at %#lx is damaged (checksum)\n", pa);
+		pr_warn("acpi: table at %#lx is damaged (checksum)", pa);
 		return NULL;
 	}
 	return table;
@@ -129,7 +129,7 @@ static const struct rsdp *rsdp_find(void)
 		r = firmware_map(bootinfo.rsdp, sizeof(*r));
 		if (r && rsdp_is_sound(r))
 			return r;
-		pr_warn("acpi: the boot loader's root pointer %#lx is damaged\n", bootinfo.rsdp);
+		pr_warn("acpi: the boot loader's root pointer %#lx is damaged", bootinfo.rsdp);
 		r = NULL;
 	}
 	bda = firmware_map(0x400, 0x100);
@@ -212,7 +212,7 @@ void arch_acpi_init(void)
 	r = rsdp_find();
 	acpi_info.found = r && tables_walk(r);
 	if (!acpi_info.found)
-		pr_warn("acpi: no tables: one CPU, legacy interrupts, no power-off\n");
+		pr_warn("acpi: no tables: one CPU, legacy interrupts, no power-off");
 	if (!acpi_info.nioapics) {
 		acpi_info.ioapic[0] = (struct ioapic_place){ .address = IOAPIC_DEFAULT };
 		acpi_info.nioapics = 1;

@@ -115,7 +115,7 @@ void acpi_parse_fadt(const struct acpi_header *table)
 	struct fadt fadt = { 0 };
 
 	if (table->length < FADT_SIZE_REV1) {
-		pr_warn("acpi: FADT is too short\n");
+		pr_warn("acpi: FADT is too short");
 		return;
 	}
 	memcpy(&fadt, table, MIN(table->length, sizeof(fadt)));

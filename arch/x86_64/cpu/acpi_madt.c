@@ -148,7 +148,7 @@ void acpi_parse_madt(const struct acpi_header *table)
 	const u8 *end = (const u8 *)table + table->length;
 
 	if (table->length < sizeof(*madt)) {
-		pr_warn("acpi: MADT is too short\n");
+		pr_warn("acpi: MADT is too short");
 		return;
 	}
 	if (madt->lapic)
@@ -157,13 +157,13 @@ void acpi_parse_madt(const struct acpi_header *table)
 		const struct madt_entry *e = (const struct madt_entry *)at;
 
 		if (e->length < sizeof(*e) || e->length > end - at) {
-			pr_warn("acpi: MADT ends within an entry\n");
+			pr_warn("acpi: MADT ends within an entry");
 			break;
 		}
 		take_entry(e);
 		at += e->length;
 	}
 	if (unreachable)
-		pr_warn("acpi: %u CPUs are beyond this kernel's %u\n", unreachable,
+		pr_warn("acpi: %u CPUs are beyond this kernel's %u", unreachable,
 			MIN(CPUS_MAX, CONFIG_NR_CPUS_MAX));
 }

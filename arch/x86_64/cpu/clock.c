@@ -120,7 +120,7 @@ void arch_clock_init(void)
 	for (struct clock_reference *ref = clock_references; ref->start; ref++) {
 		if (!ref->start() || !calibrate(ref))
 			continue;
-		pr_info("clock: TSC %lu kHz, APIC timer %lu kHz by %s\n", tsc_khz,
+		pr_info("clock: TSC %lu kHz, APIC timer %lu kHz by %s", tsc_khz,
 			scale(1000000, timer_mult), ref->name);
 		return;
 	}

@@ -53,7 +53,7 @@ static void ioapic_add(const struct ioapic_place *place)
 		return;
 	version = ioapic_read(io, IOAPIC_VERSION);
 	if (version == ~0u) {
-		pr_warn("ioapic: none at %#lx\n", place->address);
+		pr_warn("ioapic: none at %#lx", place->address);
 		return;
 	}
 	io->gsi_base = place->gsi_base;

@@ -110,12 +110,12 @@ static bool cpu_start(paddr_t page, unsigned cpu, void *stack)
 		lapic_command(apic_id, startup);
 		if (!wait_for_arrival(ANSWER_US)) {
 			lapic_command(apic_id, ICR_INIT | ICR_ASSERT);
-			pr_warn("smp: the CPU with APIC id %u does not answer\n", apic_id);
+			pr_warn("smp: the CPU with APIC id %u does not answer", apic_id);
 			return false;
 		}
 	}
 	if (trampoline_tsc < before || trampoline_tsc > cpu_tsc())
-		pr_warn("smp: the TSC of CPU %u runs apart: time may jump between CPUs\n", cpu);
+		pr_warn("smp: the TSC of CPU %u runs apart: time may jump between CPUs", cpu);
 	return true;
 }
 
@@ -129,7 +129,7 @@ static unsigned start_all(paddr_t page, unsigned limit)
 		if (!stack)
 			stack = kstack_alloc();
 		if (!stack) {
-			pr_warn("smp: no memory for the stack of CPU %u\n", cpu);
+			pr_warn("smp: no memory for the stack of CPU %u", cpu);
 			break;
 		}
 		acpi_info.apic_id[cpu] = acpi_info.apic_id[candidate];
@@ -156,7 +156,7 @@ void arch_start_cpus(unsigned limit)
 	}
 	BUG_ON(size > sizeof(saved));
 	if (!page) {
-		pr_warn("smp: no memory below 640 KiB to start CPUs from: one CPU\n");
+		pr_warn("smp: no memory below 640 KiB to start CPUs from: one CPU");
 		cpu_count = 1;
 		return;
 	}
