@@ -145,6 +145,15 @@ KTEST(tty_eof)
 	KT_EQ(tty_readable(&tty), 0);
 }
 
+KTEST(tty_hangup)
+{
+	fresh();
+	type("cut");
+	tty_input_eof(&tty);
+	KT_OK(reads("cut"));
+	KT_OK(tty.hung_up);
+}
+
 KTEST(tty_eof_behind_a_full_buffer)
 {
 	char buffer[2];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The framed stream port on COM2 (docs/protocol.md). Output: whole frames under one lock. Input: frames are taken apart in
- * interrupt context; standard input goes into a ring, or into the stream terminal once that exists. When there is no room
+ * interrupt context; standard input goes into a ring, or into the stream terminal. When there is no room
  * the rest stays with the UART, and beyond it with the host.
  */
 #include <drivers/stream.h>
@@ -22,6 +22,7 @@
 #define WINSIZE_PAYLOAD 4
 
 static bool present;                 /* I after stream_init() */
+static u8 terminal_kind;             /* I after stream_tty(): of frames with what it prints */
 static struct spinlock output_lock = SPINLOCK_INIT("stream output"); /* (i) one frame */
 
 static struct spinlock input_lock = SPINLOCK_INIT("stream input");   /* (i) all below */
@@ -29,12 +30,13 @@ static u8 stdin_buffer[STDIN_SIZE];
 static struct ring stdin_ring = { .data = stdin_buffer, .size = STDIN_SIZE };
 static bool stdin_over;              /* the end-of-file frame came */
 static bool throttled;               /* bytes wait for room in the ring */
-static struct tty *terminal;         /* NULL: standard input is the ring */
+static struct tty *terminal;         /* NULL: there is none */
+static bool terminal_reads;          /* standard input is the terminal's, not the ring's */
 static unsigned rows, columns;       /* 0: the host has not said */
 
 struct waitq stdin_readers = WAITQ_INIT(stdin_readers);
 
-/* (i) From the ring to the terminal, in order; once there is one, only its holder touches the ring. */
+/* (i) From the ring to the terminal, in order; once that reads, only its holder touches the ring. */
 static struct spinlock handover_lock = SPINLOCK_INIT("stream handover");
 
 /* The receiver's own: it is never entered twice (the UART's lock). */
@@ -91,7 +93,7 @@ static bool ring_to_terminal(struct tty *t)
 static size_t stdin_store(const char *bytes, size_t n)
 {
 	u64 flags = spin_lock_irqsave(&input_lock);
-	struct tty *t = terminal;
+	struct tty *t = terminal_reads ? terminal : NULL;
 	size_t stored = 0;
 
 	if (!t) {
@@ -108,7 +110,7 @@ static size_t stdin_store(const char *bytes, size_t n)
 static void stdin_end(void)
 {
 	u64 flags = spin_lock_irqsave(&input_lock);
-	struct tty *t = terminal;
+	struct tty *t = terminal_reads ? terminal : NULL;
 
 	stdin_over = true;
 	waitq_wake_all(&stdin_readers);
@@ -213,7 +215,7 @@ void stdin_consume(size_t n)
 
 static void terminal_write(const char *bytes, size_t n)
 {
-	stream_send(FRAME_STDOUT, bytes, n);
+	stream_send(terminal_kind, bytes, n);
 }
 
 static void terminal_room(void)
@@ -228,18 +230,23 @@ static const struct tty_backend backend = {
 	.input_room = terminal_room,
 };
 
-struct tty *stream_tty(void)
+struct tty *stream_tty(unsigned descriptors)
 {
 	struct tty *t = tty_create(&backend);
+	bool reads = descriptors & BIT(CHANNEL_STDIN);
 	u64 flags;
 
 	if (terminal)
 		return t;
+	terminal_kind = descriptors & BIT(CHANNEL_STDOUT) ? FRAME_STDOUT : FRAME_STDERR;
 	if (rows && columns)
 		tty_set_size(t, rows, columns);
 	flags = spin_lock_irqsave(&input_lock);
 	terminal = t;
+	terminal_reads = reads;
 	spin_unlock_irqrestore(&input_lock, flags);
+	if (!reads)
+		return t;
 	ring_to_terminal(t);
 	uart_resume(&uart_com2);
 	if (stdin_over)
@@ -254,6 +261,7 @@ static void tell_refusal(const char *line)
 	stream_send(STREAM_REFUSAL, line, strlen(line));
 }
 
+/* Setting up the UART drops what it received before: so the host waits for the hello. */
 int stream_init(const char *kernel_name)
 {
 	char hello[64];

@@ -198,6 +198,7 @@ void tty_input_eof(struct tty *t)
 	u64 flags = spin_lock_irqsave(&t->lock);
 
 	t->hung_up = true;
+	t->canon = t->head; /* a line without an end is one now */
 	waitq_wake_all(&t->readers);
 	spin_unlock_irqrestore(&t->lock, flags);
 }

@@ -164,7 +164,7 @@ static void open_descriptors(const struct first_program *p)
 	struct file *terminal = NULL;
 
 	if (p->tty) {
-		struct tty *tty = p->streams ? stream_tty() : tty_console();
+		struct tty *tty = p->streams ? stream_tty(p->tty) : tty_console();
 
 		if (p->rows)
 			tty_set_size(tty, p->rows, p->columns);
