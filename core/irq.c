@@ -73,6 +73,9 @@ static void ipi_interrupt(enum ipi ipi)
 	case IPI_TLB:
 		tlb_interrupt();
 		break;
+	case IPI_PMAP:
+		pmap_interrupt();
+		break;
 	case IPI_HALT:
 	case IPI_MAX:
 		cpu_stop();

@@ -8,6 +8,7 @@
 #include <core/ktest.h>
 
 #include <arch/machine.h>
+#include <core/param.h>
 #include <core/printk.h>
 
 extern const struct ktest __ktest_start[], __ktest_end[]; /* linker script */
@@ -30,7 +31,7 @@ bool ktest_check_eq(u64 a, u64 b, const char *what, const char *file, int line)
 	return ktest_check(a == b, what, file, line);
 }
 
-void ktest_run(void)
+static __noreturn void run_all(void)
 {
 	unsigned number = 0, failed = 0;
 
@@ -47,4 +48,10 @@ void ktest_run(void)
 	if (failed)
 		console_print("# %u of %u failed\n", failed, number);
 	arch_end(failed ? END_TESTS_FAILED : END_ORDERLY);
+}
+
+void ktest_main(void)
+{
+	if (param.ktest)
+		run_all();
 }

@@ -3,10 +3,13 @@
 #include <core/ktest.h>
 
 #include <arch/machine.h>
+#include <core/param.h>
 #include <core/printk.h>
 
-void ktest_run(void)
+void ktest_main(void)
 {
+	if (!param.ktest)
+		return;
 	console_print("Bail out! this kernel was built without self-tests (CONFIG_KTEST)\n");
 	arch_end(END_TESTS_FAILED);
 }

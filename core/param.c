@@ -8,6 +8,7 @@
 #include <core/param.h>
 
 #include <arch/boot.h>
+#include <arch/machine.h>
 #include <core/printk.h>
 #include <core/time.h>
 #include <lib/cmdline.h>
@@ -167,4 +168,6 @@ void param_init(void)
 			take_key(&item);
 	}
 	console_set_level(param.loglevel);
+	if (param.exit_isa_debug)
+		arch_end_by_debug_port();
 }

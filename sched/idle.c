@@ -8,6 +8,7 @@
 
 #include <arch/cpu.h>
 #include <core/panic.h>
+#include <isolation/gate.h>
 #include <lib/string.h>
 #include <mm/tlb.h>
 
@@ -18,6 +19,7 @@ void idle_adopt(unsigned cpu)
 	struct thread *t = cpu_ptr(idle_thread, cpu);
 
 	arch_thread_adopt(&t->arch);
+	gate_switch(&t->arch);
 	t->arch.fpu_cpu = -1;
 	t->state = THREAD_RUNNABLE;
 	t->on_cpu = true;

@@ -142,7 +142,7 @@ KTEST(dead_threads_are_reaped)
 
 KTEST(cpu_time_is_counted)
 {
-	u64 start = clock_ns(), before = thread_cpu_ns(current());
+	u64 before = thread_cpu_ns(current()), start = clock_ns();
 
 	while (clock_ns() < start + 2 * NSEC_PER_MSEC)
 		cpu_pause();

@@ -44,9 +44,5 @@ static void reaper(void *unused)
 
 void reaper_init(void)
 {
-	struct thread *t = kthread_create("reaper", reaper, NULL);
-
-	if (!t)
-		panic("no memory for the reaper");
-	thread_start(t);
+	kthread_run("reaper", reaper, NULL);
 }

@@ -136,6 +136,15 @@ struct thread *kthread_create(const char *name, void (*entry)(void *), void *arg
 	return t;
 }
 
+void kthread_run(const char *name, void (*entry)(void *), void *arg)
+{
+	struct thread *t = kthread_create(name, entry, arg);
+
+	if (!t)
+		panic("no memory for the thread %s", name);
+	thread_start(t);
+}
+
 void thread_exit(void)
 {
 	struct thread *t = current();

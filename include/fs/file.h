@@ -58,8 +58,8 @@ struct file_ops {
 struct file {
 	u32 refs;                    /* a */
 	u32 flags;                   /* pos_lock: O_* status and access mode */
-	const struct file_ops *ops;  /* I */
-	struct vnode *vnode;         /* I: NULL for pipes and streams without a name */
+	const struct file_ops *ops;  /* I once opened */
+	struct vnode *vnode;         /* I: NULL for streams without a name, which fstat(2) shows as FIFOs */
 	void *data;                  /* I: the ops' own */
 	u64 pos;                     /* pos_lock */
 	struct mutex pos_lock;       /* (S) */

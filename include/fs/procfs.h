@@ -8,6 +8,7 @@
 
 #include <lib/types.h>
 
+struct file;
 struct proc;
 struct seq;
 struct vnode;
@@ -15,21 +16,28 @@ struct vnode;
 struct procfs_entry {
 	const char *name;
 	unsigned mode;                                     /* S_IFREG, S_IFLNK, S_IFDIR (only "fd" and "task") and permissions */
-	int (*show)(struct proc *p, struct seq *s);        /* text, or link target; 0 or -errno */
+	/* Text, or link target; 0 or -errno. tid: the thread, in task/<tid>; 0: the process. */
+	int (*show)(struct proc *p, int tid, struct seq *s);
 };
 
-/* The process with this id, with a reference, or NULL; and its successor, for listing. Given by abi/linux. */
+/* Given by abi/linux. */
 struct procfs_hooks {
 	const struct procfs_entry *entries; /* ends with a NULL name */
+	/* The process with this id, with a reference, or NULL; and its successor, for listing. */
 	struct proc *(*find)(int pid);
+	void (*put)(struct proc *p);
 	int (*next)(int pid);               /* smallest live pid > pid, or -1 */
 	int (*self)(void);
-	void (*put)(struct proc *p);
-	/* /proc/<pid>/fd: next open descriptor >= fd or -1; and what it points to. */
+	/* Its next live thread's id > tid, or -1. */
+	int (*task_next)(struct proc *p, int tid);
+	/* Who its files belong to. */
+	void (*owner)(struct proc *p, u32 *uid, u32 *gid);
+	/* /proc/<pid>/fd: next open descriptor >= fd or -1; its file with a reference or NULL; what readlink(2) says of it. */
 	int (*fd_next)(struct proc *p, int fd);
-	int (*fd_path)(struct proc *p, int fd, char *buffer, size_t size);
-	/* Opens what /proc/<pid>/{fd/N,exe,cwd,root} link to, reference or ERR_PTR: such links are not just text. NULL: plain text link. */
-	struct vnode *(*link_vnode)(struct proc *p, const char *name, int fd);
+	struct file *(*fd_file)(struct proc *p, int fd);
+	long (*file_path)(struct file *f, char *buffer, size_t size);
+	/* What exe, cwd and root lead to: reference or ERR_PTR. NULL: the link is just text. */
+	struct vnode *(*link_vnode)(struct proc *p, const char *name);
 };
 void procfs_set_hooks(const struct procfs_hooks *hooks);
 

@@ -142,6 +142,9 @@
 #define ERFKILL 132
 #define EHWPOISON 133
 
+/* Never reaches the application: "a signal ended the wait; do the call again after it, or say EINTR" (signal(7)). */
+#define ERESTARTSYS 512
+
 #define EWOULDBLOCK EAGAIN
 #define EDEADLOCK EDEADLK
 #define ENOTSUP EOPNOTSUPP

@@ -11,6 +11,9 @@
 
 struct thread;
 struct runqueue;
+struct sched_policy;
+
+extern const struct sched_policy *policy; /* I after sched_init(): the one in force */
 
 struct sched_policy {
 	const char *name;

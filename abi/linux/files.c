@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* files.c - descriptors and paths as system calls get them. */
+#include "files.h"
+
+#include <abi/linux/restart.h>
+#include <isolation/gate.h>
+#include <isolation/proc.h>
+#include <mm/slab.h>
+
+struct file *file_of_fd(int fd)
+{
+	return fd_get(proc_current()->files, fd);
+}
+
+unsigned fd_limit(void)
+{
+	return (unsigned)MIN(proc_current()->rlimit[RLIMIT_NOFILE].cur, (u64)FD_LIMIT);
+}
+
+long fd_give(struct file *f, bool cloexec)
+{
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+
+	int fd = fd_install(proc_current()->files, f, 0, fd_limit(), cloexec);
+
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+/* Where a relative path begins. */
+static int start_of(int dirfd, struct vnode **at)
+{
+	*at = NULL;
+	if (dirfd == AT_FDCWD)
+		return 0;
+
+	struct file *f = file_of_fd(dirfd);
+	int error = 0;
+
+	if (!f)
+		return -EBADF;
+	if (!f->vnode || !S_ISDIR(f->vnode->mode)) {
+		error = -ENOTDIR;
+	} else {
+		*at = f->vnode;
+		vnode_get(*at);
+	}
+	file_put(f);
+	return error;
+}
+
+int path_arg_get(struct path_arg *a, int dirfd, uaddr_t path)
+{
+	long error;
+
+	*a = (struct path_arg){.path = kmalloc(PATH_MAX)};
+	if (!a->path)
+		return -ENOMEM;
+	error = copyinstr(a->path, path, PATH_MAX);
+	if (error >= 0)
+		error = a->path[0] && a->path[0] != '/' ? start_of(dirfd, &a->at) : 0;
+	if (error)
+		kfree(a->path);
+	return (int)error;
+}
+
+void path_arg_put(struct path_arg *a)
+{
+	vnode_put(a->at);
+	kfree(a->path);
+}
+
+static struct vnode *vnode_of_fd(int fd)
+{
+	if (fd == AT_FDCWD)
+		return caller_cwd();
+
+	struct file *f = file_of_fd(fd);
+	struct vnode *v = f ? f->vnode : NULL;
+
+	if (v)
+		vnode_get(v);
+	if (f)
+		file_put(f);
+	return v ? v : ERR_PTR(f ? -EINVAL : -EBADF);
+}
+
+struct vnode *vnode_of_arg(int dirfd, uaddr_t path, unsigned flags)
+{
+	struct path_arg a;
+	struct vnode *v;
+	int error = path_arg_get(&a, dirfd, path);
+
+	if (error)
+		return ERR_PTR(error);
+	if (!a.path[0] && (flags & AT_EMPTY_PATH))
+		v = vnode_of_fd(dirfd);
+	else
+		v = vfs_lookup(a.at, a.path, flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW);
+	path_arg_put(&a);
+	return v;
+}
+
+long restartable(long n)
+{
+	return n == -EINTR ? -ERESTARTSYS : n;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * poll.c - waiting on many files at once.
+ *
+ * First every file is asked, which enters this thread into its wait queues. If none is ready, the thread prepares to sleep,
+ * and they are asked once more: what became ready since the first time is seen then, what comes later wakes it.
+ */
+#include <fs/poll.h>
+
+#include <core/time.h>
+#include <fs/file.h>
+#include <lib/errno.h>
+#include <mm/slab.h>
+#include <uapi/linux/poll.h>
+
+#define INLINE_WAITERS 8u
+#define QUEUES_PER_FILE 2u
+#define SHORT_SLEEP_NS (10 * NSEC_PER_MSEC) /* where some queue found no room */
+
+void poll_wait(struct poll_table *pt, struct waitq *q)
+{
+	if (!pt)
+		return;
+	if (pt->used == pt->capacity) {
+		pt->full = true;
+		return;
+	}
+	waitq_add(q, &pt->waiters[pt->used++]);
+}
+
+static void leave_queues(struct poll_table *pt)
+{
+	while (pt->used)
+		waitq_remove(&pt->waiters[--pt->used]);
+	pt->full = false;
+}
+
+/* How many are ready. Once one is, there will be no sleep, and the others enter no queues. */
+static int ask(struct poll_entry *entries, unsigned n, struct poll_table *pt)
+{
+	int ready = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct poll_entry *e = &entries[i];
+		unsigned always = POLLERR | POLLHUP | POLLNVAL;
+		unsigned now = e->file ? file_poll(e->file, ready ? NULL : pt) : POLLNVAL;
+
+		e->revents = (short)(now & ((unsigned short)e->events | always));
+		ready += e->revents != 0;
+	}
+	return ready;
+}
+
+static int sleep_until_ready(struct poll_entry *entries, unsigned n, u64 deadline,
+			     struct poll_table *pt)
+{
+	for (;;) {
+		int ready = ask(entries, n, pt);
+		u64 until = pt->full ? MIN(deadline, clock_ns() + SHORT_SLEEP_NS) : deadline;
+
+		if (!ready && clock_ns() < deadline) {
+			thread_prepare_block();
+			ready = ask(entries, n, NULL);
+			if (!ready && wait_broken(WAIT_INTERRUPTIBLE))
+				ready = -EINTR;
+			if (ready)
+				thread_cancel_block();
+			else
+				thread_block(until);
+			leave_queues(pt);
+			if (!ready)
+				continue;
+		}
+		leave_queues(pt);
+		return ready;
+	}
+}
+
+int poll_files(struct poll_entry *entries, unsigned n, u64 deadline)
+{
+	struct waiter few[INLINE_WAITERS];
+	struct poll_table pt = {.waiters = few, .capacity = INLINE_WAITERS};
+	struct waiter *many = NULL;
+
+	lockdep_assert_may_sleep("poll");
+	if (n * QUEUES_PER_FILE > INLINE_WAITERS) {
+		many = kmalloc(n * QUEUES_PER_FILE * sizeof(*many));
+		if (many) {
+			pt.waiters = many;
+			pt.capacity = n * QUEUES_PER_FILE;
+		}
+	}
+
+	int ready = sleep_until_ready(entries, n, deadline, &pt);
+
+	kfree(many);
+	return ready;
+}

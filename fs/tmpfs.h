@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tmpfs inside: nodes, and the directory entries that name them. */
+#ifndef FS_TMPFS_H
+#define FS_TMPFS_H
+
+#include <fs/file.h>
+#include <fs/vnode.h>
+#include <lib/list.h>
+#include <lib/rbtree.h>
+
+struct pipe;
+struct vm_object;
+
+struct tmpfs_node {
+	struct vnode vnode;            /* first */
+	struct list names;             /* fs_lock: entries that name this node; more than one only of hard links */
+	union {
+		struct {
+			struct rb_root by_name, by_cookie; /* fs_lock */
+			u64 next_cookie;                   /* fs_lock */
+			u64 count;                         /* fs_lock */
+			bool is_root;                      /* I */
+		} dir;
+		struct vm_object *object;      /* I: S_IFREG */
+		char *target;                  /* I: S_IFLNK */
+		struct pipe *pipe;             /* vnode.lock: S_IFIFO, made when first opened */
+	};
+};
+
+/* A name in a directory. Holds a reference on its node. */
+struct tmpfs_entry {
+	struct rb_node by_name, by_cookie;
+	struct list alias;             /* node->names */
+	struct tmpfs_node *dir, *node;
+	u64 cookie;                    /* I: position for readdir, never used again in this directory */
+	size_t len;
+	char name[];                   /* no NUL */
+};
+
+static inline struct tmpfs_node *tmpfs_node(struct vnode *v)
+{
+	return container_of(v, struct tmpfs_node, vnode);
+}
+
+extern const struct file_ops tmpfs_file_ops, tmpfs_dir_ops, tmpfs_other_ops;
+
+/* tmpfs_data.c */
+int tmpfs_truncate(struct vnode *v, u64 size);
+void tmpfs_getattr(struct vnode *v, struct stat64 *st);
+
+/* tmpfs_dir.c: the entries of one directory. fs_lock held. */
+struct tmpfs_entry *tmpfs_find(struct tmpfs_node *dir, const char *name, size_t len);
+/* Allocates but does not link. NULL: no memory. */
+struct tmpfs_entry *tmpfs_entry_new(const char *name, size_t len);
+/* Names `node`, on which it takes a reference. */
+void tmpfs_enter(struct tmpfs_node *dir, struct tmpfs_entry *e, struct tmpfs_node *node);
+/* Takes the name away: the caller puts the node and frees the entry, after fs_lock. */
+void tmpfs_leave(struct tmpfs_entry *e);
+/* The directory it is in; NULL for a root and for what was removed. */
+struct tmpfs_node *tmpfs_parent_of(struct tmpfs_node *node);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * walk.c - from a path to a vnode: path_resolution(7).
+ *
+ * Each step holds a reference on the directory and no lock, so a name may change behind us, as on any Unix. A symbolic link
+ * is followed by putting its target before what is left of the path, in a buffer that is made for the first one.
+ */
+#include "walk.h"
+
+#include "internal.h"
+
+#include <fs/path.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/slab.h>
+#include <uapi/linux/fcntl.h>
+
+#define LINKS_MAX 40
+
+/* Moves on to v, whose reference it takes over. */
+static void step_to(struct walk *w, struct vnode *v)
+{
+	vnode_put(w->at);
+	w->at = v;
+}
+
+static void step_to_root(struct walk *w)
+{
+	vnode_get(w->root);
+	step_to(w, w->root);
+}
+
+int walk_begin(struct walk *w, struct vnode *start, const char *path)
+{
+	*w = (struct walk){.rest = path, .root = caller_root()};
+	if (!*path)
+		return -ENOENT;
+	if (*path == '/') {
+		step_to_root(w);
+	} else if (start) {
+		vnode_get(start);
+		w->at = start;
+	} else {
+		w->at = caller_cwd();
+	}
+	return 0;
+}
+
+void walk_end(struct walk *w)
+{
+	vnode_put(w->at);
+	vnode_put(w->root);
+	kfree(w->buffer);
+}
+
+static const char *skip_slashes(const char *p)
+{
+	while (*p == '/')
+		p++;
+	return p;
+}
+
+/* Takes the next name off the path. False: there is none left. */
+static bool next_name(struct walk *w, bool *last)
+{
+	const char *p = skip_slashes(w->rest), *end = p;
+
+	while (*end && *end != '/')
+		end++;
+	w->name = p;
+	w->len = (size_t)(end - p);
+	w->rest = skip_slashes(end);
+	*last = !*w->rest;
+	w->slash = *last && *end == '/';
+	return w->len != 0;
+}
+
+static int may_search(const struct walk *w)
+{
+	if (!S_ISDIR(w->at->mode))
+		return -ENOTDIR;
+	if (w->len > NAME_MAX)
+		return -ENAMETOOLONG;
+	return vnode_access(w->at, X_OK, false);
+}
+
+/* ".." of v, over the edges of mounts but not over the caller's root. */
+static struct vnode *parent_of(const struct walk *w)
+{
+	struct vnode *v = w->at;
+
+	while (v != w->root && v->covered)
+		v = v->covered;
+	if (v == w->root) {
+		vnode_get(v);
+		return v;
+	}
+	return v->ops->lookup(v, "..", 2);
+}
+
+static struct vnode *down_to_mounted(struct vnode *v)
+{
+	while (!IS_ERR(v) && v->mounted) {
+		struct vnode *top = v->mounted;
+
+		vnode_get(top);
+		vnode_put(v);
+		v = top;
+	}
+	return v;
+}
+
+struct vnode *walk_last(struct walk *w)
+{
+	int error = may_search(w);
+
+	if (error)
+		return ERR_PTR(error);
+	if (w->len == 1 && w->name[0] == '.') {
+		vnode_get(w->at);
+		return w->at;
+	}
+	if (w->len == 2 && w->name[0] == '.' && w->name[1] == '.')
+		return down_to_mounted(parent_of(w));
+	return down_to_mounted(w->at->ops->lookup(w->at, w->name, w->len));
+}
+
+/* Puts the link's text before the rest of the path. */
+static int insert_target(struct walk *w, struct vnode *link)
+{
+	size_t rest = strlen(w->rest);
+	char *text = kmalloc(PATH_MAX);
+
+	if (!text)
+		return -ENOMEM;
+
+	long n = link->ops->readlink ? link->ops->readlink(link, text, PATH_MAX) : -EINVAL;
+
+	if (n > 0 && (size_t)n + 1 + rest + 1 > PATH_MAX)
+		n = -ENAMETOOLONG;
+	if (n <= 0) {
+		kfree(text);
+		return n ? (int)n : -ENOENT;
+	}
+	/* A slash behind the link, or a path, goes on behind its target. */
+	if (rest || w->slash)
+		text[n++] = '/';
+	memcpy(text + n, w->rest, rest + 1);
+	kfree(w->buffer);
+	w->buffer = text;
+	w->rest = text;
+	return 0;
+}
+
+/* 0: w->rest goes on from w->at; 1: the link led straight to w->at. */
+static int follow(struct walk *w, struct vnode *link)
+{
+	if (++w->links > LINKS_MAX)
+		return -ELOOP;
+
+	struct vnode *v = link->ops->follow ? link->ops->follow(link) : NULL;
+
+	if (IS_ERR(v))
+		return (int)PTR_ERR(v);
+	if (v) {
+		step_to(w, v);
+		return 1;
+	}
+
+	int error = insert_target(w, link);
+
+	if (!error && *w->rest == '/')
+		step_to_root(w);
+	return error;
+}
+
+/* One name that is not the last, or may be followed. */
+static int step(struct walk *w, bool follow_link)
+{
+	struct vnode *v = walk_last(w);
+
+	if (IS_ERR(v))
+		return (int)PTR_ERR(v);
+	if (!S_ISLNK(v->mode) || !follow_link) {
+		step_to(w, v);
+		return 0;
+	}
+
+	int error = follow(w, v);
+
+	vnode_put(v);
+	return error < 0 ? error : 0;
+}
+
+int walk_all(struct walk *w, bool follow_last)
+{
+	bool last, slash = false;
+
+	while (next_name(w, &last)) {
+		slash = last && w->slash; /* a link's target takes it over: insert_target() */
+
+		int error = step(w, !last || follow_last || w->slash);
+
+		if (error)
+			return error;
+	}
+	return slash && !S_ISDIR(w->at->mode) ? -ENOTDIR : 0;
+}
+
+int walk_parent(struct walk *w)
+{
+	bool last;
+
+	while (next_name(w, &last)) {
+		if (last)
+			return may_search(w);
+
+		int error = step(w, true);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int walk_follow_last(struct walk *w, struct vnode *link)
+{
+	int done = follow(w, link);
+
+	return done ? done : walk_parent(w);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What one can do with a path. `at` is the directory that a relative path starts from, NULL: the working directory. Rights
+ * are those of the current process; a kernel thread's are root's. Errors are those of the calls of the same names (POSIX,
+ * path_resolution(7)). All may sleep; none is called under a lock.
+ */
+#ifndef FS_PATH_H
+#define FS_PATH_H
+
+#include <fs/vnode.h>
+
+#define LOOKUP_FOLLOW BIT(0)    /* a symbolic link at the end is followed */
+#define LOOKUP_DIRECTORY BIT(1) /* -ENOTDIR otherwise */
+
+/* A reference, or ERR_PTR. */
+struct vnode *vfs_lookup(struct vnode *at, const char *path, unsigned flags);
+struct file *vfs_open_at(struct vnode *at, const char *path, unsigned flags, unsigned mode);
+/* Opens what was found already: /proc/self/fd/N, exec. */
+struct file *vfs_open_vnode(struct vnode *v, unsigned flags);
+/* mode: type and permissions, S_IFDIR included; the umask is applied here. */
+int vfs_mknod(struct vnode *at, const char *path, unsigned mode, u64 dev);
+int vfs_symlink(const char *target, struct vnode *at, const char *path);
+int vfs_link(struct vnode *v, struct vnode *at, const char *path);
+int vfs_unlink(struct vnode *at, const char *path, bool directory);
+int vfs_rename(struct vnode *at, const char *from, struct vnode *to_at, const char *to, unsigned flags);
+int vfs_chdir_vnode(struct vnode *v);
+int vfs_chroot_vnode(struct vnode *v);
+int vfs_truncate(struct vnode *v, u64 size);
+int vfs_chmod(struct vnode *v, unsigned mode);
+int vfs_chown(struct vnode *v, u32 uid, u32 gid); /* ~0: leave */
+#define TIME_OMIT (~0ul)
+#define TIME_NOW (~0ul - 1)
+int vfs_utimes(struct vnode *v, u64 atime, u64 mtime); /* ns since 1970, or the above */
+
+/* May the caller read (4), write (2), execute or search (1) it? 0 or -EACCES. `real`: by its real ids, for access(2). */
+int vnode_access(struct vnode *v, unsigned want, bool real);
+/* -EPERM unless the caller owns it or is root. */
+int vnode_owned(const struct vnode *v);
+/* The sticky bit's rule: may the caller remove `victim` from `dir`? 0 or -EPERM. */
+int vnode_may_delete(const struct vnode *dir, const struct vnode *victim);
+bool caller_is_root(void);
+/* Who new files belong to. */
+void caller_ids(u32 *uid, u32 *gid);
+/* The caller's root and working directory, with references. */
+struct vnode *caller_root(void);
+struct vnode *caller_cwd(void);
+unsigned caller_umask(void);
+
+/* Lines of /proc/mounts. */
+struct seq;
+void vfs_show_mounts(struct seq *s);
+
+#endif
