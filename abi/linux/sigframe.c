@@ -129,6 +129,11 @@ int sigframe_push(struct trapframe *tf, int sig, const struct siginfo *info, con
 	if (copyout(sp, &frame, sizeof(frame)))
 		return -EFAULT;
 
+	/* A handler starts with the vector state of a fresh process. */
+	fpu_discard(&t->thread.arch);
+	fpu_init_state(t->thread.arch.fpu);
+	thread_post(&t->thread, WORK_FPU);
+
 	tf->rip = action->handler;
 	tf->rsp = sp;
 	tf->rdi = (u64)sig;

@@ -9,6 +9,7 @@
 #include <abi/linux/restart.h>
 #include <core/panic.h>
 #include <core/printk.h>
+#include <generated/syscall_nr.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
 #include <lib/errno.h>
@@ -361,7 +362,7 @@ static void settle_restart(struct trapframe *tf, const struct ksigaction *action
 		tf->rax = (u64)-EINTR;
 		return;
 	}
-	tf->rax = tf->error; /* the call's number */
+	tf->rax = rax == -ERESTART_RESTARTBLOCK ? SYS_restart_syscall : tf->error; /* the number of the call */
 	tf->rip -= 2;        /* syscall is two bytes: 0f 05 */
 }
 

@@ -128,7 +128,7 @@ long sys_times(uaddr_t buf)
 
 /*
  * Sleeps until `deadline` (CLOCK_MONOTONIC). Interrupted, an absolute sleep can simply be done again; a relative one reports
- * what is left and ends with EINTR when a handler runs (nanosleep(2)).
+ * what is left and ends with EINTR when a handler runs (nanosleep(2)), else goes on to its deadline by restart_syscall(2).
  */
 static long sleep_until(u64 deadline, bool absolute, uaddr_t remain)
 {
@@ -137,11 +137,19 @@ static long sleep_until(u64 deadline, bool absolute, uaddr_t remain)
 	if (absolute)
 		return -ERESTARTNOHAND;
 
+	task_current()->restart_deadline = deadline;
+	task_current()->restart_remain = remain;
+
 	u64 now = clock_ns();
 
 	if (remain && timespec_copyout(remain, deadline > now ? deadline - now : 0))
 		return -EFAULT;
 	return -ERESTART_RESTARTBLOCK;
+}
+
+long sys_restart_syscall(void)
+{
+	return sleep_until(task_current()->restart_deadline, false, task_current()->restart_remain);
 }
 
 long sys_nanosleep(uaddr_t request, uaddr_t remain)

@@ -129,6 +129,8 @@ struct task {
 	uaddr_t clear_child_tid;         /* zeroed and futex-woken at exit */
 	uaddr_t robust_list;
 	uaddr_t rseq;
+	u64 restart_deadline;            /* an interrupted relative sleep goes on until then: restart_syscall(2) */
+	uaddr_t restart_remain;
 	bool exited;                     /* siglock */
 };
 
