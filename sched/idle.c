@@ -19,7 +19,6 @@ void idle_adopt(unsigned cpu)
 	struct thread *t = cpu_ptr(idle_thread, cpu);
 
 	arch_thread_adopt(&t->arch);
-	gate_switch(&t->arch);
 	t->arch.fpu_cpu = -1;
 	t->state = THREAD_RUNNABLE;
 	t->on_cpu = true;
@@ -32,6 +31,7 @@ void idle_adopt(unsigned cpu)
 	strlcpy(t->name, "idle", sizeof(t->name));
 	runqueue_init(cpu, t);
 	this_cpu(current_thread) = t;
+	gate_switch(&t->arch);
 }
 
 /* Halts unless something was queued. Once `sleeping` is set, who queues something sends an interrupt. */

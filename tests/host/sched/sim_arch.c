@@ -20,6 +20,7 @@
 #include <isolation/aspace.h>
 #include <isolation/gate.h>
 #include <lib/errno.h>
+#include <lib/rand.h>
 #include <lib/string.h>
 #include <mm/kstack.h>
 #include <mm/slab.h>
@@ -34,6 +35,7 @@ struct sim_cpu {
 	bool irqs_on;
 	u64 pending;      /* a: BIT(ipi) or PENDING_TIMER */
 	u64 timer;        /* own: deadline */
+	u64 jitter;       /* own: a random sequence */
 	struct arch_thread *fpu_owner;
 } __aligned(64);
 
@@ -96,8 +98,11 @@ bool sim_irq_get(void)
 	return me()->irqs_on;
 }
 
+/* Before interrupts go off a CPU sometimes falls behind the others: that is where the windows of races are. */
 void sim_irq_set(bool on)
 {
+	if (!on && me()->irqs_on && splitmix64(&me()->jitter) % 16 == 0)
+		host_relax();
 	me()->irqs_on = on;
 	if (on)
 		deliver();
@@ -172,6 +177,10 @@ unsigned arch_backtrace(u64 frame, u64 *pc, unsigned max)
 {
 	(void)frame, (void)pc, (void)max;
 	return 0;
+}
+
+void arch_end_by_debug_port(void)
+{
 }
 
 void arch_end(enum machine_end code)
@@ -317,6 +326,10 @@ void tlb_interrupt(void)
 {
 }
 
+void pmap_interrupt(void)
+{
+}
+
 /* ---- the application's memory is the host's; one access in four finds its page absent ---- */
 int user_load32(uaddr_t src, u32 *value)
 {
@@ -360,7 +373,8 @@ void object_put(struct vm_object *obj)
 static void run_tests(void *unused)
 {
 	(void)unused;
-	ktest_run();
+	param.ktest = true;
+	ktest_main();
 }
 
 static void other_cpu(unsigned cpu)
