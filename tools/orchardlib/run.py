@@ -50,8 +50,8 @@ def _say(options, chosen, kernel):
     if options.strace and kernel.is_linux:
         print("orchard: linux: --strace is for Orchard's kernels: ignored", file=sys.stderr)
     if chosen.gdb:
-        symbols = kernel.image if not kernel.is_linux else ""
-        print(f"orchard: waiting for: gdb {symbols} -ex 'target remote 127.0.0.1:{chosen.gdb}'", file=sys.stderr)
+        symbols = "" if kernel.is_linux else f" {kernel.image}"
+        print(f"orchard: waiting for: gdb{symbols} -ex 'target remote 127.0.0.1:{chosen.gdb}'", file=sys.stderr)
 
 
 def _write_json(target, kernel, chosen, program, outcome):

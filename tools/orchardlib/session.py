@@ -251,6 +251,9 @@ class Session:
         panics = [line for line in self.outcome.console if "panic" in line.lower()]
         if code == machine.PANIC or (code == 0 and panics):
             return PANIC, panics[-1] if panics else "kernel panic"
+        if code == 0 and self.outcome.wait_status is not None:
+            return PANIC, (f"the program ended with {status_of(self.outcome.wait_status)}, but the machine "
+                           "reset or powered off in place of the orderly end")
         if code == machine.TESTS_FAILED:
             return PANIC, "the kernel's self-tests failed"
         if code == machine.ORDERLY:

@@ -22,7 +22,8 @@ class Terminal:
         for fd in self.fds:
             try:
                 size = os.get_terminal_size(fd)
-                return size.lines, size.columns
+                if size.lines and size.columns:
+                    return size.lines, size.columns
             except OSError:
                 continue
         return 24, 80
