@@ -2,8 +2,8 @@
 /*
  * poll.c - waiting on many files at once.
  *
- * First every file is asked, which enters this thread into its wait queues. If none is ready, the thread prepares to sleep,
- * and they are asked once more: what became ready since the first time is seen then, what comes later wakes it.
+ * The thread prepares to sleep, then every file is asked, which enters the thread into the file's wait queues first and
+ * looks then: what is ready is seen, what becomes ready later wakes it.
  */
 #include <fs/poll.h>
 
@@ -55,24 +55,19 @@ static int sleep_until_ready(struct poll_entry *entries, unsigned n, u64 deadlin
 			     struct poll_table *pt)
 {
 	for (;;) {
-		int ready = ask(entries, n, pt);
-		u64 until = pt->full ? MIN(deadline, clock_ns() + SHORT_SLEEP_NS) : deadline;
+		thread_prepare_block(); /* before the queues are entered: a wake takes us out of them, and must be seen */
 
-		if (!ready && clock_ns() < deadline) {
-			thread_prepare_block();
-			ready = ask(entries, n, NULL);
-			if (!ready && wait_broken(WAIT_INTERRUPTIBLE))
-				ready = -EINTR;
-			if (ready)
-				thread_cancel_block();
-			else
-				thread_block(until);
+		int ready = ask(entries, n, pt);
+
+		if (!ready && wait_broken(WAIT_INTERRUPTIBLE))
+			ready = -EINTR;
+		if (ready || clock_ns() >= deadline) {
+			thread_cancel_block();
 			leave_queues(pt);
-			if (!ready)
-				continue;
+			return ready;
 		}
+		thread_block(pt->full ? MIN(deadline, clock_ns() + SHORT_SLEEP_NS) : deadline);
 		leave_queues(pt);
-		return ready;
 	}
 }
 

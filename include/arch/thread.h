@@ -45,8 +45,6 @@ void fpu_load(struct arch_thread *t);
 void fpu_save(struct arch_thread *t);
 /* *t->fpu was overwritten (exec, sigreturn): the registers, if they held it, are stale. t is current or not running. */
 void fpu_discard(struct arch_thread *t);
-/* Do this CPU's registers hold t's newest state? Interrupts off. */
-bool fpu_is_loaded(const struct arch_thread *t);
 /* May t run elsewhere? Not while its registers live in a CPU. */
 static inline bool fpu_live(const struct arch_thread *t)
 {
