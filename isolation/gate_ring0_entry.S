@@ -12,7 +12,7 @@
  *
  * GS is always the kernel's. IF is 0 wherever RIP is the kernel's and RSP the application's.
  */
-#include "../arch/x86_64/trap/entry.h"
+#include <arch/entry.inc>
 
 	.text
 	VECTOR_TABLE gate_vectors, trap_entry, trap_entry_paranoid

@@ -3,7 +3,7 @@
  * Entry and exit where applications run in ring 3: the CPU itself changes to the kernel stack (TSS.RSP0) for interrupts;
  * SYSCALL does not, so we do. GS is exchanged on each crossing.
  */
-#include "../arch/x86_64/trap/entry.h"
+#include <arch/entry.inc>
 
 	.text
 	VECTOR_TABLE gate_vectors, trap_entry, trap_entry_paranoid

@@ -191,13 +191,13 @@ void signal_force_current(int sig, const struct siginfo *info)
 
 bool proc_tell_parent(struct proc *child, int code, int status)
 {
-	struct proc *parent = child->parent;
+	struct proc *parent = child->parent; /* NULL: the one process of PROC_ONE */
 	bool ended = code == CLD_EXITED || code == CLD_KILLED;
 	int sig = ended ? child->exit_signal : SIGCHLD;
 	bool wanted = true;
 
-	if (parent->pid == PID_INIT)
-		return false;
+	if (!parent || parent->pid == PID_INIT)
+		return false; /* init asks for nothing */
 
 	struct siginfo info = {.code = code};
 

@@ -10,6 +10,7 @@
 #include <mm/page.h>
 #include <uapi/linux/random.h>
 #include <uapi/linux/sysinfo.h>
+#include <abi/linux/utsname.h>
 #include <uapi/linux/utsname.h>
 
 #define RANDOM_MAX 0x7ffff000ul /* one call's most, as read(2) */

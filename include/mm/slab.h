@@ -6,16 +6,13 @@
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
 
+#include <lib/config.h>
 #include <lib/types.h>
 
 struct kmem_cache;
 
 /* Are freed objects filled with SLAB_POISON, and looked at before they are given out again? */
-#ifdef CONFIG_DEBUG_ASSERT
-#define SLAB_POISONS 1
-#else
-#define SLAB_POISONS 0
-#endif
+#define SLAB_POISONS IS_ENABLED(CONFIG_DEBUG_ASSERT)
 #define SLAB_POISON 0xdbdbdbdbdbdbdbdbul
 
 void slab_init(void);

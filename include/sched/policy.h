@@ -7,6 +7,7 @@
 #ifndef SCHED_POLICY_H
 #define SCHED_POLICY_H
 
+#include <lib/config.h>
 #include <lib/types.h>
 
 struct thread;
@@ -35,10 +36,6 @@ struct sched_policy {
 
 extern const struct sched_policy policy_fair, policy_rr;
 
-#ifdef CONFIG_SCHED_DEFAULT_RR
-#define POLICY_DEFAULT (&policy_rr)
-#else
-#define POLICY_DEFAULT (&policy_fair)
-#endif
+#define POLICY_DEFAULT (IS_ENABLED(CONFIG_SCHED_DEFAULT_RR) ? &policy_rr : &policy_fair)
 
 #endif

@@ -54,12 +54,14 @@ static void test_gate(void)
 
 static void test_fork(void)
 {
+	bool shared = kernel_is("aspace", "shared");
+
 	fflush(stdout);
 	pid_t pid = fork();
 
 	if (pid == 0)
 		_exit(0);
-	if (kernel_is("aspace", "shared"))
+	if (shared)
 		fails(pid, ENOSYS, "fork is ENOSYS in a shared space");
 	else
 		ok(pid > 0 && waitpid(pid, NULL, 0) == pid, "fork works with private spaces");

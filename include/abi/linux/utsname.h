@@ -3,7 +3,7 @@
 #ifndef ABI_LINUX_UTSNAME_H
 #define ABI_LINUX_UTSNAME_H
 
-#define UTS_LENGTH 65
+#include <uapi/linux/utsname.h>
 
 extern const char uts_sysname[], uts_release[], uts_version[], uts_machine[];
 extern char uts_nodename[UTS_LENGTH];

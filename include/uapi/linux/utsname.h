@@ -3,7 +3,7 @@
 #ifndef UAPI_LINUX_UTSNAME_H
 #define UAPI_LINUX_UTSNAME_H
 
-#include <abi/linux/utsname.h>
+#define UTS_LENGTH 65
 
 struct utsname64 {
 	char sysname[UTS_LENGTH], nodename[UTS_LENGTH], release[UTS_LENGTH], version[UTS_LENGTH], machine[UTS_LENGTH],
