@@ -10,12 +10,7 @@
 
 struct kmem_cache;
 
-/* Are freed objects filled with SLAB_POISON, and looked at before they are given out again? */
-#ifdef CONFIG_DEBUG_ASSERT
-#define SLAB_POISONS 1
-#else
-#define SLAB_POISONS 0
-#endif
+/* What a debug build (ASSERTS_CHECKED) fills freed objects with, and looks for before it gives them out again. */
 #define SLAB_POISON 0xdbdbdbdbdbdbdbdbul
 
 void slab_init(void);
