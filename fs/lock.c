@@ -68,7 +68,7 @@ static void carve(struct vnode *v, const struct file_lock *range, struct held **
 static void announce(void)
 {
 	WRITE_ONCE(generation, generation + 1);
-	waitq_wake(&changed, ~0u);
+	waitq_wake_all(&changed);
 }
 
 int file_lock_set(struct vnode *v, const struct file_lock *lock, bool wait)

@@ -86,11 +86,6 @@ static bool writes(const struct file *f)
 	return (f->flags & O_ACCMODE) != O_RDONLY;
 }
 
-static void wake(struct waitq *q)
-{
-	waitq_wake(q, ~0u);
-}
-
 /* The page of ring offset `at`, with *n cut down to what lies in it. */
 static struct page **page_at(struct pipe *p, u64 at, u64 *n)
 {
@@ -157,7 +152,7 @@ static long pipe_read(struct file *f, struct uio *u, u64 *pos)
 
 		mutex_unlock(&p->lock);
 		if (some) {
-			wake(&p->write_wait);
+			waitq_wake_all(&p->write_wait);
 			return n;
 		}
 		if (ended)
@@ -193,7 +188,7 @@ static long pipe_write(struct file *f, struct uio *u, u64 *pos)
 			n = fits ? put(p, u, MIN(room(p), u->left)) : 0;
 		mutex_unlock(&p->lock);
 		if (n > 0)
-			wake(&p->read_wait);
+			waitq_wake_all(&p->read_wait);
 		if (n == 0 && (READ_ONCE(f->flags) & O_NONBLOCK))
 			n = -EAGAIN;
 		if (n == 0)
@@ -249,8 +244,8 @@ static void pipe_release(struct file *f)
 	p->readers -= reads(f);
 	p->writers -= writes(f);
 	mutex_unlock(&p->lock);
-	wake(&p->read_wait);
-	wake(&p->write_wait);
+	waitq_wake_all(&p->read_wait);
+	waitq_wake_all(&p->write_wait);
 	pipe_put(p);
 }
 
@@ -299,8 +294,8 @@ int pipe_open(struct pipe *p, struct file *f, bool wait)
 	p->writer_opens += writes(f);
 	__atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
 	mutex_unlock(&p->lock);
-	wake(&p->read_wait);
-	wake(&p->write_wait);
+	waitq_wake_all(&p->read_wait);
+	waitq_wake_all(&p->write_wait);
 	if (wait)
 		error = wait_for_other_end(p, f, writers_before, readers_before);
 	if (error)
@@ -397,6 +392,6 @@ long pipe_resize(struct file *f, u64 size)
 	if (answer > 0)
 		WRITE_ONCE(p->capacity, size);
 	mutex_unlock(&p->lock);
-	wake(&p->write_wait);
+	waitq_wake_all(&p->write_wait);
 	return answer;
 }
