@@ -7,6 +7,8 @@
  */
 #include <fs/path.h>
 
+#include <arch/boot.h>
+#include <core/panic.h>
 #include <core/printk.h>
 #include <core/time.h>
 #include <fs/file.h>
@@ -14,6 +16,7 @@
 #include <lib/errno.h>
 #include <lib/list.h>
 #include <lib/string.h>
+#include <mm/page.h>
 #include <mm/slab.h>
 #include <uapi/linux/fcntl.h>
 
@@ -241,4 +244,13 @@ int initramfs_unpack(const void *archive, size_t size)
 	else if (error)
 		pr_err("initramfs: cannot make %s: error %d (offset %zu)", e.name, -error, offset);
 	return more < 0 ? -EINVAL : error;
+}
+
+void initramfs_init(void)
+{
+	if (!bootinfo.initrd_size)
+		return;
+	if (initramfs_unpack(phys_to_virt(bootinfo.initrd), bootinfo.initrd_size))
+		panic("the initramfs is unusable");
+	page_free_range(bootinfo.initrd, bootinfo.initrd_size);
 }

@@ -67,7 +67,7 @@ static const char *unknown_magic(const u8 *at, size_t left)
 		return "compressed with gzip: give it uncompressed";
 	if (left >= 4 && !memcmp(at, "\x28\xb5\x2f\xfd", 4))
 		return "compressed with zstd: give it uncompressed";
-	if (left >= 6 && !memcmp(at, "\xfd" "7zXZ", 6))
+	if (left >= 6 && !memcmp(at, "\3757zXZ", 6))
 		return "compressed with xz: give it uncompressed";
 	if (left >= MAGIC_SIZE && !memcmp(at, "070707", MAGIC_SIZE))
 		return "an old cpio format: make it with --format=newc";

@@ -3,7 +3,8 @@
  * elf.c - decides whether a file is a program we can load, and where its parts go.
  *
  * Called by exec before anything of the old program is gone: every "no" must fall here. The head is
- * bytes from outside, so headers are copied out before use, and sums are checked before they are made.
+ * bytes from outside, so headers are copied out before use, and sums are checked before they are
+ * made.
  */
 #include <lib/elf.h>
 
@@ -97,8 +98,7 @@ static int add_load(const struct elf64_phdr *ph, u64 filesize, struct elf_image 
 
 bool elf_interp_valid(const char *path, size_t len)
 {
-	return len >= 2 && len <= ELF_INTERP_MAX && path[0] == '/' &&
-	       strnlen(path, len) == len - 1;
+	return len >= 2 && len <= ELF_INTERP_MAX && path[0] == '/' && strnlen(path, len) == len - 1;
 }
 
 static int set_interp(const struct elf64_phdr *ph, const u8 *head, size_t headlen, u64 filesize,
@@ -107,7 +107,8 @@ static int set_interp(const struct elf64_phdr *ph, const u8 *head, size_t headle
 	if (out->interp_len)
 		return refuse(out, "more than one interpreter");
 	if (!fits(ph->p_offset, ph->p_filesz, filesize))
-		return refuse(out, "truncated: the interpreter's path lies past the end of the file");
+		return refuse(out,
+			      "truncated: the interpreter's path lies past the end of the file");
 	if (ph->p_filesz < 2 || ph->p_filesz > ELF_INTERP_MAX)
 		return refuse(out, "the interpreter's path is empty or too long");
 	if (fits(ph->p_offset, ph->p_filesz, headlen) &&

@@ -2,8 +2,8 @@
 /*
  * format.c - printf into a buffer.
  *
- * Pure; called by printk, procfs and whoever makes text. Characters past the buffer are counted, not
- * written, so that a caller can learn the length first.
+ * Pure; called by printk, procfs and whoever makes text. Characters past the buffer are counted,
+ * not written, so that a caller can learn the length first.
  */
 #include <lib/format.h>
 
@@ -168,7 +168,8 @@ static void parse_length(struct spec *spec, const char **format)
 	}
 }
 
-/* va_list is an array type, so a function that takes arguments off gets a pointer to a structure. */
+/* va_list is an array type, so a function that takes arguments off gets a pointer to a structure.
+ */
 struct args {
 	va_list list;
 };
@@ -218,8 +219,10 @@ static const char *parse_spec(struct spec *spec, const char *format, struct args
 	if (*format == '.') {
 		format++;
 		if (*format == '*') {
+			int precision = va_arg(args->list, int);
+
 			format++;
-			spec->precision = MAX(va_arg(args->list, int), -1);
+			spec->precision = MAX(precision, -1);
 		} else {
 			spec->precision = parse_int(&format);
 		}

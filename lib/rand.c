@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* rand.c - ChaCha20 (RFC 8439, section 2.3) and splitmix64. Pure; keys and seeds are the caller's. */
+/* rand.c - ChaCha20 (RFC 8439, section 2.3) and splitmix64. Pure; keys and seeds are the caller's.
+ */
 #include <lib/rand.h>
 
 static u32 rotate(u32 x, unsigned n)

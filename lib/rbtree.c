@@ -2,14 +2,11 @@
 /*
  * rbtree.c - red-black trees: Cormen et al., chapter 13, with NULL for the leaves.
  *
- * A NULL leaf is black. The caller locks. Values per subtree are brought up to date in two ways: along
- * the path to the root where a node came or went, and at the two nodes of each rotation; a rotation
- * leaves the set of nodes below its top the same, so ancestors stay right.
+ * A NULL leaf is black. The caller locks. Values per subtree are brought up to date in two ways:
+ * along the path to the root where a node came or went, and at the two nodes of each rotation; a
+ * rotation leaves the set of nodes below its top the same, so ancestors stay right.
  */
 #include <lib/rbtree.h>
-
-/* A valid tree this high has over 2^32 nodes. */
-#define HEIGHT_MAX 64
 
 static void update_none(struct rb_node *node __maybe_unused)
 {
@@ -256,17 +253,18 @@ struct rb_node *rb_prev(const struct rb_node *node)
 	return node->parent;
 }
 
-/* Black nodes on every path below, or -1 when something is wrong. */
-static int black_height(const struct rb_node *node, const struct rb_node *parent, int depth)
+/* Black nodes on every path below, or -1 when something is wrong. No cycle passes: a node on one
+ * would be reached from two parents. */
+static int black_height(const struct rb_node *node, const struct rb_node *parent)
 {
 	int left, right;
 
 	if (!node)
 		return 0;
-	if (depth > HEIGHT_MAX || node->parent != parent || (node->red && is_red(parent)))
+	if (node->parent != parent || (node->red && is_red(parent)))
 		return -1;
-	left = black_height(node->left, node, depth + 1);
-	right = black_height(node->right, node, depth + 1);
+	left = black_height(node->left, node);
+	right = left < 0 ? -1 : black_height(node->right, node);
 	if (left < 0 || left != right)
 		return -1;
 	return left + !node->red;
@@ -274,5 +272,5 @@ static int black_height(const struct rb_node *node, const struct rb_node *parent
 
 bool rb_check(const struct rb_root *root)
 {
-	return !is_red(root->node) && black_height(root->node, NULL, 1) >= 0;
+	return !is_red(root->node) && black_height(root->node, NULL) >= 0;
 }

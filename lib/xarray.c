@@ -3,8 +3,8 @@
  * xarray.c - a radix tree of pointers by u64 index.
  *
  * Invariants between calls: no linked node is empty; the root has more than its slot 0, or is the
- * entry of index 0 itself (height 0). So an index's depth is a function of what is stored. The caller
- * locks.
+ * entry of index 0 itself (height 0). So an index's depth is a function of what is stored. The
+ * caller locks.
  */
 #include <lib/xarray.h>
 
@@ -206,7 +206,8 @@ void xa_destroy(struct xarray *xa, void (*callback)(void *entry))
 	u64 index;
 	void *entry;
 
-	xa_for_each(xa, index, entry) {
+	xa_for_each(xa, index, entry)
+	{
 		xa_erase(xa, index);
 		if (callback)
 			callback(entry);

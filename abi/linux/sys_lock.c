@@ -35,7 +35,7 @@ static int base_of(struct file *f, int whence, i64 *base)
 /* A negative length reaches back from the start: fcntl(2). */
 static int range_of(struct file *f, const struct flock64 *fl, struct file_lock *lock)
 {
-	i64 start, base, last;
+	i64 start, base, last = 0;
 	int error = base_of(f, fl->whence, &base);
 
 	if (error)

@@ -67,6 +67,13 @@ static inline void cpu_wait_for_interrupt(void)
 	asm volatile("sti; hlt" : : : "memory");
 }
 
+/* Stops this CPU for good. */
+static inline void __noreturn cpu_stop(void)
+{
+	for (;;)
+		asm volatile("cli; hlt" : : : "memory");
+}
+
 static inline u64 cpu_tsc(void)
 {
 	u32 lo, hi;

@@ -31,7 +31,7 @@ void arch_timer_arm(u64 deadline);
 u64 arch_entropy(void);
 
 /* Inter-processor interrupts. */
-enum ipi { IPI_RESCHEDULE, IPI_TLB, IPI_HALT, IPI_MAX };
+enum ipi { IPI_RESCHEDULE, IPI_TLB, IPI_PMAP, IPI_HALT, IPI_MAX };
 void arch_ipi(unsigned cpu, enum ipi ipi);
 void arch_ipi_all_but_self(enum ipi ipi);
 void arch_eoi(void);

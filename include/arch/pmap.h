@@ -9,6 +9,7 @@
 #define ARCH_PMAP_H
 
 #include <arch/layout.h>
+#include <lib/list.h>
 #include <lib/types.h>
 
 #define PROT_READ 1u
@@ -20,8 +21,22 @@
 
 typedef u64 pte_t;
 
+#define PTE_PRESENT BIT(0)
+#define PTE_WRITE BIT(1)
+#define PTE_USER BIT(2)
+#define PTE_UNCACHED (BIT(3) | BIT(4))
+#define PTE_ACCESSED BIT(5)
+#define PTE_DIRTY BIT(6)
+#define PTE_LARGE BIT(7)
+#define PTE_GLOBAL BIT(8)
+#define PTE_NX BIT(63)
+
+/* What marks a page of the application: PTE_USER, or nothing in ring 0. Given by the gate. */
+extern const pte_t pmap_app_bits;
+
 struct pmap {
 	paddr_t root;            /* I: the PML4 */
+	bool dying;              /* a: pmap_destroy() has begun */
 	u64 cpus[CPUSET_WORDS];  /* a: CPUs whose CR3 holds root (private) */
 };
 
@@ -43,12 +58,23 @@ static inline paddr_t virt_to_phys(const void *va)
 /* Builds the direct map of all RAM, write-protects and NX-marks the kernel image by section; before the buddy allocator. */
 void pmap_bootstrap(void);
 
+/* The boot tables: the low 4 GiB at their physical addresses, and the image. CPUs start on them. */
+paddr_t pmap_boot_root(void);
+
 /* A new root that shares the kernel half. -ENOMEM. */
 int pmap_create(struct pmap *pmap);
-/* Frees root and tables; every leaf must be clear, no CPU may have it active. */
+/*
+ * Frees root and tables; every leaf must be clear. CPUs that still have it loaded (idle ones keep the last space) are told
+ * by IPI_PMAP to let go, and waited for. Interrupts on.
+ */
 void pmap_destroy(struct pmap *pmap);
-/* Frees the tables (not the root) that lie wholly inside [start, end); leaves clear, TLBs flushed by the caller. */
-void pmap_free_tables(struct pmap *pmap, uaddr_t start, uaddr_t end);
+/* IPI_PMAP's handler: leaves a dying pmap for kernel_pmap. */
+void pmap_interrupt(void);
+/*
+ * Takes the tables (not the root) that lie wholly inside [start, end) out of the tree, leaves already clear, onto `tables`
+ * (struct page by link). The caller flushes TLBs, whose walk caches may know them, and then page_put()s each.
+ */
+void pmap_unlink_tables(struct pmap *pmap, uaddr_t start, uaddr_t end, struct list *tables);
 /* Loads the root into this CPU; interrupts off. Keeps pmap->cpus true on both sides. */
 void pmap_activate(struct pmap *pmap);
 
@@ -65,19 +91,19 @@ void *pmap_map_device(paddr_t pa, u64 size);
 pte_t pte_make(paddr_t pa, unsigned prot);
 static inline bool pte_present(pte_t pte)
 {
-	return pte & 1;
+	return pte & PTE_PRESENT;
 }
 static inline bool pte_writable(pte_t pte)
 {
-	return pte & 2;
+	return pte & PTE_WRITE;
 }
 static inline bool pte_accessed(pte_t pte)
 {
-	return pte & BIT(5);
+	return pte & PTE_ACCESSED;
 }
 static inline bool pte_dirty(pte_t pte)
 {
-	return pte & BIT(6);
+	return pte & PTE_DIRTY;
 }
 static inline paddr_t pte_paddr(pte_t pte)
 {
@@ -85,7 +111,7 @@ static inline paddr_t pte_paddr(pte_t pte)
 }
 static inline pte_t pte_write_protect(pte_t pte)
 {
-	return pte & ~2ul;
+	return pte & ~PTE_WRITE;
 }
 
 /* Drops this CPU's translation of one page, or all of the application's and the kernel's non-global ones. */

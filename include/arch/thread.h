@@ -24,6 +24,9 @@ struct arch_thread {
 void arch_thread_init(struct arch_thread *t, void (*entry)(void *), void *arg);
 /* Saves prev's callee-saved registers and stack, takes next's. Interrupts off. */
 void arch_switch(struct arch_thread *prev, struct arch_thread *next);
+/* Fills in the stack bounds of the flow that runs now, which no arch_thread_init() made: the boot CPU's, or another CPU's
+ * first one. It becomes that CPU's idle thread. */
+void arch_thread_adopt(struct arch_thread *t);
 
 static inline struct trapframe *arch_trapframe(const struct arch_thread *t)
 {
@@ -42,11 +45,15 @@ void fpu_load(struct arch_thread *t);
 void fpu_save(struct arch_thread *t);
 /* *t->fpu was overwritten (exec, sigreturn): the registers, if they held it, are stale. t is current or not running. */
 void fpu_discard(struct arch_thread *t);
+/* Do this CPU's registers hold t's newest state? Interrupts off. */
+bool fpu_is_loaded(const struct arch_thread *t);
 /* May t run elsewhere? Not while its registers live in a CPU. */
 static inline bool fpu_live(const struct arch_thread *t)
 {
 	return READ_ONCE(t->fpu_cpu) >= 0;
 }
+/* Do this CPU's registers hold t's newest state? Interrupts off. */
+bool fpu_is_loaded(const struct arch_thread *t);
 /* An image a signal frame wants to restore: mends or refuses (-EINVAL) what XRSTOR would fault on. */
 int fpu_sanitise(void *area, u32 size);
 

@@ -18,7 +18,9 @@ struct thread;
 
 #define NO_DEADLINE (~0ul)
 
+/* The running thread, or NULL during early boot. */
 struct thread *thread_current(void);
+const char *thread_name(const struct thread *t);
 void thread_prepare_block(void);
 void thread_cancel_block(void);
 /* Gives up the CPU until thread_wake() or `deadline` (ns, CLOCK_MONOTONIC). True: woken; false: the deadline passed. */

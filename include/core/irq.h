@@ -16,7 +16,14 @@
 int irq_register(unsigned isa_irq, const char *name, void (*fn)(void *), void *arg);
 /* From the trap path, any vector >= 32; acknowledges it. */
 void irq_dispatch(unsigned vector);
+/* Are we in irq_dispatch()? */
+bool irq_context(void);
 /* For /proc/interrupts-like listings: handled so far. */
 u64 irq_count(unsigned isa_irq);
+
+/* Upcalls: what the layers above do with the interrupts that are theirs. */
+void sched_interrupt(void);
+void sched_slice_end(void);
+void tlb_interrupt(void);
 
 #endif

@@ -11,6 +11,9 @@ void panic(const char *format, ...) __printf(1, 2) __noreturn __cold;
 /* As panic(), with the interrupted registers. */
 void panic_trap(const struct trapframe *tf, const char *format, ...) __printf(2, 3) __noreturn __cold;
 
+/* The CPU that panics, or -1: its console output takes no lock, that of all others is dropped. */
+extern int panic_cpu; /* a */
+
 #define BUG_ON(cond)                                                                               \
 	do {                                                                                       \
 		if (unlikely(cond))                                                                \

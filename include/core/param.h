@@ -10,10 +10,10 @@
 struct param {
 	bool streams, exit_isa_debug, strace, ktest;
 	int loglevel;
-	unsigned maxcpus;
-	u64 slice_ns;
-	char init[256];
-	char sched[16];
+	unsigned maxcpus;                  /* 1..CONFIG_NR_CPUS_MAX */
+	u64 slice_ns;                      /* 0: the policy's own */
+	char init[256];                    /* "": not given */
+	char sched[16];                    /* "": not given */
 	int argc;                          /* what follows `--` */
 	const char *argv[PARAM_ARGS_MAX];
 };

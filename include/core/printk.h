@@ -6,11 +6,12 @@
 #define CORE_PRINTK_H
 
 #include <lib/types.h>
+#include <stdarg.h>
 
 enum loglevel { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 
 void printk(enum loglevel level, const char *format, ...) __printf(2, 3);
-void vprintk(enum loglevel level, const char *format, va_list args);
+void vprintk(enum loglevel level, const char *format, va_list args) __printf(2, 0);
 /* Raw text for TAP and panic; no level, no prefix. */
 void console_print(const char *format, ...) __printf(1, 2);
 void console_set_level(int level); /* messages below it are shown */

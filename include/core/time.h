@@ -23,7 +23,7 @@ struct timer {
 	struct rb_node node;  /* base lock */
 	u64 deadline;         /* ns, base lock */
 	void (*fn)(struct timer *);
-	int cpu;              /* a: where it is queued, or -1 */
+	int cpu;              /* a: where it is queued; -1: nowhere; -2 - c: nowhere, and it fired last on CPU c */
 };
 
 void timer_init(struct timer *t, void (*fn)(struct timer *));

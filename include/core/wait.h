@@ -27,18 +27,24 @@ struct waiter {
 #define WAITQ_INIT(name) { .lock = SPINLOCK_INIT("waitq"), .waiters = LIST_INIT((name).waiters) }
 
 void waitq_init(struct waitq *q);
-/* Enters the current thread; FIFO. */
+/*
+ * Enters the current thread; FIFO. After thread_prepare_block(), else a wake in between takes the waiter out of the queue
+ * and leaves the thread to sleep where nobody finds it.
+ */
 void waitq_add(struct waitq *q, struct waiter *w);
 void waitq_remove(struct waiter *w);
 /* How many were woken. A woken waiter leaves the queue by itself. */
 unsigned waitq_wake(struct waitq *q, unsigned max);
+/* The fences: the waker's condition must be visible before the queue is seen empty; the waiter does the reverse. */
 static inline void waitq_wake_one(struct waitq *q)
 {
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!list_empty(&q->waiters))
 		waitq_wake(q, 1);
 }
 static inline void waitq_wake_all(struct waitq *q)
 {
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!list_empty(&q->waiters))
 		waitq_wake(q, ~0u);
 }
@@ -58,8 +64,9 @@ bool wait_broken(enum wait_mode mode);
 		int error__ = 0;                                                                   \
 		lockdep_assert_may_sleep("wait_event");                                            \
 		while (!(cond)) {                                                                  \
-			waitq_add((q), &w__);                                                      \
+			/* In this order: who takes us out of the queue must find us blocking. */  \
 			thread_prepare_block();                                                    \
+			waitq_add((q), &w__);                                                      \
 			if (cond) {                                                                \
 				thread_cancel_block();                                             \
 				waitq_remove(&w__);                                                \
@@ -68,7 +75,8 @@ bool wait_broken(enum wait_mode mode);
 			if (wait_broken(mode)) {                                                   \
 				thread_cancel_block();                                             \
 				waitq_remove(&w__);                                                \
-				error__ = -EINTR;                                                  \
+				if (!(cond)) /* a wake for us may have come meanwhile */           \
+					error__ = -EINTR;                                          \
 				break;                                                             \
 			}                                                                          \
 			bool woken__ = thread_block(deadline);                                     \

@@ -11,6 +11,7 @@
 
 struct tty;
 struct file;
+struct file_ops;
 
 struct tty_backend {
 	const char *name;                                              /* "console", "stream" */
@@ -20,7 +21,7 @@ struct tty_backend {
 
 /* The process side, installed by abi/linux. */
 struct tty_hooks {
-	void (*signal_group)(int pgid, int sig);
+	void (*signal_group)(int pgid, int sig);       /* any context, interrupts included */
 	int (*current_pgid)(void);
 	int (*current_sid)(void);
 	bool (*is_session_leader)(void);
@@ -44,6 +45,13 @@ size_t tty_input(struct tty *tty, const char *bytes, size_t n);
 void tty_input_eof(struct tty *tty); /* the line hung up */
 void tty_set_size(struct tty *tty, unsigned rows, unsigned columns); /* SIGWINCH if it changed */
 int tty_foreground(const struct tty *tty); /* process group, for /proc/<pid>/stat */
+/* Init gives the terminal to the first session. */
+void tty_claim(struct tty *tty, int session, int group);
 u64 tty_rdev(const struct tty *tty);
+/* The session's leader is gone, or gave the terminal up: it controls nobody now. */
+void tty_leave_session(struct tty *tty, int session);
+
+/* For device nodes; file->data is the struct tty. */
+extern const struct file_ops tty_file_ops;
 
 #endif

@@ -86,6 +86,8 @@ long vfs_path(struct vnode *v, char *buffer, size_t size);
 
 /* Boot: an empty tmpfs root; /dev and /proc mounted. */
 void vfs_init(void);
+/* Boot: unpacks what the loader left in memory and gives that memory back; a corrupt archive panics with one clear line. */
+void initramfs_init(void);
 /* 0, or -errno after one clear line. */
 int initramfs_unpack(const void *archive, size_t size);
 /* Registers a character device node /dev/name with these ops (drivers call it). */

@@ -18,6 +18,7 @@ struct vmspace;
 #ifdef CONFIG_ASPACE_PRIVATE
 #define ASPACE_IS_PRIVATE 1
 #define ASPACE_NAME "private"
+#define SLOT_SIZE 0ul /* no slots */
 #else
 #define ASPACE_IS_PRIVATE 0
 #define ASPACE_NAME "shared"

@@ -54,6 +54,8 @@ int user_zero(uaddr_t dst, size_t size);
 long copyinstr(char *dst, uaddr_t src, size_t max);
 /* Atomic accesses for futexes; 4-byte aligned or -EINVAL. */
 int user_load32(uaddr_t src, u32 *value);
+/* As user_load32(), but never faults a page in: -EFAULT instead. May be called under a spinlock. */
+int user_load32_nofault(uaddr_t src, u32 *value);
 int user_cmpxchg32(uaddr_t dst, u32 *expected, u32 desired); /* 0; -EAGAIN with *expected = what was there; -EFAULT */
 
 /*
@@ -61,9 +63,15 @@ int user_cmpxchg32(uaddr_t dst, u32 *expected, u32 desired); /* 0; -EAGAIN with 
  */
 /* abi/linux: a system call; the number is tf->error. The answer goes into tf->rax. Interrupts on. */
 void syscall_dispatch(struct trapframe *tf);
-/* abi/linux: an exception that the application caused and memory could not mend: becomes a signal. Interrupts on. */
+/* abi/linux: an exception that the application caused: becomes a signal. Interrupts on. */
 void app_exception(struct trapframe *tf);
-/* abi/linux: on the way back, while thread->work is set: reschedule, signals, FPU. Entered and left with interrupts off. */
+/* abi/linux: the application's page fault: asks vm_fault(), signals what it cannot mend. access: one PROT_* bit. Interrupts on. */
+void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access);
+/* abi/linux: the same inside copyin/copyout: true when the access can be tried again. Interrupts as they were. */
+bool kernel_page_fault(uaddr_t va, unsigned access);
+/* mm/kstack.c, for the panic's text: does va lie in a guard page? */
+bool kstack_overflowed(u64 va);
+/* abi/linux: on the way back: reschedule, signals, FPU until thread->work is clear. Entered and left with interrupts off. */
 void app_return(struct trapframe *tf);
 
 #endif

@@ -18,6 +18,7 @@
 #include <uapi/linux/resource.h>
 #include <uapi/linux/signal.h>
 
+struct clone_args;
 struct vmspace;
 struct fdtable;
 struct fsctx;
@@ -49,11 +50,20 @@ struct sighand {
 	struct ksigaction action[NSIG];  /* proc->siglock; index sig-1 */
 };
 
-/* Pending signals: a set, and one siginfo for each. Real-time signals do not queue more than one. */
+/* Pending signals: a set, and what is known of each. Standard signals (below 32) are pending once, others as often as sent. */
 struct sigpending {
 	u64 set;                         /* siglock; bit sig-1 */
-	struct siginfo *info;            /* siglock: NSIG entries, allocated on first use; NULL: none kept */
+	struct list queue;               /* siglock: struct sigqueue, oldest first */
 };
+
+struct sigqueue {
+	struct list link;
+	struct siginfo info;
+};
+
+void sigpending_init(struct sigpending *p);
+/* Frees what is queued. */
+void sigpending_clear(struct sigpending *p);
 
 enum proc_state { PROC_ALIVE, PROC_STOPPED, PROC_ZOMBIE };
 
@@ -72,7 +82,8 @@ struct proc {
 	/* Threads. */
 	struct list tasks;               /* siglock */
 	unsigned ntasks;                 /* siglock: live */
-	struct task *leader;             /* I until it is freed: tid == pid */
+	struct task *leader;             /* siglock: tid == pid; NULL once it has ended */
+	struct waitq tasks_wait;         /* exec waits here for the other tasks to end */
 	/* Signals to the process as a whole. */
 	struct spinlock siglock;         /* (i) */
 	struct sigpending pending;       /* siglock */
@@ -114,7 +125,6 @@ struct task {
 	u64 saved_sigmask;               /* sigsuspend, ppoll: restored after the handler */
 	bool restore_sigmask;
 	struct sigaltstack64 altstack;   /* own task only */
-	u64 vfork_child_done;            /* unused by others; see proc->vfork_done */
 	/* Own task only. */
 	uaddr_t clear_child_tid;         /* zeroed and futex-woken at exit */
 	uaddr_t robust_list;
@@ -140,8 +150,10 @@ extern struct mutex proc_lock;           /* (S): the tree, ids of groups and ses
 
 /* ---- isolation/task.c: common to both ---- */
 void task_init(void);
-/* A process with an empty bag, parent set, not yet visible. NULL: no memory. */
-struct proc *proc_alloc(int pid, struct proc *parent);
+/* Fills zeroed storage: one reference, an empty bag, session, limits and name as the parent's. */
+void proc_setup(struct proc *p, int pid, struct proc *parent);
+/* What init gives the first program. 0, -ENOMEM. */
+int proc_first_bag(struct proc *p);
 void proc_get(struct proc *p);
 void proc_put(struct proc *p);
 /* A new thread of p that will run entry(arg) in the kernel first. Not started, but visible. ERR_PTR(-ENOMEM/-EAGAIN). */
@@ -180,15 +192,28 @@ static inline struct proc *proc_current(void)
 }
 #endif
 
+/* Threads of the current process: clone(2) with CLONE_THREAD. The new tid, -EAGAIN, -ENOMEM. isolation/task.c. */
+long task_clone(const struct clone_args *args);
+/* A task of p that returns 0 from the current system call as `args` say (stack, TLS, tid words). ERR_PTR. */
+struct task *task_fork(struct proc *p, int tid, const struct clone_args *args);
+/* The bag of a process whose last task ends: everything but pid, parent and status. Current process, no locks held. */
+void proc_release_bag(struct proc *p);
+
+/* Upcall to abi/linux: a child changed state (CLD_* code, exit status or signal): SIGCHLD to its parent. proc_lock held.
+ * False: the parent does not want to know, so the child is not to become a zombie. */
+bool proc_tell_parent(struct proc *child, int code, int status);
+
+void proc_init(void);
 /* Makes the first process (PID_FIRST), child of init, ready to exec; runs entry(arg) in its first thread. */
 int proc_spawn_first(void (*entry)(void *), void *arg);
 /* What clone(2) without CLONE_THREAD does, after its flags were checked: a child with the bag shared or copied by `flags`, its
  * first thread returning 0 from the current system call on stack `sp` (0: same) with TLS `tls`. Its pid; -ENOSYS loudly where
  * this configuration cannot; -EAGAIN, -ENOMEM. With CLONE_VFORK: returns when the child has left. */
-struct clone_args;
 long proc_fork(const struct clone_args *args);
 /* wait4/waitid's core. idtype: P_ALL, P_PID, P_PGID. The child's pid with *status and *cpu_ns, 0 with WNOHANG, -ECHILD, -EINTR. */
 long proc_wait(int idtype, int id, int options, int *status, u64 *cpu_ns, struct siginfo *info);
+/* The storage of a process whose last reference went away. */
+void proc_free(struct proc *p);
 /* execve allowed? 0, or -ENOSYS loudly. */
 int proc_may_exec(void);
 /* The vmspace exec made replaces the old one (which a vfork parent may still use). Wakes that parent. */

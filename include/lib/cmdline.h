@@ -2,9 +2,9 @@
 /*
  * cmdline.h - reads the kernel command line: `key key=value key="a b" "key=a b" -- arg...`
  *
- * Words are parted by blanks; a blank between double quotes parts nothing. Quotes around a whole word
- * or a whole value are taken off, others stay. What follows the word `--` are arguments, not keys.
- * Nothing is copied or changed: items point into the line.
+ * Words are parted by blanks; a blank between double quotes parts nothing. Quotes around a whole
+ * word or a whole value are taken off, others stay. What follows the word `--` are arguments, not
+ * keys. Nothing is copied or changed: items point into the line.
  */
 #ifndef LIB_CMDLINE_H
 #define LIB_CMDLINE_H

@@ -2,9 +2,9 @@
 /*
  * cpio.h - reads cpio archives of the newc format (070701, and 070702 with checksums) in memory.
  *
- * Several archives may follow each other with zeros between them, as Linux accepts for an initramfs;
- * the TRAILER!!! entries are not shown. Every field is checked against the buffer. Names are given as
- * they are: the caller deals with absolute ones and `..`. Source: Linux
+ * Several archives may follow each other with zeros between them, as Linux accepts for an
+ * initramfs; the TRAILER!!! entries are not shown. Every field is checked against the buffer. Names
+ * are given as they are: the caller deals with absolute ones and `..`. Source: Linux
  * Documentation/driver-api/early-userspace/buffer-format.rst.
  */
 #ifndef LIB_CPIO_H
@@ -17,8 +17,8 @@
 struct cpio_iter {
 	const u8 *data;
 	size_t size;
-	size_t offset; /* of the next header; after an error, of the corrupt one */
-	bool inside;   /* an archive has begun and its trailer was not yet seen */
+	size_t offset;	    /* of the next header; after an error, of the corrupt one */
+	bool inside;	    /* an archive has begun and its trailer was not yet seen */
 	const char *reason; /* one clear line after -EINVAL, else NULL */
 };
 
@@ -32,7 +32,7 @@ struct cpio_entry {
 	u32 uid;
 	u32 gid;
 	u32 nlink;
-	u32 mtime; /* seconds since 1970 */
+	u32 mtime;		  /* seconds since 1970 */
 	u32 devmajor, devminor;	  /* with ino: which entries are one hard-linked file */
 	u32 rdevmajor, rdevminor; /* of a device node */
 };

@@ -11,10 +11,10 @@
 
 #include <lib/types.h>
 
-#define ELF_HEAD_MAX 4096    /* give elf_parse this much of the file, or all of a smaller one */
-#define ELF_PHNUM_MAX 64     /* program headers accepted */
-#define ELF_LOADS_MAX 16     /* PT_LOAD segments accepted */
-#define ELF_INTERP_MAX 4096  /* bytes of the interpreter's path, NUL included */
+#define ELF_HEAD_MAX 4096     /* give elf_parse this much of the file, or all of a smaller one */
+#define ELF_PHNUM_MAX 64      /* program headers accepted */
+#define ELF_LOADS_MAX 16      /* PT_LOAD segments accepted */
+#define ELF_INTERP_MAX 4096   /* bytes of the interpreter's path, NUL included */
 #define ELF_ADDR_MIN 0x1000UL /* an ET_EXEC may not map the page at 0 */
 #define ELF_ADDR_END 0x00007ffffffff000UL /* end of the lower half, less a guard page */
 
@@ -124,9 +124,10 @@ struct elf_image {
 	u64 phdr_vaddr; /* for AT_PHDR; 0 when no segment holds the headers */
 
 	unsigned nloads;
-	struct elf_load loads[ELF_LOADS_MAX]; /* ascending by vaddr, bytes never overlap; two may meet
-					       * inside one page: map in order, as Linux does */
-	u64 vaddr_min; /* of all loads, rounded to pages outwards */
+	struct elf_load
+	    loads[ELF_LOADS_MAX]; /* ascending by vaddr, bytes never overlap; two may meet
+				   * inside one page: map in order, as Linux does */
+	u64 vaddr_min;		  /* of all loads, rounded to pages outwards */
 	u64 vaddr_max;
 	u64 align; /* of an ET_DYN's base: the largest p_align, at least PAGE_SIZE */
 
@@ -139,8 +140,8 @@ struct elf_image {
 
 /*
  * Parses the program whose first `headlen` bytes are at `head` and whose whole size is `filesize`.
- * Returns 0 and fills `out`, or -ENOEXEC and sets out->reason. The interpreter's path may lie behind
- * `head`; then the caller, who must read it anyway, asks elf_interp_valid.
+ * Returns 0 and fills `out`, or -ENOEXEC and sets out->reason. The interpreter's path may lie
+ * behind `head`; then the caller, who must read it anyway, asks elf_interp_valid.
  */
 int elf_parse(const void *head, size_t headlen, u64 filesize, struct elf_image *out);
 

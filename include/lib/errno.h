@@ -2,7 +2,8 @@
 /*
  * errno.h - the error numbers of the Linux x86-64 ABI, and pointers that carry one.
  *
- * Functions return them negated (-ENOMEM). Numbers: errno(3). Assumes nothing; anyone may include it.
+ * Functions return them negated (-ENOMEM). Numbers: errno(3). Assumes nothing; anyone may include
+ * it.
  */
 #ifndef LIB_ERRNO_H
 #define LIB_ERRNO_H
@@ -140,6 +141,9 @@
 #define ENOTRECOVERABLE 131
 #define ERFKILL 132
 #define EHWPOISON 133
+
+/* Never reaches the application: "a signal ended the wait; do the call again after it, or say EINTR" (signal(7)). */
+#define ERESTARTSYS 512
 
 #define EWOULDBLOCK EAGAIN
 #define EDEADLOCK EDEADLK

@@ -3,9 +3,9 @@
  * format.h - printf into a buffer.
  *
  * Conversions %d %i %u %x %X %o %c %s %p %%, flags `-` `0` `+` space `#`, width and precision (also
- * `*`), lengths hh h l ll z j t, with the meaning of ISO C 7.21.6.1. No floating point, no %n. %p is
- * `0x` and hexadecimal digits ("(nil)" for NULL, and %s of NULL is "(null)", as glibc has them). An
- * unknown conversion is copied as it stands. No allocation, no locks, any context.
+ * `*`), lengths hh h l ll z j t, with the meaning of ISO C 7.21.6.1. No floating point, no %n. %p
+ * is `0x` and hexadecimal digits ("(nil)" for NULL, and %s of NULL is "(null)", as glibc has them).
+ * An unknown conversion is copied as it stands. No allocation, no locks, any context.
  */
 #ifndef LIB_FORMAT_H
 #define LIB_FORMAT_H

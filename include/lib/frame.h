@@ -2,8 +2,8 @@
 /*
  * frame.h - the frames of the stream port: one kind byte, two length bytes, payload.
  *
- * docs/protocol.md is the contract; this is its only coding in C, for the kernel's stream driver and
- * the agent that plays the guest on Linux. No state outside the decoder.
+ * docs/protocol.md is the contract; this is its only coding in C, for the kernel's stream driver
+ * and the agent that plays the guest on Linux. No state outside the decoder.
  */
 #ifndef LIB_FRAME_H
 #define LIB_FRAME_H
@@ -46,9 +46,9 @@ void frame_encode(u8 header[FRAME_HEADER_SIZE], u8 kind, u16 len);
 
 void frame_decoder_init(struct frame_decoder *decoder);
 
-/* Takes the next byte of the stream; returns FRAME_EVENT_ bits, 0 inside a header. Never fails: every
- * byte string is a sequence of frames; the caller judges kinds. kind and len stay valid until the
- * byte after FRAME_EVENT_END. */
+/* Takes the next byte of the stream; returns FRAME_EVENT_ bits, 0 inside a header. Never fails:
+ * every byte string is a sequence of frames; the caller judges kinds. kind and len stay valid until
+ * the byte after FRAME_EVENT_END. */
 unsigned frame_feed(struct frame_decoder *decoder, u8 byte);
 
 /* Little-endian payload fields, at any alignment. */

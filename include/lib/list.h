@@ -2,9 +2,9 @@
 /*
  * list.h - an intrusive, circular, doubly linked list.
  *
- * `struct list` is both the head and the link inside a member. Every operation but the walks is O(1).
- * Argument order is Linux's: the entry first, then the head. The caller holds whatever lock protects
- * the list; nothing here allocates or sleeps.
+ * `struct list` is both the head and the link inside a member. Every operation but the walks is
+ * O(1). Argument order is Linux's: the entry first, then the head. The caller holds whatever lock
+ * protects the list; nothing here allocates or sleeps.
  */
 #ifndef LIB_LIST_H
 #define LIB_LIST_H

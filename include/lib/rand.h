@@ -10,8 +10,8 @@
 
 #define CHACHA20_BLOCK 64
 
-/* One block of key stream. Counter and nonce are D. J. Bernstein's split, 64 and 64 bits, so that the
- * counter never wraps; RFC 8439's 96-bit nonce begins in the counter's upper half. */
+/* One block of key stream. Counter and nonce are D. J. Bernstein's split, 64 and 64 bits, so that
+ * the counter never wraps; RFC 8439's 96-bit nonce begins in the counter's upper half. */
 void chacha20_block(const u32 key[8], u64 counter, const u32 nonce[2], u8 out[CHACHA20_BLOCK]);
 
 /* The next number of the sequence that *state seeds (Steele, Lea, Flood 2014). Any seed will do. */

@@ -12,8 +12,8 @@
  *	rb_insert(root, &entry->rb, parent, link);
  *
  * Augmented: `update(node)` recomputes what `node` says about its subtree from the node itself and
- * its two children (each may be NULL). The tree calls it bottom-up wherever a subtree changed. A tree
- * uses either the plain or the augmented calls, always with the same update.
+ * its two children (each may be NULL). The tree calls it bottom-up wherever a subtree changed. A
+ *tree uses either the plain or the augmented calls, always with the same update.
  *
  * The caller locks; nothing allocates or sleeps. Source: Cormen et al., Introduction to Algorithms,
  * chapter 13.
@@ -67,8 +67,8 @@ struct rb_node *rb_last(const struct rb_root *root);
 struct rb_node *rb_next(const struct rb_node *node);
 struct rb_node *rb_prev(const struct rb_node *node);
 
-/* Whether the tree is a red-black tree with sound parent pointers: black root, no red child of a red
- * node, the same number of black nodes on every path. O(n); for tests and debug builds. */
+/* Whether the tree is a red-black tree with sound parent pointers: black root, no red child of a
+ * red node, the same number of black nodes on every path. O(n); for tests and debug builds. */
 bool rb_check(const struct rb_root *root);
 
 #endif

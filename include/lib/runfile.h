@@ -11,9 +11,10 @@
 
 #include <lib/types.h>
 
-#define RUNFILE_SIZE_MAX (1U << 20)   /* bytes of the whole file */
-#define RUNFILE_STRING_MAX (128U << 10) /* bytes of one arg or env, NUL included (Linux's own limit) */
-#define RUNFILE_PATH_MAX 4096	      /* bytes of path and cwd, NUL included */
+#define RUNFILE_SIZE_MAX (1U << 20) /* bytes of the whole file */
+#define RUNFILE_STRING_MAX                                                                         \
+	(128U << 10)	      /* bytes of one arg or env, NUL included (Linux's own limit) */
+#define RUNFILE_PATH_MAX 4096 /* bytes of path and cwd, NUL included */
 
 enum runfile_kind {
 	RUNFILE_PATH,
@@ -42,8 +43,8 @@ struct runfile_iter {
 
 void runfile_init(struct runfile_iter *iter, const void *data, size_t size);
 
-/* 1 with the next record, 0 at the end, -EINVAL with iter->reason. After 0 or an error every further
- * call answers the same. */
+/* 1 with the next record, 0 at the end, -EINVAL with iter->reason. After 0 or an error every
+ * further call answers the same. */
 int runfile_next(struct runfile_iter *iter, struct runfile_record *record);
 
 #endif

@@ -31,10 +31,16 @@ typedef u64 uaddr_t;
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define BIT(n) (1UL << (n))
 
-#ifndef MIN
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
-#endif
+/* Each argument is evaluated once; inside functions only. __COUNTER__ keeps nested uses apart. */
+#define MIN(a, b) PICK_(a, <, b, __COUNTER__)
+#define MAX(a, b) PICK_(a, >, b, __COUNTER__)
+#define PICK_(a, op, b, n) PICK_NAMED_(a, op, b, n)
+#define PICK_NAMED_(a, op, b, n)                                                                   \
+	({                                                                                         \
+		__typeof__(1 ? (a) : (b)) pick_a_##n = (a);                                        \
+		__typeof__(1 ? (a) : (b)) pick_b_##n = (b);                                        \
+		pick_a_##n op pick_b_##n ? pick_a_##n : pick_b_##n;                                \
+	})
 
 /* `a` is a power of two in the next three. */
 #define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a)-1))
@@ -42,12 +48,10 @@ typedef u64 uaddr_t;
 #define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a)-1)) == 0)
 #define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
 
-/* The structure of `type` whose `member` is at `ptr`. */
+/* The structure of `type` whose `member` is at `ptr`. The `?:` makes a pointer of another type an
+ * error. */
 #define container_of(ptr, type, member)                                                            \
-	({                                                                                         \
-		const __typeof__(((type *)0)->member) *member_ptr_ = (ptr);                        \
-		(type *)((uintptr_t)member_ptr_ - offsetof(type, member));                         \
-	})
+	((type *)((uintptr_t)(1 ? (ptr) : &((type *)0)->member) - offsetof(type, member)))
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

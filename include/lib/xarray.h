@@ -37,8 +37,8 @@ void xa_init(struct xarray *xa, const struct xa_ops *ops);
 /* The entry, or NULL. */
 void *xa_load(const struct xarray *xa, u64 index);
 
-/* Replaces what was there; a NULL entry erases. 0, -ENOMEM (nothing changed), or -EINVAL for an index
- * above XA_INDEX_MAX. */
+/* Replaces what was there; a NULL entry erases. 0, -ENOMEM (nothing changed), or -EINVAL for an
+ * index above XA_INDEX_MAX. */
 int xa_store(struct xarray *xa, u64 index, void *entry);
 
 /* Returns what was there, or NULL. Never allocates. */

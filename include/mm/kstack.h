@@ -11,6 +11,6 @@
 void *kstack_alloc(void);
 void kstack_free(void *bottom);
 /* Is va in some stack's guard page (an overflow)? For panic. */
-bool kstack_is_guard(u64 va);
+bool kstack_overflowed(u64 va);
 
 #endif

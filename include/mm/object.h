@@ -40,5 +40,9 @@ struct page *object_page(struct vm_object *obj, u64 index, bool create, int *err
 void object_truncate(struct vm_object *obj, u64 size);
 /* Drops every page (the last reference is going). */
 void object_drop_pages(struct vm_object *obj);
+/* Pages in all objects now. */
+u64 object_cached_pages(void);
+/* The slab of the page index's nodes; after slab_init(). */
+void object_init_cache(void);
 
 #endif

@@ -31,6 +31,7 @@ struct page {
 #define PAGE_FREE BIT(0)
 #define PAGE_SLAB BIT(1)
 #define PAGE_RESERVED BIT(2) /* never allocated: kernel image, firmware */
+#define PAGE_USER BIT(3)     /* allocated for an application */
 
 /* Allocation flags. */
 #define ALLOC_ZERO BIT(0)
@@ -45,11 +46,23 @@ void page_free_range(paddr_t base, u64 size);
 
 struct page *page_alloc(unsigned order, unsigned flags); /* refs = 1; NULL: none */
 void page_free(struct page *page, unsigned order);        /* refs must be 1 */
+/* Is only the kernel's reserve left? What applications ask for beside pages (regions, page tables) is refused then. */
+bool page_low(void);
 static inline void page_get(struct page *page)
 {
 	__atomic_fetch_add(&page->refs, 1, __ATOMIC_RELAXED);
 }
 void page_put(struct page *page); /* frees an order-0 page with its last reference */
+/* page_put() on each page of the list (by link), which ends empty. */
+static inline void page_put_list(struct list *pages)
+{
+	while (!list_empty(pages)) {
+		struct page *page = list_first_entry(pages, struct page, link);
+
+		list_remove(&page->link);
+		page_put(page);
+	}
+}
 
 extern struct page *page_array; /* indexed by frame number */
 extern u64 page_array_size;

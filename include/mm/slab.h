@@ -10,6 +10,14 @@
 
 struct kmem_cache;
 
+/* Are freed objects filled with SLAB_POISON, and looked at before they are given out again? */
+#ifdef CONFIG_DEBUG_ASSERT
+#define SLAB_POISONS 1
+#else
+#define SLAB_POISONS 0
+#endif
+#define SLAB_POISON 0xdbdbdbdbdbdbdbdbul
+
 void slab_init(void);
 /* Panics on failure: caches are made at boot. align: power of two, 0 for 8. */
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align);

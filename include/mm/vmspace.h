@@ -14,7 +14,7 @@
 
 /* Region flags. */
 #define REGION_SHARED BIT(0)    /* MAP_SHARED: stores reach the object */
-#define REGION_STACK BIT(1)     /* grows down into its gap, up to stack_limit, a guard page always free below */
+#define REGION_STACK BIT(1)     /* grows down into its gap, up to stack_limit, 1 MiB always free below */
 #define REGION_HEAP BIT(2)      /* brk */
 #define REGION_FIXED BIT(3)     /* vmspace_map(): exactly here, replacing what is there */
 #define REGION_NOREPLACE BIT(4) /* with FIXED: -EEXIST instead of replacing */
@@ -53,7 +53,11 @@ struct vmspace {
 void vmspace_init_caches(void);
 /* For aspace_create() only: common fields, one reference. */
 struct vmspace *vmspace_alloc(void);
+/* For aspace_create() only: undoes vmspace_alloc() before it has a pmap. */
+void vmspace_free(struct vmspace *vs);
 void vmspace_get(struct vmspace *vs);
+/* As vmspace_get(), but false for one whose last reference is already gone. */
+bool vmspace_get_live(struct vmspace *vs);
 /* Last reference: removes all regions, then aspace_release(), then frees it. May sleep. */
 void vmspace_put(struct vmspace *vs);
 
@@ -90,9 +94,17 @@ enum fault_result {
 };
 /*
  * A page fault at va. access: the PROT_* bit that was wanted. Looks up the owner of the address (aspace_owner), takes its
- * lock, maps a page. Interrupts on, may sleep. *guilty (may be NULL) gets FAULT_OOM's owner without a reference, for messages.
+ * lock, maps a page. Interrupts on, may sleep.
  */
 enum fault_result vm_fault(struct vmspace *current, uaddr_t va, unsigned access);
+
+/*
+ * Copies between the kernel and a vmspace that need not be the current one: exec builds the first stack with it, /proc reads
+ * command lines. Faults pages in; rights are the region's. 0, -EFAULT, -ENOMEM. mm/access.c.
+ */
+int vmspace_read(struct vmspace *vs, uaddr_t va, void *buffer, u64 size);
+int vmspace_write(struct vmspace *vs, uaddr_t va, const void *buffer, u64 size);
+int vmspace_zero(struct vmspace *vs, uaddr_t va, u64 size);
 
 /* Shared futexes: the object and byte offset behind va, with a reference, or NULL for a private mapping. */
 struct vm_object *vmspace_object_at(struct vmspace *vs, uaddr_t va, u64 *offset);

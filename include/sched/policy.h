@@ -11,6 +11,9 @@
 
 struct thread;
 struct runqueue;
+struct sched_policy;
+
+extern const struct sched_policy *policy; /* I after sched_init(): the one in force */
 
 struct sched_policy {
 	const char *name;
@@ -31,5 +34,11 @@ struct sched_policy {
 };
 
 extern const struct sched_policy policy_fair, policy_rr;
+
+#ifdef CONFIG_SCHED_DEFAULT_RR
+#define POLICY_DEFAULT (&policy_rr)
+#else
+#define POLICY_DEFAULT (&policy_fair)
+#endif
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef SCHED_THREAD_H
 #define SCHED_THREAD_H
 
+#include <arch/offsets.h>
 #include <arch/thread.h>
 #include <core/block.h>
 #include <core/percpu.h>
@@ -24,6 +25,7 @@ enum thread_state { THREAD_NEW, THREAD_RUNNABLE, THREAD_BLOCKING, THREAD_BLOCKED
 #define WORK_SIGNAL BIT(1) /* pending signals to look at: also ends interruptible waits */
 #define WORK_KILL BIT(2)   /* it shall exit: also ends killable waits */
 #define WORK_FPU BIT(3)    /* this CPU's vector registers are not its own */
+#define WORK_SIGMASK BIT(4) /* a temporary signal mask ends on the way back; ends no wait */
 
 struct thread {
 	struct arch_thread arch;  /* offset 0: assembly knows it */
@@ -38,6 +40,7 @@ struct thread {
 	/* Policy data: r. Ops in sched/policy.h. */
 	struct list rr_link;
 	struct rb_node fair_node;
+	struct runqueue *fair_rq; /* whose min_vruntime vruntime is measured by; NULL: never queued */
 	u64 vruntime;             /* ns, weighted */
 	int nice;                 /* -20..19 */
 	u32 weight;
@@ -50,10 +53,13 @@ struct thread {
 	struct timer sleep_timer; /* thread_block()'s deadline */
 	bool timed_out;
 	char name[16];            /* comm */
-	void (*destroy)(struct thread *); /* I: frees it, on another stack, after its last switch */
-	struct list all_link;
+	void (*entry)(void *);    /* I: what it runs first, and with what */
+	void *entry_arg;
+	void (*destroy)(struct thread *); /* I: frees it, in the reaper, after its last switch; may sleep */
 	/* r: runqueue lock of `cpu`; a: atomic; I: immutable */
 };
+
+static_assert(offsetof(struct thread, work) == THREAD_WORK, "assembly tests thread->work");
 
 DECLARE_PERCPU(struct thread *, current_thread);
 
@@ -74,8 +80,10 @@ int thread_init(struct thread *t, const char *name, bool app, void (*entry)(void
 void thread_fini(struct thread *t);
 /* Makes it runnable, on the least loaded CPU it may use. */
 void thread_start(struct thread *t);
-/* A kernel thread of its own storage. NULL: no memory. */
+/* A kernel thread of its own storage, not yet started; it may return from entry. NULL: no memory. */
 struct thread *kthread_create(const char *name, void (*entry)(void *), void *arg);
+/* Creates and starts one that the kernel cannot do without: panics when there is no memory. */
+void kthread_run(const char *name, void (*entry)(void *), void *arg);
 /* The current thread is done: calls destroy() once another stack is in use. */
 void thread_exit(void) __noreturn;
 

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What one types: `make help` lists it. This file turns a configuration into kernels and runs the
+# tests; how one kernel is compiled stands in tools/build/kernel.mk, which is run once for each.
+
+include tools/build/common.mk
+.DEFAULT_GOAL := all
+
+KERNELS ?= sas split tasks sasos ring0proc multi
+
+# --- Where things go -------------------------------------------------------------------------
+# Without O= the configuration is ./.config and everything made goes to build/default.
+ifneq ($(words $(CURDIR) $(O)),$(if $(strip $(O)),2,1))
+$(error Orchard cannot be built in or into a directory with a space in its name)
+endif
+ifeq ($(strip $(O)),)
+config := $(CURDIR)/.config
+out := $(CURDIR)/build/default
+else
+config := $(abspath $(O))/.config
+out := $(abspath $(O))
+endif
+build := $(CURDIR)/build
+in_out := $(if $(strip $(O)),O=$(O) )
+
+# All CPUs, unless somebody said -j. (make 4.3 knows its -j only inside a recipe.)
+jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# --- One kernel ------------------------------------------------------------------------------
+.PHONY: all iso compile_commands.json
+all: sync
+	+$(Q)$(MAKE) $(jobs) -f tools/build/kernel.mk out=$(out) config=$(config) kernel
+	$(Q)ln -sfn $(out)/compile_commands.json compile_commands.json
+
+compile_commands.json: all
+
+# A hybrid image for BIOS and UEFI. INITRD=FILE and CMDLINE='...' go into its boot entry.
+iso: all
+	+$(Q)$(MAKE) -f tools/build/kernel.mk out=$(out) config=$(config) \
+		INITRD='$(INITRD)' CMDLINE='$(CMDLINE)' iso
+
+# --- Configuration ---------------------------------------------------------------------------
+# kconfig reads the sources through srctree and writes its files into the directory it runs in.
+kconfig = $(Q)cd $(out) && srctree=$(CURDIR) KCONFIG_CONFIG=$(config)
+
+.PHONY: sync kconfig-there a-terminal menuconfig nconfig olddefconfig savedefconfig
+kconfig-there:
+	@command -v kconfig-conf >/dev/null || { echo "make: kconfig-conf is missing: Debian's\
+	 package kconfig-frontends-nox has it (tools/orchard setup installs it)" >&2; exit 2; }
+	@mkdir -p $(out)/include/config $(out)/include/generated
+
+# Without a terminal on standard input the menus would spin for ever.
+menuconfig nconfig: a-terminal
+a-terminal:
+	@test -t 0 || { echo "make: a menu needs a terminal; without one use NAME_defconfig" >&2; exit 2; }
+menuconfig: kconfig-there
+	$(kconfig) kconfig-mconf Kconfig
+nconfig: kconfig-there
+	$(kconfig) kconfig-nconf Kconfig
+olddefconfig: kconfig-there
+	$(kconfig) kconfig-conf --olddefconfig Kconfig
+savedefconfig: kconfig-there
+	$(kconfig) kconfig-conf --savedefconfig=$(out)/defconfig Kconfig
+	@echo "written to $(patsubst $(CURDIR)/%,%,$(out)/defconfig)"
+
+%_defconfig: kconfig-there
+	$(call say,CONF,$(config))
+	$(Q)tools/build/defconfig configs/$@ $(config)
+
+# The configuration as make variables and as a header, checked against what was asked for. After
+# a configuration that the same command line asks for.
+sync: kconfig-there $(filter %config,$(MAKECMDGOALS))
+	@test -f $(config) || { echo "make: no configuration yet: say\
+	 'make $(in_out)multi_defconfig' or 'make $(in_out)menuconfig' first" >&2; exit 2; }
+	$(Q)tools/build/syncconfig $(config) $(out)
+
+# --- All kernels -----------------------------------------------------------------------------
+.PHONY: kernels $(KERNELS:%=kernel-%)
+kernels: kconfig-there
+	+$(Q)$(MAKE) $(jobs) $(KERNELS:%=kernel-%)
+	$(Q)ln -sfn build/multi/compile_commands.json compile_commands.json
+
+$(KERNELS:%=kernel-%): kernel-%:
+	+$(Q)$(MAKE) O=build/$* $*_defconfig sync
+	+$(Q)$(MAKE) -f tools/build/kernel.mk out=$(build)/$* config=$(build)/$*/.config kernel
+
+# --- Programs, tests, comparison -------------------------------------------------------------
+# With SETUP=no in the environment or on the command line, setup only names what is missing.
+.PHONY: setup user host-tests prove check check-full compare lint stats
+setup:
+	$(Q)tools/orchard setup
+
+user:
+	+$(Q)$(MAKE) $(jobs) -C user O=$(build)/user
+host-tests:
+	+$(Q)$(MAKE) $(jobs) -C tests/host O=$(build)/host
+
+# The tests themselves, on what is built. PROVE='tests/boot/smp.t ...' runs only those, JOBS=N so
+# many at once. A test finds what was built in $BUILD; with $CHECK full it runs products of options.
+JOBS ?= 2
+PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t) \
+	$(shell find tests/host $(build)/host -name '*.t' -type f 2>/dev/null))
+prove:
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(or $(CHECK),small) \
+		prove --timer -j$(JOBS) --exec '' $(PROVE)
+
+# One step after the other: a later one looks for what an earlier one made.
+check check-full: setup
+	+$(Q)$(MAKE) O= kernels
+	+$(Q)$(MAKE) O= user
+	+$(Q)$(MAKE) O= host-tests
+	$(Q)tools/lint
+	+$(Q)$(MAKE) O= CHECK=$(if $(filter %-full,$@),full,small) prove
+
+compare: setup
+	+$(Q)$(MAKE) O= kernels
+	+$(Q)$(MAKE) O= user
+	$(Q)tools/orchard compare --cpus 1 -- build/user/bench
+
+lint:
+	$(Q)tools/lint
+stats:
+	$(Q)tools/stats
+
+# --- Cleaning up -----------------------------------------------------------------------------
+.PHONY: clean distclean help
+clean:
+	$(Q)if test -n "$(strip $(O))"; then tools/build/clean $(out); else rm -rf build; fi
+	$(Q)rm -f compile_commands.json
+distclean: clean
+	$(Q)rm -f $(config) $(config).old
+
+help:
+	@cat tools/build/help.txt

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Questions about who may do what, by credentials(7): user 0 may, others to their own. sys_id.c. */
+#ifndef ABI_CRED_H
+#define ABI_CRED_H
+
+#include <lib/types.h>
+
+struct cred;
+struct proc;
+
+/* The credentials of p, with a reference (cred_put()). Any context. */
+struct cred *proc_cred(struct proc *p);
+/* Is the current process user 0's? Takes its siglock. */
+bool cred_privileged(void);
+/* May the current process look into p or change its limits? All three user and group ids of p are the caller's real ones. */
+bool cred_may_control(struct proc *p);
+/* May it change p's scheduling? p's real or effective user is the caller's effective one. */
+bool cred_may_schedule(struct proc *p);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The frame on the application's stack that a handler runs on, and rt_sigreturn(2), which takes it off: registers, vector
+ * state as an XSAVE image, mask, siginfo, laid out as Linux x86-64 does (struct rt_sigframe), since handlers and unwinders
+ * read it. Frames go below the red zone.
+ */
+#include <abi/linux/signal.h>
+
+#include <arch/layout.h>
+#include <arch/thread.h>
+#include <generated/syscall_proto.h>
+#include <isolation/gate.h>
+#include <isolation/proc.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+
+#define RED_ZONE 128
+#define SW_BYTES_OFFSET 464 /* in the FXSAVE image: left to software by the architecture */
+#define MAGIC2_SIZE 4
+
+struct rt_sigframe {
+	uaddr_t restorer;
+	struct ucontext64 uc;
+	struct siginfo info;
+};
+
+static bool on_altstack(const struct task *t, uaddr_t sp)
+{
+	return !(t->altstack.flags & SS_DISABLE) && sp - t->altstack.sp < t->altstack.size;
+}
+
+/* Writes the vector state below sp; the address goes to *fpstate, the answer is the new stack pointer or 0. */
+static uaddr_t push_fpu(uaddr_t sp, uaddr_t *fpstate)
+{
+	struct arch_thread *arch = &current()->arch;
+	u32 magic2 = FP_XSTATE_MAGIC2;
+	bool extended = fpu_size > 512;
+	struct fpx_sw_bytes sw = {0};
+
+	if (extended) {
+		sw.magic1 = FP_XSTATE_MAGIC1;
+		sw.extended_size = fpu_size + MAGIC2_SIZE;
+		sw.xfeatures = fpu_features;
+		sw.xstate_size = fpu_size;
+	}
+	fpu_save(arch);
+	sp = ALIGN_DOWN(sp - fpu_size - MAGIC2_SIZE, 64);
+	if (copyout(sp, arch->fpu, fpu_size) || copyout(sp + SW_BYTES_OFFSET, &sw, sizeof(sw)))
+		return 0;
+	if (extended && copyout(sp + fpu_size, &magic2, sizeof(magic2)))
+		return 0;
+	*fpstate = sp;
+	return sp;
+}
+
+static void save_registers(struct sigcontext64 *sc, const struct trapframe *tf, const struct siginfo *info)
+{
+	sc->r8 = tf->r8;
+	sc->r9 = tf->r9;
+	sc->r10 = tf->r10;
+	sc->r11 = tf->r11;
+	sc->r12 = tf->r12;
+	sc->r13 = tf->r13;
+	sc->r14 = tf->r14;
+	sc->r15 = tf->r15;
+	sc->rdi = tf->rdi;
+	sc->rsi = tf->rsi;
+	sc->rbp = tf->rbp;
+	sc->rbx = tf->rbx;
+	sc->rdx = tf->rdx;
+	sc->rax = tf->rax;
+	sc->rcx = tf->rcx;
+	sc->rsp = tf->rsp;
+	sc->rip = tf->rip;
+	sc->eflags = tf->rflags;
+	sc->cs = (u16)tf->cs;
+	sc->ss = (u16)tf->ss;
+	if (tf->vector < 32) {
+		sc->err = tf->error;
+		sc->trapno = tf->vector;
+		sc->cr2 = info->fault.addr;
+	}
+}
+
+static void load_registers(struct trapframe *tf, const struct sigcontext64 *sc)
+{
+	tf->r8 = sc->r8;
+	tf->r9 = sc->r9;
+	tf->r10 = sc->r10;
+	tf->r11 = sc->r11;
+	tf->r12 = sc->r12;
+	tf->r13 = sc->r13;
+	tf->r14 = sc->r14;
+	tf->r15 = sc->r15;
+	tf->rdi = sc->rdi;
+	tf->rsi = sc->rsi;
+	tf->rbp = sc->rbp;
+	tf->rbx = sc->rbx;
+	tf->rdx = sc->rdx;
+	tf->rax = sc->rax;
+	tf->rcx = sc->rcx;
+	tf->rsp = sc->rsp;
+	tf->rip = sc->rip;
+	tf->rflags = sc->eflags;
+	gate_sanitise_frame(tf);
+}
+
+int sigframe_push(struct trapframe *tf, int sig, const struct siginfo *info, const struct ksigaction *action, u64 oldmask)
+{
+	struct task *t = task_current();
+	uaddr_t sp = tf->rsp - RED_ZONE;
+	struct rt_sigframe frame = {.restorer = action->restorer, .info = *info};
+
+	frame.uc.stack = t->altstack;
+	if ((action->flags & SA_ONSTACK) && !on_altstack(t, tf->rsp) && !(t->altstack.flags & SS_DISABLE)) {
+		sp = t->altstack.sp + t->altstack.size;
+		if ((u32)t->altstack.flags & SS_AUTODISARM)
+			t->altstack = (struct sigaltstack64){.flags = SS_DISABLE};
+	} else if (on_altstack(t, tf->rsp)) {
+		frame.uc.stack.flags |= SS_ONSTACK;
+	}
+	sp = push_fpu(sp, &frame.uc.mcontext.fpstate);
+	if (!sp)
+		return -EFAULT;
+	sp = ALIGN_DOWN(sp - sizeof(frame), 16) - 8; /* as after a call: the ABI's alignment */
+	frame.uc.flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (fpu_size > 512 ? UC_FP_XSTATE : 0);
+	frame.uc.sigmask = oldmask;
+	save_registers(&frame.uc.mcontext, tf, info);
+	if (copyout(sp, &frame, sizeof(frame)))
+		return -EFAULT;
+
+	tf->rip = action->handler;
+	tf->rsp = sp;
+	tf->rdi = (u64)sig;
+	tf->rsi = sp + offsetof(struct rt_sigframe, info);
+	tf->rdx = sp + offsetof(struct rt_sigframe, uc);
+	tf->rax = 0;
+	tf->rflags &= ~(RFLAGS_DF | RFLAGS_RF | RFLAGS_TF);
+	return 0;
+}
+
+/* From here on the registers of the CPU are not this thread's: app_return() loads the image. */
+static int pop_fpu(uaddr_t fpstate)
+{
+	struct arch_thread *arch = &current()->arch;
+	struct fpx_sw_bytes sw;
+	u32 size = 512;
+	int error;
+
+	fpu_discard(arch);
+	thread_post(current(), WORK_FPU);
+	if (!fpstate) {
+		fpu_init_state(arch->fpu);
+		return 0;
+	}
+	if (copyin(&sw, fpstate + SW_BYTES_OFFSET, sizeof(sw)))
+		return -EFAULT;
+	if (sw.magic1 == FP_XSTATE_MAGIC1 && sw.xstate_size >= fpu_size)
+		size = fpu_size;
+	error = copyin(arch->fpu, fpstate, size);
+	if (!error && size < fpu_size) {
+		u64 legacy = 3; /* a bare FXSAVE image: x87 and SSE are there, all else is initial */
+
+		memset((u8 *)arch->fpu + 512, 0, fpu_size - 512);
+		memcpy((u8 *)arch->fpu + 512, &legacy, sizeof(legacy));
+	}
+	if (!error)
+		error = fpu_sanitise(arch->fpu, fpu_size);
+	if (error)
+		fpu_init_state(arch->fpu);
+	return error;
+}
+
+long sys_rt_sigreturn(void)
+{
+	struct task *t = task_current();
+	struct trapframe *tf = arch_trapframe(&t->thread.arch);
+	uaddr_t frame = tf->rsp - sizeof(uaddr_t); /* the handler's RET took the restorer off */
+	struct ucontext64 uc;
+
+	if (copyin(&uc, frame + offsetof(struct rt_sigframe, uc), sizeof(uc)) || pop_fpu(uc.mcontext.fpstate)) {
+		struct siginfo info = {.code = SI_KERNEL};
+
+		signal_force_current(SIGSEGV, &info);
+		return 0;
+	}
+	load_registers(tf, &uc.mcontext);
+	tf->vector = 0; /* every register counts, and nothing is to be restarted */
+	signal_set_mask(uc.sigmask);
+	t->altstack = uc.stack;
+	t->altstack.flags &= (i32)(SS_DISABLE | SS_AUTODISARM);
+	return (long)tf->rax;
+}

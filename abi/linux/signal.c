@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Signals: sending, choosing who takes one, and what taking it does. Everything pending is under the process's siglock, so
+ * a signal may be sent from interrupts; acting on one happens only in the receiving thread, on its way to the application.
+ * Source: signal(7), POSIX.1-2017 XSH 2.4.
+ */
+#include <abi/linux/signal.h>
+
+#include <abi/linux/restart.h>
+#include <core/panic.h>
+#include <core/printk.h>
+#include <isolation/gate.h>
+#include <isolation/proc.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/slab.h>
+
+#define MASK_IGNORED (SIGMASK(SIGCHLD) | SIGMASK(SIGCONT) | SIGMASK(SIGURG) | SIGMASK(SIGWINCH))
+#define MASK_STOP (SIGMASK(SIGSTOP) | SIGMASK(SIGTSTP) | SIGMASK(SIGTTIN) | SIGMASK(SIGTTOU))
+#define MASK_UNBLOCKABLE (SIGMASK(SIGKILL) | SIGMASK(SIGSTOP))
+#define MASK_SYNCHRONOUS                                                                                               \
+	(SIGMASK(SIGSEGV) | SIGMASK(SIGBUS) | SIGMASK(SIGILL) | SIGMASK(SIGTRAP) | SIGMASK(SIGFPE) | SIGMASK(SIGSYS))
+#define FIRST_REALTIME 32
+
+/* ---- sending; siglock held ---- */
+
+static bool ignored(const struct proc *p, int sig)
+{
+	u64 handler = p->sighand->action[sig - 1].handler;
+
+	return handler == SIG_IGN || (handler == SIG_DFL && (MASK_IGNORED & SIGMASK(sig)));
+}
+
+static void pend(struct sigpending *pending, int sig, const struct siginfo *info)
+{
+	struct sigqueue *q;
+
+	if (sig < FIRST_REALTIME && (pending->set & SIGMASK(sig)))
+		return;
+	q = kmalloc(sizeof(*q));
+	if (q) { /* without memory the signal still comes, as from the kernel */
+		q->info = info ? *info : (struct siginfo){.code = SI_KERNEL};
+		q->info.signo = sig;
+		list_add_tail(&q->link, &pending->queue);
+	}
+	pending->set |= SIGMASK(sig);
+}
+
+static void drop(struct sigpending *pending, u64 set)
+{
+	struct sigqueue *q, *next;
+
+	if (!(pending->set & set))
+		return;
+	list_for_each_entry_safe(q, next, &pending->queue, link) {
+		if (SIGMASK(q->info.signo) & set) {
+			list_remove(&q->link);
+			kfree(q);
+		}
+	}
+	pending->set &= ~set;
+}
+
+static void drop_everywhere(struct proc *p, u64 set)
+{
+	struct task *t;
+
+	drop(&p->pending, set);
+	list_for_each_entry(t, &p->tasks, link)
+		drop(&t->pending, set);
+}
+
+/* SIGCONT ends a stop even when it is blocked or ignored; each cancels the other. */
+static void stop_and_continue(struct proc *p, int sig)
+{
+	if (sig == SIGCONT || sig == SIGKILL) {
+		drop_everywhere(p, MASK_STOP);
+		if (p->stopping) {
+			p->stopping = false;
+			waitq_wake_all(&p->tasks_wait);
+		}
+	} else if (MASK_STOP & SIGMASK(sig)) {
+		drop_everywhere(p, SIGMASK(SIGCONT));
+	}
+}
+
+/* Which thread shall look: the one it was sent to, or any that does not block it. NULL: all block it. */
+static struct task *choose_taker(struct proc *p, struct task *to, int sig)
+{
+	struct task *t;
+
+	if (to)
+		return to->sigmask & SIGMASK(sig) ? NULL : to;
+	list_for_each_entry(t, &p->tasks, link)
+		if (!(t->sigmask & SIGMASK(sig)))
+			return t;
+	return NULL;
+}
+
+/* `to` NULL: to the process. */
+static void send(struct proc *p, struct task *to, int sig, const struct siginfo *info)
+{
+	struct task *taker, *t;
+
+	if (p->exiting || p->state == PROC_ZOMBIE || !p->sighand)
+		return;
+	stop_and_continue(p, sig);
+	if (sig == SIGKILL) {
+		p->exiting = true;
+		p->exit_status = SIGKILL;
+		list_for_each_entry(t, &p->tasks, link)
+			thread_post(&t->thread, WORK_KILL);
+		return;
+	}
+	taker = choose_taker(p, to, sig);
+	if (taker && ignored(p, sig))
+		return;
+	pend(to ? &to->pending : &p->pending, sig, info);
+	if (taker)
+		thread_post(&taker->thread, WORK_SIGNAL);
+}
+
+void signal_send_proc(struct proc *p, int sig, const struct siginfo *info)
+{
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	send(p, NULL, sig, info);
+	spin_unlock_irqrestore(&p->siglock, flags);
+}
+
+void signal_send_task(struct task *t, int sig, const struct siginfo *info)
+{
+	u64 flags = spin_lock_irqsave(&t->proc->siglock);
+
+	if (!t->exited)
+		send(t->proc, t, sig, info);
+	spin_unlock_irqrestore(&t->proc->siglock, flags);
+}
+
+struct group_signal {
+	int pgid, sig;
+	const struct siginfo *info;
+	unsigned count;
+};
+
+static int send_if_member(struct proc *p, void *arg)
+{
+	struct group_signal *g = arg;
+
+	if (p->pgid == g->pgid && p->state != PROC_ZOMBIE) {
+		g->count++;
+		if (g->sig)
+			signal_send_proc(p, g->sig, g->info);
+	}
+	return 0;
+}
+
+unsigned signal_send_group(int pgid, int sig, const struct siginfo *info)
+{
+	struct group_signal g = {pgid, sig, info, 0};
+
+	mutex_lock(&proc_lock);
+	proc_foreach(send_if_member, &g);
+	mutex_unlock(&proc_lock);
+	return g.count;
+}
+
+int signal_send_current(int sig)
+{
+	struct siginfo info = {.code = SI_KERNEL};
+
+	signal_send_task(task_current(), sig, &info);
+	return 0;
+}
+
+void signal_force_current(int sig, const struct siginfo *info)
+{
+	struct task *t = task_current();
+	struct proc *p = t->proc;
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	struct ksigaction *action = &p->sighand->action[sig - 1];
+
+	if ((t->sigmask & SIGMASK(sig)) || action->handler == SIG_IGN) {
+		action->handler = SIG_DFL; /* the instruction cannot go on: a handler that is not to run means death */
+		t->sigmask &= ~SIGMASK(sig);
+	}
+	send(p, t, sig, info);
+	spin_unlock_irqrestore(&p->siglock, flags);
+}
+
+bool proc_tell_parent(struct proc *child, int code, int status)
+{
+	struct proc *parent = child->parent;
+	bool ended = code == CLD_EXITED || code == CLD_KILLED;
+	int sig = ended ? child->exit_signal : SIGCHLD;
+	bool wanted = true;
+
+	if (parent->pid == PID_INIT)
+		return false;
+
+	struct siginfo info = {.code = code};
+
+	info.child.pid = child->pid;
+	info.child.uid = child->cred->uid;
+	info.child.status = status;
+	info.child.utime = (i64)(child->dead_cpu_ns / 10000000);
+
+	u64 flags = spin_lock_irqsave(&parent->siglock);
+	const struct ksigaction *action = parent->sighand ? &parent->sighand->action[SIGCHLD - 1] : NULL;
+
+	if (action && sig == SIGCHLD) {
+		if (ended)
+			wanted = action->handler != SIG_IGN && !(action->flags & SA_NOCLDWAIT);
+		else if (action->flags & SA_NOCLDSTOP)
+			sig = 0;
+	}
+	if (sig)
+		send(parent, NULL, sig, &info);
+	spin_unlock_irqrestore(&parent->siglock, flags);
+	waitq_wake_all(&parent->child_wait);
+	return wanted;
+}
+
+/* ---- masks ---- */
+
+/* Signals may have become deliverable: look at them on the way back. */
+static void recheck(struct task *t)
+{
+	if ((t->pending.set | t->proc->pending.set) & ~t->sigmask)
+		thread_post(&t->thread, WORK_SIGNAL);
+}
+
+void signal_set_mask(u64 mask)
+{
+	struct task *t = task_current();
+	u64 flags = spin_lock_irqsave(&t->proc->siglock);
+
+	t->sigmask = mask & ~MASK_UNBLOCKABLE;
+	recheck(t);
+	spin_unlock_irqrestore(&t->proc->siglock, flags);
+}
+
+int signal_suspend_mask(uaddr_t address, size_t size)
+{
+	struct task *t = task_current();
+	u64 mask;
+
+	if (!address)
+		return 0;
+	if (size != sizeof(mask))
+		return -EINVAL;
+	if (copyin(&mask, address, sizeof(mask)))
+		return -EFAULT;
+	if (!t->restore_sigmask) {
+		t->saved_sigmask = t->sigmask;
+		t->restore_sigmask = true;
+	}
+	signal_set_mask(mask);
+	thread_post(&t->thread, WORK_SIGMASK); /* signal_deliver() puts the old mask back */
+	return 0;
+}
+
+/* ---- taking ---- */
+
+/* The next unblocked signal, out of the set; synchronous ones first, then by number. siglock held. 0: none. */
+static int take_from(struct sigpending *pending, u64 blocked, struct siginfo *info)
+{
+	u64 ready = pending->set & ~blocked;
+	struct sigqueue *q, *found = NULL;
+	bool more = false;
+
+	if (!ready)
+		return 0;
+	if (ready & MASK_SYNCHRONOUS)
+		ready &= MASK_SYNCHRONOUS;
+
+	int sig = __builtin_ctzl(ready) + 1;
+
+	*info = (struct siginfo){.signo = sig, .code = SI_KERNEL};
+	list_for_each_entry(q, &pending->queue, link) {
+		if (q->info.signo != sig)
+			continue;
+		if (found) {
+			more = true;
+			break;
+		}
+		found = q;
+	}
+	if (found) {
+		*info = found->info;
+		list_remove(&found->link);
+		kfree(found);
+	}
+	if (!more)
+		pending->set &= ~SIGMASK(sig);
+	return sig;
+}
+
+int signal_take(u64 blocked, struct siginfo *info, struct ksigaction *action)
+{
+	struct task *t = task_current();
+	struct proc *p = t->proc;
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	int sig = take_from(&t->pending, blocked, info);
+
+	if (!sig)
+		sig = take_from(&p->pending, blocked, info);
+	if (sig) {
+		*action = p->sighand->action[sig - 1];
+		if ((action->flags & SA_RESETHAND) && action->handler > SIG_IGN)
+			p->sighand->action[sig - 1].handler = SIG_DFL;
+	}
+	spin_unlock_irqrestore(&p->siglock, flags);
+	return sig;
+}
+
+static void report(struct proc *p, enum proc_state state, int code, int status)
+{
+	mutex_lock(&proc_lock);
+	p->state = state;
+	p->wait_stopped = code == CLD_STOPPED;
+	p->wait_continued = code == CLD_CONTINUED;
+	proc_tell_parent(p, code, status);
+	mutex_unlock(&proc_lock);
+}
+
+/* The default action of the stop signals: every thread of the process rests here until SIGCONT or SIGKILL. */
+static void stop(struct proc *p, int sig)
+{
+	struct task *t;
+	bool mine = false;
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	if (!p->stopping && sig) {
+		p->stopping = mine = true;
+		p->stop_signal = sig;
+		list_for_each_entry(t, &p->tasks, link)
+			thread_post(&t->thread, WORK_SIGNAL);
+	}
+	spin_unlock_irqrestore(&p->siglock, flags);
+	if (mine)
+		report(p, PROC_STOPPED, CLD_STOPPED, sig);
+	wait_event_killable(&p->tasks_wait, !READ_ONCE(p->stopping));
+	if (mine && !thread_killed())
+		report(p, PROC_ALIVE, CLD_CONTINUED, SIGCONT);
+}
+
+static bool is_restart(long rax)
+{
+	return rax == -ERESTARTSYS || rax == -ERESTARTNOHAND || rax == -ERESTART_RESTARTBLOCK;
+}
+
+/* What an interrupted call answers: the instruction again, or EINTR. `action` NULL: no handler runs. */
+static void settle_restart(struct trapframe *tf, const struct ksigaction *action)
+{
+	long rax = (long)tf->rax;
+
+	if (tf->vector != VECTOR_SYSCALL || !is_restart(rax))
+		return;
+	if (action && !(rax == -ERESTARTSYS && (action->flags & SA_RESTART))) {
+		tf->rax = (u64)-EINTR;
+		return;
+	}
+	tf->rax = tf->error; /* the call's number */
+	tf->rip -= 2;        /* syscall is two bytes: 0f 05 */
+}
+
+static void run_handler(struct trapframe *tf, int sig, const struct siginfo *info, const struct ksigaction *action)
+{
+	struct task *t = task_current();
+	u64 old = t->restore_sigmask ? t->saved_sigmask : t->sigmask;
+
+	settle_restart(tf, action);
+	t->restore_sigmask = false;
+	if (sigframe_push(tf, sig, info, action, old)) {
+		proc_kill_all(t->proc, SIGSEGV); /* no room for the frame: a second fault cannot be told */
+		return;
+	}
+	signal_set_mask(t->sigmask | action->mask | (action->flags & SA_NODEFER ? 0 : SIGMASK(sig)));
+}
+
+void signal_deliver(struct trapframe *tf)
+{
+	struct task *t = task_current();
+	struct ksigaction action;
+	struct siginfo info;
+	int sig;
+
+	thread_work_done(WORK_SIGNAL | WORK_SIGMASK);
+	if (READ_ONCE(t->proc->stopping))
+		stop(t->proc, 0);
+	while ((sig = signal_take(t->sigmask, &info, &action))) {
+		if (action.handler == SIG_IGN || (action.handler == SIG_DFL && (MASK_IGNORED & SIGMASK(sig))))
+			continue;
+		if (action.handler != SIG_DFL) {
+			run_handler(tf, sig, &info, &action);
+			recheck(t);
+			return;
+		}
+		if (MASK_STOP & SIGMASK(sig)) {
+			stop(t->proc, sig);
+			continue;
+		}
+		if (MASK_SYNCHRONOUS & SIGMASK(sig))
+			pr_info("%s[%d]: signal %d at ip %lx sp %lx address %lx", t->thread.name, t->tid, sig, tf->rip, tf->rsp,
+				info.fault.addr);
+		proc_kill_all(t->proc, sig);
+	}
+	settle_restart(tf, NULL);
+	if (t->restore_sigmask) {
+		t->restore_sigmask = false;
+		signal_set_mask(t->saved_sigmask);
+	}
+}

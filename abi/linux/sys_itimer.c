@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The alarm clock of a process: setitimer(2) and getitimer(2) with ITIMER_REAL, alarm(2). One timer, in struct proc; it is
+ * inherited by nobody and survives exec. The timer's function runs in interrupt context.
+ */
+#include <generated/syscall_proto.h>
+
+#include <abi/linux/signal.h>
+#include <abi/linux/timespec.h>
+#include <core/printk.h>
+#include <isolation/proc.h>
+
+/* A program may ask for a signal each µs; re-arming faster than this would leave the CPU no time for it. */
+#define ALARM_RESOLUTION (100 * NSEC_PER_USEC)
+
+static struct mutex alarm_lock = MUTEX_INIT("alarm", alarm_lock); /* one setter at a time; leaf of the sleeping locks */
+
+/* When the period's next end is, after one at `deadline`: missed ones are not made up for. */
+static u64 next_period(u64 deadline, u64 interval)
+{
+	u64 now = clock_ns(), next = time_add(deadline, interval);
+
+	if (next <= now)
+		next = time_add(next, (now - next) / interval * interval + interval);
+	return MAX(next, now + ALARM_RESOLUTION);
+}
+
+static void alarm_expired(struct timer *timer)
+{
+	struct proc *p = container_of(timer, struct proc, alarm);
+
+	signal_send_proc(p, SIGALRM, NULL);
+
+	/* Under the lock: whoever stops the alarm clears the interval first, so that after that nothing starts it again. */
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	if (p->alarm_interval && !p->exiting)
+		timer_start(timer, next_period(timer->deadline, p->alarm_interval));
+	spin_unlock_irqrestore(&p->siglock, flags);
+}
+
+static void set_interval(struct proc *p, u64 interval)
+{
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	p->alarm_interval = interval;
+	spin_unlock_irqrestore(&p->siglock, flags);
+}
+
+/* ns until it rings, at least one; 0: it will not. */
+static u64 alarm_left(const struct proc *p)
+{
+	u64 deadline = READ_ONCE(p->alarm.deadline), now = clock_ns();
+
+	if (READ_ONCE(p->alarm.cpu) < 0)
+		return 0;
+	return deadline > now ? deadline - now : 1;
+}
+
+struct alarm {
+	u64 left, interval; /* ns; left 0: off */
+};
+
+static struct alarm alarm_get(struct proc *p)
+{
+	mutex_lock(&alarm_lock);
+	struct alarm a = {.left = alarm_left(p), .interval = READ_ONCE(p->alarm_interval)};
+	mutex_unlock(&alarm_lock);
+	return a;
+}
+
+static struct alarm alarm_set(struct proc *p, struct alarm to)
+{
+	mutex_lock(&alarm_lock);
+	struct alarm old = {.left = alarm_left(p), .interval = READ_ONCE(p->alarm_interval)};
+
+	set_interval(p, 0);
+	timer_cancel(&p->alarm);
+	if (to.left) {
+		p->alarm.fn = alarm_expired;
+		set_interval(p, to.interval);
+		timer_start(&p->alarm, time_add(clock_ns(), to.left));
+	}
+	mutex_unlock(&alarm_lock);
+	return old;
+}
+
+static int check_which(int which)
+{
+	if (which == ITIMER_REAL)
+		return 0;
+	if (which == ITIMER_VIRTUAL || which == ITIMER_PROF)
+		refuse("setitimer", EINVAL, "only ITIMER_REAL: CPU time is not watched by timers");
+	return -EINVAL;
+}
+
+static int timeval_ns(const struct timeval64 *tv, u64 *ns)
+{
+	if (tv->usec < 0 || tv->usec >= 1000000)
+		return -EINVAL;
+
+	struct timespec64 ts = {tv->sec, tv->usec * (i64)NSEC_PER_USEC};
+
+	return timespec_ns(&ts, ns);
+}
+
+/* Up: a rest of less than a µs is not "off". */
+static struct timeval64 timeval_round_up(u64 ns)
+{
+	return timeval_of(time_add(ns, NSEC_PER_USEC - 1));
+}
+
+static int alarm_copyout(uaddr_t to, struct alarm a)
+{
+	struct itimerval64 v = {timeval_of(a.interval), timeval_round_up(a.left)};
+
+	return copyout(to, &v, sizeof(v));
+}
+
+long sys_getitimer(int which, uaddr_t value)
+{
+	int error = check_which(which);
+
+	return error ? error : alarm_copyout(value, alarm_get(proc_current()));
+}
+
+long sys_setitimer(int which, uaddr_t value, uaddr_t old)
+{
+	struct itimerval64 v = {0}; /* Linux too takes a null pointer for "off" */
+	struct alarm to;
+	int error = check_which(which);
+
+	if (error)
+		return error;
+	if (value && copyin(&v, value, sizeof(v)))
+		return -EFAULT;
+	if (timeval_ns(&v.value, &to.left) || timeval_ns(&v.interval, &to.interval))
+		return -EINVAL;
+
+	struct alarm was = alarm_set(proc_current(), to);
+
+	return old ? alarm_copyout(old, was) : 0;
+}
+
+long sys_alarm(unsigned int seconds)
+{
+	struct alarm old = alarm_set(proc_current(), (struct alarm){.left = seconds * NSEC_PER_SEC});
+	u64 left = (old.left + NSEC_PER_SEC / 2) / NSEC_PER_SEC; /* to the nearest, but never 0 for an alarm that is on */
+
+	return (long)(old.left ? MAX(left, 1ul) : 0);
+}

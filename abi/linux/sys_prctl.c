@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Switches of the calling thread: prctl(2), of which names, dumpability and the capability bounding set are offered, and
+ * arch_prctl(2), the bases of FS and GS. Everything else is EINVAL, which is how one asks Linux what it offers.
+ */
+#include <generated/syscall_proto.h>
+
+#include <arch/cpu.h>
+#include <isolation/gate.h>
+#include <isolation/proc.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <uapi/linux/prctl.h>
+
+static long set_name(uaddr_t from)
+{
+	struct task *me = task_current();
+	char name[sizeof(me->thread.name)] = "";
+	long n = copyinstr(name, from, sizeof(name));
+
+	if (n < 0 && n != -ENAMETOOLONG)
+		return n;
+	name[sizeof(name) - 1] = '\0'; /* longer ones are cut, silently: prctl(2) */
+	memcpy(me->thread.name, name, sizeof(name));
+	if (me->tid == me->proc->pid)
+		memcpy(me->proc->comm, name, sizeof(me->proc->comm));
+	return 0;
+}
+
+static_assert(sizeof(((struct thread *)0)->name) == sizeof(((struct proc *)0)->comm), "a name fits both");
+
+long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4, unsigned long arg5)
+{
+	(void)arg3, (void)arg4, (void)arg5;
+	switch (option) {
+	case PR_SET_NAME:
+		return set_name(arg2);
+	case PR_GET_NAME:
+		return copyout(arg2, current()->name, sizeof(current()->name));
+	case PR_SET_DUMPABLE:
+		return arg2 <= 1 ? 0 : -EINVAL;
+	case PR_GET_DUMPABLE:
+		return 0; /* the truth: nobody is ever dumped or traced */
+	case PR_CAPBSET_READ:
+		return arg2 <= CAP_LAST_CAP ? 1 : -EINVAL;
+	}
+	return -EINVAL;
+}
+
+static long set_fs(uaddr_t base)
+{
+	struct arch_thread *t = &current()->arch;
+
+	if (base >= USER_MAX)
+		return -EPERM;
+
+	u64 flags = irq_save();
+
+	t->fs_base = base;
+	gate_switch(t);
+	irq_restore(flags);
+	return 0;
+}
+
+long sys_arch_prctl(int code, unsigned long addr)
+{
+	struct arch_thread *t = &current()->arch;
+
+	switch (code) {
+	case ARCH_SET_FS:
+		return set_fs(addr);
+	case ARCH_GET_FS:
+		return copyout(addr, &t->fs_base, sizeof(t->fs_base));
+	case ARCH_SET_GS:
+		return gate_set_gs(t, addr);
+	case ARCH_GET_GS:
+		return copyout(addr, &t->gs_base, sizeof(t->gs_base));
+	}
+	return -EINVAL;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The signal calls: sigaction(2), sigprocmask(2), kill(2), sigsuspend(2), sigaltstack(2) and their kin. */
+#include <abi/linux/restart.h>
+#include <abi/linux/signal.h>
+#include <arch/layout.h>
+#include <arch/thread.h>
+#include <core/time.h>
+#include <generated/syscall_proto.h>
+#include <isolation/gate.h>
+#include <isolation/proc.h>
+#include <lib/errno.h>
+#include <uapi/linux/stat.h>
+
+static bool valid(int sig)
+{
+	return sig >= 1 && sig <= NSIG;
+}
+
+long sys_rt_sigaction(int sig, uaddr_t act, uaddr_t old, size_t setsize)
+{
+	struct proc *p = proc_current();
+	struct ksigaction new, before;
+
+	if (setsize != sizeof(u64) || !valid(sig) || (act && (sig == SIGKILL || sig == SIGSTOP)))
+		return -EINVAL;
+	if (act && copyin(&new, act, sizeof(new)))
+		return -EFAULT;
+
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	before = p->sighand->action[sig - 1];
+	if (act) {
+		new.mask &= ~(SIGMASK(SIGKILL) | SIGMASK(SIGSTOP));
+		p->sighand->action[sig - 1] = new;
+	}
+	spin_unlock_irqrestore(&p->siglock, flags);
+	return old ? copyout(old, &before, sizeof(before)) : 0;
+}
+
+long sys_rt_sigprocmask(int how, uaddr_t set, uaddr_t old, size_t setsize)
+{
+	u64 before = task_current()->sigmask, mask;
+
+	if (setsize != sizeof(u64))
+		return -EINVAL;
+	if (set) {
+		if (copyin(&mask, set, sizeof(mask)))
+			return -EFAULT;
+		switch (how) {
+		case SIG_BLOCK:
+			signal_set_mask(before | mask);
+			break;
+		case SIG_UNBLOCK:
+			signal_set_mask(before & ~mask);
+			break;
+		case SIG_SETMASK:
+			signal_set_mask(mask);
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	return old ? copyout(old, &before, sizeof(before)) : 0;
+}
+
+long sys_rt_sigpending(uaddr_t set, size_t setsize)
+{
+	struct task *t = task_current();
+	u64 pending = (t->pending.set | t->proc->pending.set) & t->sigmask;
+
+	return setsize > sizeof(pending) ? -EINVAL : copyout(set, &pending, setsize);
+}
+
+long sys_rt_sigsuspend(uaddr_t mask, size_t setsize)
+{
+	static struct waitq never = WAITQ_INIT(never);
+	int error = mask ? signal_suspend_mask(mask, setsize) : -EFAULT;
+
+	if (error)
+		return error;
+	wait_event_interruptible(&never, false);
+	return -ERESTARTNOHAND;
+}
+
+long sys_pause(void)
+{
+	static struct waitq never = WAITQ_INIT(never);
+
+	wait_event_interruptible(&never, false);
+	return -ERESTARTNOHAND;
+}
+
+long sys_rt_sigtimedwait(uaddr_t set, uaddr_t uinfo, uaddr_t timeout, size_t setsize)
+{
+	static struct waitq never = WAITQ_INIT(never);
+	struct task *t = task_current();
+	u64 deadline = NO_DEADLINE, wanted, mask = t->sigmask;
+	struct ksigaction action;
+	struct timespec64 ts;
+	struct siginfo info;
+	int sig, error = 0;
+
+	if (setsize != sizeof(wanted))
+		return -EINVAL;
+	if (copyin(&wanted, set, sizeof(wanted)))
+		return -EFAULT;
+	if (timeout) {
+		if (copyin(&ts, timeout, sizeof(ts)))
+			return -EFAULT;
+		if (ts.sec < 0 || ts.nsec < 0 || ts.nsec >= (i64)NSEC_PER_SEC)
+			return -EINVAL;
+		deadline = clock_ns() + (u64)ts.sec * NSEC_PER_SEC + (u64)ts.nsec;
+	}
+	wanted &= ~(SIGMASK(SIGKILL) | SIGMASK(SIGSTOP));
+	while (!(sig = signal_take(~wanted, &info, &action)) && !error) {
+		signal_set_mask(mask & ~wanted); /* so that a wanted signal wakes us */
+		error = wait_event_until(&never, (t->pending.set | t->proc->pending.set) & wanted, WAIT_INTERRUPTIBLE,
+					 deadline);
+		signal_set_mask(mask);
+		if ((t->pending.set | t->proc->pending.set) & wanted)
+			error = 0;
+	}
+	if (!sig)
+		return error == -ETIMEDOUT ? -EAGAIN : -EINTR;
+	if (uinfo && copyout(uinfo, &info, sizeof(info)))
+		return -EFAULT;
+	return sig;
+}
+
+long sys_sigaltstack(uaddr_t stack, uaddr_t old)
+{
+	struct task *t = task_current();
+	uaddr_t sp = arch_trapframe(&t->thread.arch)->rsp;
+	struct sigaltstack64 before = t->altstack, new;
+	bool inside = !(before.flags & SS_DISABLE) && sp - before.sp < before.size;
+
+	if (inside)
+		before.flags |= SS_ONSTACK;
+	if (stack) {
+		if (copyin(&new, stack, sizeof(new)))
+			return -EFAULT;
+		if (inside)
+			return -EPERM;
+		if (new.flags & ~(i32)(SS_DISABLE | SS_ONSTACK | SS_AUTODISARM))
+			return -EINVAL;
+		if (new.flags & SS_DISABLE)
+			new = (struct sigaltstack64){.flags = SS_DISABLE};
+		else if (new.size < MINSIGSTKSZ)
+			return -ENOMEM;
+		new.flags &= ~SS_ONSTACK;
+		t->altstack = new;
+	}
+	return old ? copyout(old, &before, sizeof(before)) : 0;
+}
+
+/* ---- kill ---- */
+
+static bool may_signal(const struct proc *to, int sig)
+{
+	const struct cred *mine = proc_current()->cred, *theirs = to->cred;
+
+	return mine->euid == 0 || mine->euid == theirs->uid || mine->euid == theirs->suid || mine->uid == theirs->uid ||
+	       mine->uid == theirs->suid || (sig == SIGCONT && to->sid == proc_current()->sid);
+}
+
+static struct siginfo sender(int code)
+{
+	struct siginfo info = {.code = code};
+
+	info.child.pid = proc_current()->pid;
+	info.child.uid = proc_current()->cred->uid;
+	return info;
+}
+
+struct kill_many {
+	int pgid; /* 0: everyone but init and oneself */
+	int sig;
+	struct siginfo info;
+	unsigned found, allowed;
+};
+
+static int kill_one_of(struct proc *p, void *arg)
+{
+	struct kill_many *k = arg;
+
+	if (k->pgid ? p->pgid != k->pgid : p == proc_current())
+		return 0;
+	k->found++;
+	if (may_signal(p, k->sig)) {
+		k->allowed++;
+		if (k->sig)
+			signal_send_proc(p, k->sig, &k->info);
+	}
+	return 0;
+}
+
+long sys_kill(int pid, int sig)
+{
+	if (sig < 0 || sig > NSIG)
+		return -EINVAL;
+	if (pid > 0) {
+		struct proc *p = proc_find(pid);
+		struct siginfo info = sender(SI_USER);
+
+		if (!p)
+			return pid == PID_INIT ? -EPERM : -ESRCH;
+
+		bool allowed = may_signal(p, sig);
+
+		if (allowed && sig)
+			signal_send_proc(p, sig, &info);
+		proc_put(p);
+		return allowed ? 0 : -EPERM;
+	}
+
+	struct kill_many k = {.sig = sig, .info = sender(SI_USER)};
+
+	k.pgid = pid == 0 ? proc_current()->pgid : pid == -1 ? 0 : -pid;
+	mutex_lock(&proc_lock);
+	proc_foreach(kill_one_of, &k);
+	mutex_unlock(&proc_lock);
+	return !k.found ? -ESRCH : k.allowed ? 0 : -EPERM;
+}
+
+static long send_to_thread(int tgid, int tid, int sig)
+{
+	struct siginfo info = sender(SI_TKILL);
+	long result = -ESRCH;
+
+	if (sig < 0 || sig > NSIG || tid <= 0)
+		return -EINVAL;
+	mutex_lock(&proc_lock);
+
+	struct task *t = task_find(tid);
+
+	if (t && (tgid < 0 || t->proc->pid == tgid)) {
+		result = may_signal(t->proc, sig) ? 0 : -EPERM;
+		if (!result && sig)
+			signal_send_task(t, sig, &info);
+	}
+	mutex_unlock(&proc_lock);
+	return result;
+}
+
+long sys_tkill(int tid, int sig)
+{
+	return send_to_thread(-1, tid, sig);
+}
+
+long sys_tgkill(int tgid, int tid, int sig)
+{
+	return tgid <= 0 ? -EINVAL : send_to_thread(tgid, tid, sig);
+}

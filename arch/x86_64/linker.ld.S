@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the kernel lies. The first section runs with paging off and is linked at its physical address; all else is linked
+ * KERNEL_BASE higher than it is loaded. Text, read-only data and data begin on pages of their own, so that
+ * pmap_bootstrap() can give each its rights.
+ */
+#include <arch/layout.h>
+
+OUTPUT_FORMAT(elf64-x86-64)
+ENTRY(boot_multiboot2)
+
+PHDRS {
+	boot PT_LOAD FLAGS(5);
+	text PT_LOAD FLAGS(5);
+	rodata PT_LOAD FLAGS(4);
+	data PT_LOAD FLAGS(6);
+	note PT_NOTE FLAGS(4);
+}
+
+SECTIONS {
+	. = KERNEL_LOAD;
+	.boot : { KEEP(*(.boot.header)) *(.boot.text) } :boot
+	.note.Xen : { KEEP(*(.note.Xen)) } :boot :note
+	. = ALIGN(4096) + KERNEL_BASE;
+	__kernel_start = KERNEL_BASE + KERNEL_LOAD;
+
+	__text_start = .;
+	.text : AT(ADDR(.text) - KERNEL_BASE) { *(.text .text.*) } :text
+	. = ALIGN(4096);
+	__text_end = .;
+
+	.rodata : AT(ADDR(.rodata) - KERNEL_BASE) {
+		*(.rodata .rodata.*)
+		. = ALIGN(8);
+		__extable_start = .;
+		KEEP(*(.extable))
+		__extable_end = .;
+		__ktest_start = .;
+		KEEP(*(.ktest))
+		__ktest_end = .;
+	} :rodata
+	. = ALIGN(4096);
+	__rodata_end = .;
+
+	.data : AT(ADDR(.data) - KERNEL_BASE) {
+		*(.data .data.*)
+		. = ALIGN(64);
+		__percpu_start = .;
+		KEEP(*(.percpu))
+		. = ALIGN(64);
+		__percpu_end = .;
+	} :data
+	.bss : AT(ADDR(.bss) - KERNEL_BASE) { *(.bss .bss.*) *(COMMON) } :data
+	. = ALIGN(4096);
+	__kernel_end = .;
+
+	/DISCARD/ : { *(.eh_frame*) *(.comment) *(.note.gnu*) *(.note.GNU*) }
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Four-level page tables (SDM vol. 3, 4.5): roots, walks, and the application's half. Tables above the leaves are
+ * installed by compare-and-swap and freed only when a whole range is given up, so walking needs no lock.
+ */
+#include <arch/pmap.h>
+
+#include <arch/cpu.h>
+#include <arch/machine.h>
+#include <core/panic.h>
+#include <core/percpu.h>
+#include <lib/bitmap.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/page.h>
+
+#include "tables.h"
+
+static DEFINE_PERCPU(struct pmap *, active);
+
+pte_t *pmap_table(paddr_t root, u64 va, unsigned level, pte_t link, paddr_t (*alloc)(void))
+{
+	pte_t *table = phys_to_virt(root);
+
+	for (unsigned l = 3; l > level; l--) {
+		pte_t *slot = &table[table_index(va, l)], pte = READ_ONCE(*slot);
+
+		if (!pte_present(pte)) {
+			paddr_t fresh = alloc ? alloc() : 0;
+
+			if (!fresh)
+				return NULL;
+			pte = 0;
+			if (__atomic_compare_exchange_n(slot, &pte, fresh | link, false, __ATOMIC_ACQ_REL,
+							__ATOMIC_ACQUIRE))
+				pte = fresh | link;
+			else
+				page_put(page_of(fresh)); /* another thread was first */
+		}
+		table = phys_to_virt(pte_paddr(pte));
+	}
+	return &table[table_index(va, level)];
+}
+
+static paddr_t alloc_table(void)
+{
+	struct page *page = page_alloc(0, ALLOC_ZERO);
+
+	return page ? page_paddr(page) : 0;
+}
+
+pte_t *pmap_pte(struct pmap *pmap, uaddr_t va, bool alloc)
+{
+	return pmap_table(pmap->root, va, 0, PTE_PRESENT | PTE_WRITE | pmap_app_bits, alloc ? alloc_table : NULL);
+}
+
+uaddr_t pmap_next(struct pmap *pmap, uaddr_t va, uaddr_t end)
+{
+	while (va < end) {
+		const pte_t *table = phys_to_virt(pmap->root);
+		unsigned level = 3;
+
+		while (level > 0) {
+			pte_t pte = READ_ONCE(table[table_index(va, level)]);
+
+			if (!pte_present(pte))
+				break;
+			table = phys_to_virt(pte_paddr(pte));
+			level--;
+		}
+		if (level == 0)
+			return va;
+		va = ALIGN_DOWN(va, table_span(level)) + table_span(level);
+	}
+	return end;
+}
+
+pte_t pte_make(paddr_t pa, unsigned prot)
+{
+	return pa | PTE_PRESENT | PTE_ACCESSED | pmap_app_bits | (prot & PROT_WRITE ? PTE_WRITE | PTE_DIRTY : 0) |
+	       (prot & PROT_EXEC ? 0 : PTE_NX);
+}
+
+int pmap_create(struct pmap *pmap)
+{
+	struct page *page = page_alloc(0, 0);
+
+	if (!page)
+		return -ENOMEM;
+
+	pte_t *root = page_virt(page), *kernel = phys_to_virt(kernel_pmap.root);
+
+	memset(root, 0, PAGE_SIZE / 2);
+	memcpy(root + 256, kernel + 256, PAGE_SIZE / 2);
+	*pmap = (struct pmap){.root = page_paddr(page)};
+	return 0;
+}
+
+/*
+ * Unlinks the tables below `table` (whose entries are of `level`) that lie wholly inside [start, end). `base` is what the
+ * table's first entry maps.
+ */
+static void unlink_below(pte_t *table, unsigned level, u64 base, u64 start, u64 end, struct list *tables)
+{
+	u64 span = table_span(level);
+	unsigned first = start > base ? (unsigned)((start - base) / span) : 0;
+
+	for (unsigned i = first; i < 512 && base + i * span < end; i++) {
+		u64 at = base + i * span;
+
+		if (!pte_present(table[i]))
+			continue;
+		if (level > 1)
+			unlink_below(phys_to_virt(pte_paddr(table[i])), level - 1, at, start, end, tables);
+		if (at >= start && at + span <= end) {
+			list_add_tail(&page_of(pte_paddr(table[i]))->link, tables);
+			table[i] = 0;
+		}
+	}
+}
+
+void pmap_unlink_tables(struct pmap *pmap, uaddr_t start, uaddr_t end, struct list *tables)
+{
+	unlink_below(phys_to_virt(pmap->root), 3, 0, start, end, tables);
+}
+
+void pmap_destroy(struct pmap *pmap)
+{
+	__atomic_store_n(&pmap->dying, true, __ATOMIC_SEQ_CST);
+
+	u64 flags = irq_save();
+
+	pmap_interrupt(); /* this CPU */
+	irq_restore(flags);
+	for (unsigned cpu = 0; cpu < cpu_count; cpu++)
+		if (bitmap_test(pmap->cpus, cpu))
+			arch_ipi(cpu, IPI_PMAP);
+	for (unsigned i = 0; i < CPUSET_WORDS; i++)
+		while (__atomic_load_n(&pmap->cpus[i], __ATOMIC_ACQUIRE))
+			cpu_pause();
+
+	struct list tables = LIST_INIT(tables);
+
+	pmap_unlink_tables(pmap, 0, 1ul << 47, &tables);
+	page_put_list(&tables);
+	page_put(page_of(pmap->root));
+}
+
+void pmap_interrupt(void)
+{
+	struct pmap *now = this_cpu(active);
+
+	if (now && READ_ONCE(now->dying))
+		pmap_activate(&kernel_pmap);
+}
+
+static void cpu_mark(struct pmap *pmap, bool on)
+{
+	u64 bit = BIT(this_cpu_id() % 64), *word = &pmap->cpus[this_cpu_id() / 64];
+
+	if (on)
+		__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST);
+}
+
+void pmap_activate(struct pmap *pmap)
+{
+	struct pmap *old = this_cpu(active);
+
+	if (old == pmap)
+		return;
+	cpu_mark(pmap, true);
+	cr3_write(pmap->root);
+	this_cpu(active) = pmap;
+	if (old)
+		cpu_mark(old, false);
+}
+
+void tlb_flush_all_local(void)
+{
+	cr3_write(cr3_read());
+}

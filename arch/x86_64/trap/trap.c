@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every exception and interrupt, from both gates' entry code. Faults go to mm/ first; what memory cannot mend becomes a
+ * signal when the application did it, -EFAULT when the kernel did it on the application's behalf (exception table), and a
+ * panic when the kernel did it to itself. Source: SDM vol. 3 chapter 6.
+ */
+#include <arch/cpu.h>
+#include <arch/machine.h>
+#include <arch/offsets.h>
+#include <arch/pmap.h>
+#include <arch/trapframe.h>
+#include <arch/usercopy.h>
+#include <core/irq.h>
+#include <core/panic.h>
+#include <isolation/gate.h>
+
+#include "trap.h"
+
+static_assert(offsetof(struct trapframe, r11) == TF_R11, "entry code");
+static_assert(offsetof(struct trapframe, rax) == TF_RAX, "entry code");
+static_assert(offsetof(struct trapframe, rcx) == TF_RCX, "entry code");
+static_assert(offsetof(struct trapframe, vector) == TF_VECTOR, "entry code");
+static_assert(offsetof(struct trapframe, error) == TF_ERROR, "entry code");
+static_assert(offsetof(struct trapframe, rip) == TF_RIP, "entry code");
+static_assert(offsetof(struct trapframe, cs) == TF_CS, "entry code");
+static_assert(offsetof(struct trapframe, rflags) == TF_RFLAGS, "entry code");
+static_assert(offsetof(struct trapframe, rsp) == TF_RSP, "entry code");
+static_assert(offsetof(struct trapframe, ss) == TF_SS, "entry code");
+static_assert(sizeof(struct trapframe) == TF_SIZE, "entry code");
+
+#define VECTOR_NMI 2
+#define VECTOR_DOUBLE_FAULT 8
+#define VECTOR_PAGE_FAULT 14
+#define VECTOR_MACHINE_CHECK 18
+
+/* SDM vol. 3, 4.7: the page-fault error code. */
+#define FAULT_PRESENT BIT(0)
+#define FAULT_WRITE BIT(1)
+#define FAULT_RESERVED BIT(3)
+#define FAULT_FETCH BIT(4)
+
+static const char *const exception_names[32] = {
+	"divide error", "debug", "NMI", "breakpoint", "overflow", "bound", "invalid opcode", "no FPU", "double fault",
+	"coprocessor overrun", "invalid TSS", "segment not present", "stack fault", "general protection", "page fault",
+	"reserved", "x87 error", "alignment check", "machine check", "SIMD error", "virtualization", "control protection",
+};
+
+static const char *exception_name(u64 vector)
+{
+	return vector < 32 && exception_names[vector] ? exception_names[vector] : "reserved exception";
+}
+
+static void kernel_exception(struct trapframe *tf)
+{
+	if (extable_fix(tf))
+		return;
+	panic_trap(tf, "%s in the kernel, error %lx", exception_name(tf->vector), tf->error);
+}
+
+static void page_fault(struct trapframe *tf, u64 va)
+{
+	bool app = gate_from_app(tf);
+	unsigned access = tf->error & FAULT_FETCH ? PROT_EXEC : tf->error & FAULT_WRITE ? PROT_WRITE : PROT_READ;
+
+	if (unlikely(tf->error & FAULT_RESERVED))
+		panic_trap(tf, "corrupt page table: reserved bit set, address %lx", va);
+	if (app) {
+		app_page_fault(tf, va, access);
+		return;
+	}
+	if (va < USER_MAX && extable_covers(tf->rip)) {
+		if (!usercopy_is_nofault(tf->rip) && kernel_page_fault(va, access))
+			return;
+	} else if (va < USER_MAX) {
+		panic_trap(tf, "the kernel used the application's address %lx without copyin/copyout", va);
+	} else if (kstack_overflowed(va)) {
+		panic_trap(tf, "kernel stack overflow, address %lx", va);
+	}
+	if (!extable_fix(tf))
+		panic_trap(tf, "page fault in the kernel at address %lx (%s)", va,
+			   access == PROT_EXEC    ? "execute"
+			   : access == PROT_WRITE ? "write"
+						  : "read");
+}
+
+void trap_handler(struct trapframe *tf)
+{
+	bool app = gate_from_app(tf);
+
+	if (tf->vector >= 32) {
+		irq_dispatch((unsigned)tf->vector);
+	} else if (tf->vector == VECTOR_PAGE_FAULT) {
+		u64 va = cr2_read();
+
+		if (tf->rflags & RFLAGS_IF)
+			irq_enable();
+		page_fault(tf, va);
+	} else if (app) {
+		irq_enable();
+		app_exception(tf);
+	} else {
+		kernel_exception(tf);
+	}
+
+	irq_disable();
+	if (app)
+		app_return(tf);
+}
+
+void trap_handler_paranoid(struct trapframe *tf)
+{
+	if (tf->vector == VECTOR_DOUBLE_FAULT && kstack_overflowed(cr2_read()))
+		panic_trap(tf, "kernel stack overflow, address %lx", cr2_read());
+	if (tf->vector == VECTOR_NMI)
+		panic_trap(tf, "NMI");
+	panic_trap(tf, "%s, error %lx", exception_name(tf->vector), tf->error);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lockdep.c - watches the order in which spinlocks nest (debug builds).
+ *
+ * A class is a name. "B taken while A was held" is an edge A -> B of a graph; an edge that closes a
+ * circle is a deadlock waiting for its moment, and panics at once with the way back. A class that
+ * interrupt handlers take must never be held with interrupts on: that is checked too.
+ *
+ * A trylock cannot wait, so nothing is learned or refused on its account, but what is taken under it
+ * counts. The graph only grows and is read without a lock: a lost race finds its circle next time.
+ */
+#include <core/lockdep.h>
+
+#include <arch/cpu.h>
+#include <core/irq.h>
+#include <core/panic.h>
+#include <core/percpu.h>
+#include <core/printk.h>
+#include <lib/bitmap.h>
+#include <lib/format.h>
+#include <lib/hash.h>
+#include <lib/string.h>
+
+#define CLASSES 128
+#define SLOTS 512 /* name pointers; one name may have several */
+#define HELD_MAX 32
+
+struct class_info {
+	const char *name;   /* I once counted in nclasses */
+	bool in_irq;        /* a: was taken by an interrupt handler */
+	bool irqs_on;       /* a: was taken with interrupts on */
+	u64 after[CLASSES / 64]; /* a: classes taken while this one was held */
+};
+
+static struct class_info classes[CLASSES];
+static unsigned nclasses;   /* a */
+static struct {
+	const char *name;   /* a: NULL: free */
+	unsigned id;        /* I once name is set */
+} slots[SLOTS];
+static bool table_lock;     /* a: lockdep cannot use what it watches */
+
+struct held_locks {
+	unsigned depth;
+	u8 id[HELD_MAX];
+};
+
+static DEFINE_PERCPU(struct held_locks, held_locks);
+
+static bool lockdep_off(void)
+{
+	return READ_ONCE(panic_cpu) >= 0;
+}
+
+/* Under table_lock. */
+static unsigned id_of_text(const char *name)
+{
+	unsigned id;
+
+	for (id = 0; id < nclasses; id++) {
+		if (!strcmp(classes[id].name, name))
+			return id;
+	}
+	if (id == CLASSES)
+		panic("lockdep: more than %d lock classes", CLASSES);
+	classes[id].name = name;
+	__atomic_store_n(&nclasses, id + 1, __ATOMIC_RELEASE);
+	return id;
+}
+
+static unsigned add_slot(const char *name)
+{
+	size_t slot = hash_u64((u64)name) % SLOTS;
+	unsigned id;
+
+	while (__atomic_test_and_set(&table_lock, __ATOMIC_ACQUIRE))
+		cpu_pause();
+	id = id_of_text(name);
+	for (size_t tried = 0; tried < SLOTS; tried++, slot = (slot + 1) % SLOTS) {
+		if (slots[slot].name == name)
+			break;
+		if (slots[slot].name)
+			continue;
+		slots[slot].id = id;
+		__atomic_store_n(&slots[slot].name, name, __ATOMIC_RELEASE);
+		break;
+	}
+	__atomic_clear(&table_lock, __ATOMIC_RELEASE);
+	return id;
+}
+
+static unsigned class_id(const struct lock_class *class)
+{
+	size_t slot = hash_u64((u64)class->name) % SLOTS;
+
+	if (!class->name)
+		panic("lockdep: a lock that was never initialised");
+	for (size_t tried = 0; tried < SLOTS; tried++, slot = (slot + 1) % SLOTS) {
+		const char *name = __atomic_load_n(&slots[slot].name, __ATOMIC_ACQUIRE);
+
+		if (name == class->name)
+			return slots[slot].id;
+		if (!name)
+			break;
+	}
+	return add_slot(class->name);
+}
+
+/* Breadth first from `from`; came_from[] is the way back. */
+static bool find_path(unsigned from, unsigned to, u8 came_from[CLASSES])
+{
+	u64 seen[CLASSES / 64] = {0};
+	u8 queue[CLASSES];
+	unsigned head = 0, tail = 0;
+	size_t next;
+
+	bitmap_set(seen, from);
+	queue[tail++] = (u8)from;
+	while (head < tail) {
+		unsigned at = queue[head++];
+
+		if (at == to)
+			return true;
+		bitmap_for_each(next, classes[at].after, CLASSES) {
+			if (bitmap_test(seen, next))
+				continue;
+			bitmap_set(seen, next);
+			came_from[next] = (u8)at;
+			queue[tail++] = (u8)next;
+		}
+	}
+	return false;
+}
+
+static void __noreturn report_circle(unsigned held, unsigned taken, const u8 came_from[CLASSES])
+{
+	u8 path[CLASSES];
+	char chain[200];
+	size_t n = 0, length;
+
+	for (unsigned at = held; at != taken; at = came_from[at])
+		path[n++] = (u8)at;
+	length = (size_t)snprintf(chain, sizeof(chain), "%s", classes[taken].name);
+	while (n && length < sizeof(chain)) {
+		const char *name = classes[path[--n]].name;
+
+		length += (size_t)snprintf(chain + length, sizeof(chain) - length, " -> %s", name);
+	}
+	panic("lock order: taking %s while holding %s, but %s was seen before",
+	      classes[taken].name, classes[held].name, chain);
+}
+
+static void learn_order(unsigned held, unsigned taken)
+{
+	u8 came_from[CLASSES];
+
+	if (held == taken)
+		panic("lock order: taking %s while holding %s", classes[taken].name,
+		      classes[held].name);
+	if (bitmap_test(classes[held].after, taken))
+		return;
+	if (find_path(taken, held, came_from))
+		report_circle(held, taken, came_from);
+	__atomic_fetch_or(&classes[held].after[taken / 64], BIT(taken % 64), __ATOMIC_RELAXED);
+}
+
+static void learn_context(struct class_info *c, bool irqs_on, bool trylock)
+{
+	if (irqs_on && !READ_ONCE(c->irqs_on))
+		WRITE_ONCE(c->irqs_on, true);
+	if (irq_context() && !trylock && !READ_ONCE(c->in_irq))
+		WRITE_ONCE(c->in_irq, true);
+	if (READ_ONCE(c->irqs_on) && READ_ONCE(c->in_irq))
+		panic("lock %s: taken by an interrupt handler, and elsewhere with interrupts on",
+		      c->name);
+}
+
+void lockdep_acquire(struct lock_class *class, bool trylock)
+{
+	bool irqs_on = irq_enabled();
+	struct held_locks *held;
+	unsigned id;
+	u64 flags;
+
+	if (lockdep_off())
+		return;
+	flags = irq_save();
+	held = this_cpu_ptr(held_locks);
+	id = class_id(class);
+	learn_context(&classes[id], irqs_on, trylock);
+	for (unsigned i = 0; !trylock && i < held->depth; i++)
+		learn_order(held->id[i], id);
+	if (held->depth == HELD_MAX)
+		panic("lockdep: more than %d locks held at once", HELD_MAX);
+	held->id[held->depth++] = (u8)id;
+	irq_restore(flags);
+}
+
+void lockdep_release(struct lock_class *class)
+{
+	struct held_locks *held;
+	unsigned id, at;
+	u64 flags;
+
+	if (lockdep_off())
+		return;
+	flags = irq_save();
+	held = this_cpu_ptr(held_locks);
+	id = class_id(class);
+	for (at = held->depth; at && held->id[at - 1] != id; at--)
+		;
+	if (!at)
+		panic("lock %s: released but not held by this CPU", class->name);
+	memmove(&held->id[at - 1], &held->id[at], held->depth - at);
+	held->depth--;
+	irq_restore(flags);
+}
+
+void lockdep_assert_may_sleep(const char *where)
+{
+	struct held_locks *held;
+	u64 flags;
+
+	if (lockdep_off())
+		return;
+	if (irq_context())
+		panic("%s: may sleep, in an interrupt handler", where);
+	flags = irq_save();
+	held = this_cpu_ptr(held_locks);
+	if (held->depth)
+		panic("%s: may sleep, while holding %s", where,
+		      classes[held->id[held->depth - 1]].name);
+	irq_restore(flags);
+}
+
+void lockdep_print_held(void)
+{
+	const struct held_locks *held = this_cpu_ptr(held_locks);
+
+	console_print("  spinlocks held:");
+	for (unsigned i = 0; i < held->depth; i++)
+		console_print(" %s", classes[held->id[i]].name);
+	console_print("%s\n", held->depth ? "" : " none");
+}

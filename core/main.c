@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Boot, as one list. It is the same in all six kernels: what a configuration does not have is an empty function in the file
+ * that was chosen. Nothing else calls these functions.
+ */
+#include <abi/linux/init.h>
+#include <arch/boot.h>
+#include <arch/machine.h>
+#include <arch/pmap.h>
+#include <core/ktest.h>
+#include <core/main.h>
+#include <core/panic.h>
+#include <core/param.h>
+#include <core/percpu.h>
+#include <core/printk.h>
+#include <core/random.h>
+#include <core/time.h>
+#include <drivers/console.h>
+#include <fs/vnode.h>
+#include <generated/version.h>
+#include <isolation/aspace.h>
+#include <isolation/gate.h>
+#include <isolation/proc.h>
+#include <mm/page.h>
+#include <mm/slab.h>
+#include <mm/vmspace.h>
+#include <sched/futex.h>
+#include <sched/thread.h>
+
+/* The second half, in a thread, where one may sleep. */
+static void main_thread(void *arg)
+{
+	arch_start_cpus(param.maxcpus);   /* application processors: each ends in cpu_main() */
+	vfs_init();                       /* an empty /, /dev, /proc */
+	linux_init();                     /* what terminals and /proc ask of processes */
+	console_init();                   /* terminals on COM1 and the stream port */
+	initramfs_init();                 /* files */
+	ktest_main();                     /* `ktest`: test, then end */
+	init_main(arg);                   /* run the program, then end */
+}
+
+void kmain(void)
+{
+	param_init();                     /* the command line */
+	arch_cpu_init(0);                 /* GDT, TSS, IDT, FPU */
+	gate_init_cpu();                  /* how one enters the kernel */
+	pmap_bootstrap();                 /* the kernel's half of every address space */
+	percpu_init_boot();               /* this CPU's own variables */
+	arch_cpu_init(0);                 /* the same tables again, now in them */
+	page_init();                      /* physical memory */
+	slab_init();                      /* small objects */
+	arch_acpi_init();                 /* CPUs, interrupt controllers, power-off */
+	arch_apic_init();                 /* interrupts */
+	arch_clock_init();                /* how fast time goes */
+	time_init();                      /* clocks and timers */
+	random_init();
+	printk(LOG_NOTICE, "Orchard %s, %s: gate %s, aspace %s, proc %s, %u CPUs", ORCHARD_GIT, ORCHARD_CONFIG_NAME, GATE_NAME,
+	       ASPACE_NAME, PROC_NAME, cpu_count);
+	percpu_init_others();
+	vmspace_init_caches();
+	aspace_init();
+	task_init();
+	proc_init();
+	futex_init();
+	sched_init();                     /* from here on this flow is the idle thread */
+	kthread_run("main", main_thread, NULL);
+	sched_idle();
+}
+
+/* Where every other CPU arrives, on its own stack and with its own variables. */
+void cpu_main(unsigned cpu)
+{
+	arch_cpu_init(cpu);
+	gate_init_cpu();
+	arch_apic_init();
+	sched_init_cpu();
+	sched_idle();
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mutex.c - sleeping locks.
+ *
+ * The owner word is the lock. unlock wakes the first waiter, which then competes with whoever is on a
+ * CPU just now: no idle time between owners, at the price of strict order.
+ */
+#include <core/mutex.h>
+
+#include <core/panic.h>
+
+void mutex_init(struct mutex *m, const char *name)
+{
+	m->owner = NULL;
+	m->name = name;
+	waitq_init(&m->waiters);
+}
+
+bool mutex_trylock(struct mutex *m)
+{
+	struct thread *nobody = NULL;
+
+	return __atomic_compare_exchange_n(&m->owner, &nobody, thread_current(), false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+void mutex_lock(struct mutex *m)
+{
+	lockdep_assert_may_sleep(m->name);
+	if (likely(mutex_trylock(m)))
+		return;
+	if (mutex_held(m))
+		panic("mutex %s: taken twice by thread %s", m->name, thread_name(thread_current()));
+	wait_event(&m->waiters, mutex_trylock(m));
+}
+
+void mutex_unlock(struct mutex *m)
+{
+	if (unlikely(!mutex_held(m)))
+		panic("mutex %s: released by a thread that does not hold it", m->name);
+	__atomic_store_n(&m->owner, NULL, __ATOMIC_RELEASE);
+	waitq_wake_one(&m->waiters);
+}
+
+bool mutex_held(const struct mutex *m)
+{
+	return READ_ONCE(m->owner) == thread_current();
+}

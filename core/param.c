@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * param.c - the kernel command line becomes struct param (docs/protocol.md lists the keys).
+ *
+ * Called once by kmain(), before anything reads `param`. What is wrong there is one warning line, and
+ * the default stays.
+ */
+#include <core/param.h>
+
+#include <arch/boot.h>
+#include <arch/machine.h>
+#include <core/printk.h>
+#include <core/time.h>
+#include <lib/cmdline.h>
+#include <lib/string.h>
+
+#define SLICE_US_MAX 10000000ul
+
+struct param param = {
+	.loglevel = CONFIG_LOG_LEVEL,
+	.maxcpus = CONFIG_NR_CPUS_MAX,
+};
+
+static char arg_text[BOOT_CMDLINE_MAX]; /* the words behind `--`, each with its NUL */
+static size_t arg_used;
+
+static bool word_is(const char *text, size_t size, const char *word)
+{
+	return text && strlen(word) == size && !memcmp(text, word, size);
+}
+
+static bool copy_word(char *to, size_t room, const struct cmdline_item *item)
+{
+	if (!item->value || !item->valuelen || item->valuelen >= room)
+		return false;
+	memcpy(to, item->value, item->valuelen);
+	to[item->valuelen] = '\0';
+	return true;
+}
+
+static bool number(const struct cmdline_item *item, u64 min, u64 max, u64 *value)
+{
+	u64 sum = 0;
+
+	if (!item->value || !item->valuelen || item->valuelen > 18)
+		return false;
+	for (size_t i = 0; i < item->valuelen; i++) {
+		if (item->value[i] < '0' || item->value[i] > '9')
+			return false;
+		sum = sum * 10 + (u64)(item->value[i] - '0');
+	}
+	*value = sum;
+	return sum >= min && sum <= max;
+}
+
+static bool set_streams(const struct cmdline_item *item)
+{
+	param.streams = word_is(item->value, item->valuelen, "com2");
+	return param.streams;
+}
+
+static bool set_exit(const struct cmdline_item *item)
+{
+	param.exit_isa_debug = word_is(item->value, item->valuelen, "isa-debug");
+	return param.exit_isa_debug;
+}
+
+static bool set_strace(const struct cmdline_item *item)
+{
+	param.strace = true;
+	return !item->value;
+}
+
+static bool set_ktest(const struct cmdline_item *item)
+{
+	param.ktest = true;
+	return !item->value;
+}
+
+static bool set_loglevel(const struct cmdline_item *item)
+{
+	u64 value;
+
+	if (!number(item, 0, 8, &value))
+		return false;
+	param.loglevel = (int)value;
+	return true;
+}
+
+static bool set_maxcpus(const struct cmdline_item *item)
+{
+	u64 value;
+
+	if (!number(item, 1, CONFIG_NR_CPUS_MAX, &value))
+		return false;
+	param.maxcpus = (unsigned)value;
+	return true;
+}
+
+static bool set_slice(const struct cmdline_item *item)
+{
+	u64 value;
+
+	if (!number(item, 1, SLICE_US_MAX, &value))
+		return false;
+	param.slice_ns = value * NSEC_PER_USEC;
+	return true;
+}
+
+static bool set_init(const struct cmdline_item *item)
+{
+	return copy_word(param.init, sizeof(param.init), item);
+}
+
+static bool set_sched(const struct cmdline_item *item)
+{
+	return copy_word(param.sched, sizeof(param.sched), item);
+}
+
+static const struct {
+	const char *key;
+	bool (*set)(const struct cmdline_item *item);
+} keys[] = {
+	{"streams", set_streams}, {"exit", set_exit},	      {"strace", set_strace},
+	{"ktest", set_ktest},	  {"loglevel", set_loglevel}, {"maxcpus", set_maxcpus},
+	{"slice_us", set_slice},  {"init", set_init},	      {"sched", set_sched},
+};
+
+static void take_key(const struct cmdline_item *item)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (!word_is(item->key, item->keylen, keys[i].key))
+			continue;
+		if (!keys[i].set(item))
+			pr_warn("command line: %s: bad value '%.*s'", keys[i].key,
+				(int)item->valuelen, item->value ? item->value : "");
+		return;
+	}
+	pr_warn("command line: unknown key '%.*s'", (int)item->keylen, item->key);
+}
+
+static void take_arg(const struct cmdline_item *item)
+{
+	char *text = arg_text + arg_used;
+
+	if (param.argc == PARAM_ARGS_MAX) {
+		pr_warn("command line: more than %d arguments: '%.*s' dropped", PARAM_ARGS_MAX,
+			(int)item->valuelen, item->value);
+		return;
+	}
+	/* Fits: a word and the blank before it are never shorter than the word and its NUL. */
+	memcpy(text, item->value, item->valuelen);
+	text[item->valuelen] = '\0';
+	arg_used += item->valuelen + 1;
+	param.argv[param.argc++] = text;
+}
+
+void param_init(void)
+{
+	struct cmdline_iter iter;
+	struct cmdline_item item;
+
+	cmdline_init(&iter, bootinfo.cmdline);
+	while (cmdline_next(&iter, &item)) {
+		if (item.is_arg)
+			take_arg(&item);
+		else
+			take_key(&item);
+	}
+	console_set_level(param.loglevel);
+	if (param.exit_isa_debug)
+		arch_end_by_debug_port();
+}

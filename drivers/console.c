@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* COM1 with a terminal on it: where kernel messages go, and the shell when no stream port is in use. */
+#include <drivers/console.h>
+
+#include <core/param.h>
+#include <core/printk.h>
+#include <drivers/stream.h>
+#include <drivers/tty.h>
+#include <drivers/uart.h>
+#include <generated/version.h>
+
+static void console_write(const char *bytes, size_t n)
+{
+	uart_write(&uart_com1, bytes, n);
+}
+
+static void console_room(void)
+{
+	uart_resume(&uart_com1);
+}
+
+static const struct tty_backend backend = {
+	.name = "console",
+	.write = console_write,
+	.input_room = console_room,
+};
+
+static struct tty *tty; /* I after console_init() */
+
+static size_t console_receive(const char *bytes, size_t n)
+{
+	return tty_input(tty, bytes, n);
+}
+
+void console_init(void)
+{
+	int error;
+
+	tty = tty_create(&backend);
+	tty_set_console(tty);
+	error = uart_init(&uart_com1);
+	if (!error)
+		error = uart_receive(&uart_com1, console_receive);
+	if (error)
+		pr_warn("console: COM1 gives no input (error %d)", error);
+	if (param.streams && stream_init(ORCHARD_CONFIG_NAME))
+		pr_warn("stream: there is no UART at COM2");
+}

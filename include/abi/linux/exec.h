@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Loading a program: execve(2), and init's first one. */
+#ifndef ABI_LINUX_EXEC_H
+#define ABI_LINUX_EXEC_H
+
+#include <lib/types.h>
+
+#define EXEC_STRING_MAX (128ul << 10) /* one argument, as Linux's MAX_ARG_STRLEN */
+#define EXEC_STRINGS_MAX (2ul << 20)  /* all of them: a quarter of the default stack */
+
+/* The strings of the new stack: arguments, then environment, each with its NUL, in one buffer. */
+struct exec_strings {
+	char *text;
+	size_t used, size;
+	unsigned argc, envc;
+};
+
+/* -E2BIG, -ENOMEM. */
+int exec_strings_add(struct exec_strings *s, const char *string);
+int exec_strings_copyin(struct exec_strings *s, uaddr_t string);
+void exec_strings_free(struct exec_strings *s);
+
+/*
+ * Replaces the current process's program. On 0 the frame at the top of the kernel stack is the new program's; on an error
+ * the old program is untouched, unless the point of no return had passed: then the process is killed.
+ */
+int exec_program(const char *path, struct exec_strings *strings);
+
+/* load.c: an ELF image into a fresh vmspace. */
+struct file;
+struct vmspace;
+struct exec_image {
+	uaddr_t entry;       /* where to go: the program's or its loader's */
+	uaddr_t app_entry;   /* AT_ENTRY */
+	uaddr_t phdr;        /* AT_PHDR */
+	unsigned phnum;
+	uaddr_t loader_base; /* AT_BASE; 0 without PT_INTERP */
+	uaddr_t end;         /* where brk begins */
+	bool exec_stack;
+};
+/* 0; -ENOEXEC (one line says why at info level), -ENOENT for a missing loader, -ENOMEM, -EAGAIN. */
+int exec_load(struct vmspace *vs, struct file *file, const void *head, size_t head_size, struct exec_image *image);
+
+/* stack.c: arguments, environment and auxiliary vector below `top`. The stack pointer, or 0. */
+uaddr_t exec_build_stack(struct vmspace *vs, uaddr_t top, const struct exec_strings *strings, const struct exec_image *image,
+			 const char *path);
+
+#endif

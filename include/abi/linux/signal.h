@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sending, masking and taking signals: signal(7). Delivery to the application's stack is abi/linux/sigframe.c. */
+#ifndef ABI_LINUX_SIGNAL_H
+#define ABI_LINUX_SIGNAL_H
+
+#include <lib/types.h>
+#include <uapi/linux/signal.h>
+
+struct proc;
+struct task;
+struct trapframe;
+
+#define SIGMASK(sig) (1ul << ((sig) - 1))
+
+/* To a process (any of its threads that does not block it), or to one thread. info NULL: SI_KERNEL. Any context. */
+void signal_send_proc(struct proc *p, int sig, const struct siginfo *info);
+void signal_send_task(struct task *t, int sig, const struct siginfo *info);
+/* To every process of a group; how many there were. proc_lock not held. */
+unsigned signal_send_group(int pgid, int sig, const struct siginfo *info);
+/* signal_group.c: the same from interrupts, by a kernel thread, which signal_init() starts. */
+void signal_group_deferred(int pgid, int sig);
+void signal_init(void);
+/* To the current thread, as a fault would: cannot be ignored or blocked when `force`. */
+int signal_send_current(int sig);
+void signal_force_current(int sig, const struct siginfo *info);
+
+/* ppoll, pselect, sigsuspend: the mask at `mask` (size must be 8; mask 0: nothing to do) holds until the return to the
+ * application, and a handler that runs sees it; afterwards the old one is back. 0, -EINVAL, -EFAULT. */
+int signal_suspend_mask(uaddr_t mask, size_t size);
+/* Sets the current task's mask (never SIGKILL, SIGSTOP). */
+void signal_set_mask(u64 mask);
+
+/* Takes the next signal that is not in `blocked` off the pending sets: its number with its action as it stood, or 0. */
+int signal_take(u64 blocked, struct siginfo *info, struct ksigaction *action);
+
+/* Takes pending, unblocked signals; acts on it (frame, stop, death). From app_return() with interrupts on. */
+void signal_deliver(struct trapframe *tf);
+
+/* sigframe.c: pushes a frame for `sig`; -EFAULT when the stack is bad. */
+int sigframe_push(struct trapframe *tf, int sig, const struct siginfo *info, const struct ksigaction *action, u64 oldmask);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Offsets that assembly knows. Each is asserted where its struct is defined or used: arch/x86_64/trap/trap.c for the trap
+ * frame, arch/x86_64/cpu/switch.c for the thread, sched/thread.h for the work word. Plain numbers.
+ */
+#ifndef ARCH_OFFSETS_H
+#define ARCH_OFFSETS_H
+
+#define TF_R11 48
+#define TF_RAX 80
+#define TF_RCX 88
+#define TF_VECTOR 120
+#define TF_ERROR 128
+#define TF_RIP 136
+#define TF_CS 144
+#define TF_RFLAGS 152
+#define TF_RSP 160
+#define TF_SS 168
+#define TF_SIZE 176
+
+#define THREAD_KSP 0
+#define THREAD_WORK 56
+
+#define SEL_KCODE 0x08
+#define SEL_KDATA 0x10
+#define SEL_UCODE32 0x18
+#define SEL_UDATA 0x23
+#define SEL_UCODE 0x2b
+#define SEL_TSS 0x30
+
+/* Interrupt stack table slots (SDM vol. 3, 6.14.5). */
+#define IST_NMI 1
+#define IST_DOUBLE_FAULT 2
+#define IST_MACHINE_CHECK 3
+#define IST_DEBUG 4
+#define IST_ORDINARY 5 /* every other vector, in ring 0 kernels only */
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Entry and exit where applications run in ring 3: the CPU itself changes to the kernel stack (TSS.RSP0) for interrupts;
+ * SYSCALL does not, so we do. GS is exchanged on each crossing.
+ */
+#include "../arch/x86_64/trap/entry.h"
+
+	.text
+	VECTOR_TABLE gate_vectors, trap_entry, trap_entry_paranoid
+
+trap_entry:
+	PUSH_REGISTERS
+	cld
+	testb $3, TF_CS(%rsp)
+	jz 1f
+	swapgs
+	xorl %ebp, %ebp			/* a backtrace ends here */
+1:	movq %rsp, %rdi
+	call trap_handler
+	jmp trap_return
+
+	.global gate_return
+gate_return:				/* (struct trapframe *): interrupts off, no work left */
+	movq %rdi, %rsp
+trap_return:
+	testb $3, TF_CS(%rsp)
+	jz 1f
+	swapgs
+1:	POP_REGISTERS
+	addq $16, %rsp
+	iretq
+
+/*
+ * NMI, double fault, machine check: on their own stacks, from any instruction, even between SYSCALL and SWAPGS. Whose GS
+ * is loaded cannot be told from CS: the kernel's base is in the upper half, an application's never is (FSGSBASE stays off,
+ * so that only arch_prctl sets it).
+ */
+trap_entry_paranoid:
+	PUSH_REGISTERS
+	cld
+	xorl %ebx, %ebx
+	movl $0xc0000101, %ecx
+	rdmsr
+	testl %edx, %edx
+	js 1f
+	swapgs
+	incl %ebx
+1:	movq %rsp, %rdi
+	call trap_handler_paranoid
+	testl %ebx, %ebx
+	jz 2f
+	swapgs
+2:	POP_REGISTERS
+	addq $16, %rsp
+	iretq
+
+	.align 64
+	.global gate_syscall
+gate_syscall:				/* RCX: return address, R11: flags; interrupts off by SFMASK */
+	swapgs
+	movq %rsp, %gs:gate_app_rsp
+	movq %gs:gate_kstack_top, %rsp
+	pushq $SEL_UDATA
+	pushq %gs:gate_app_rsp
+	pushq %r11
+	pushq $SEL_UCODE
+	pushq %rcx
+	pushq %rax
+	pushq $256			/* VECTOR_SYSCALL */
+	PUSH_REGISTERS
+	sti
+	xorl %ebp, %ebp
+	movq %rsp, %rdi
+	call syscall_dispatch
+	cli
+	movq %gs:current_thread, %rax
+	cmpl $0, THREAD_WORK(%rax)
+	jne 2f
+1:	cmpq $256, TF_VECTOR(%rsp)	/* execve and signals leave another mark: every register counts then */
+	jne trap_return
+	POP_REGISTERS
+	movq 16(%rsp), %rcx
+	movq 32(%rsp), %r11
+	movq 40(%rsp), %rsp
+	swapgs
+	sysretq
+2:	movq %rsp, %rdi
+	call app_return
+	jmp 1b

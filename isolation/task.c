@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What processes have in common whether there is one or many: the bag of resources, the tasks that use it, ids. Which
+ * processes there are, and how they come and go, is proc_one.c's or proc_many.c's business.
+ */
+#include <isolation/proc.h>
+
+#include <arch/offsets.h>
+#include <core/panic.h>
+#include <core/printk.h>
+#include <fs/fdtable.h>
+#include <fs/file.h>
+#include <fs/vnode.h>
+#include <isolation/clone.h>
+#include <isolation/gate.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <lib/xarray.h>
+#include <mm/slab.h>
+#include <mm/vmspace.h>
+#include <sched/futex.h>
+
+struct mutex proc_lock = MUTEX_INIT("proc", proc_lock);
+
+static struct kmem_cache *task_cache;
+static struct spinlock id_lock = SPINLOCK_INIT("id");
+static struct xarray ids;       /* id_lock: tid to task; an id in use without a task maps to &reserved */
+static int last_id = PID_INIT;  /* id_lock */
+static char reserved;
+
+static void *id_node_alloc(void)
+{
+	return kmalloc(sizeof(struct xa_node));
+}
+
+static const struct xa_ops id_ops = {.alloc = id_node_alloc, .free = kfree};
+
+void task_init(void)
+{
+	xa_init(&ids, &id_ops);
+	task_cache = kmem_cache_create("task", sizeof(struct task), 64);
+}
+
+/* ---- ids ---- */
+
+int pid_alloc(void)
+{
+	int id = -EAGAIN;
+	u64 flags = spin_lock_irqsave(&id_lock);
+
+	for (int tries = 0; tries < PID_MAX; tries++) {
+		last_id = last_id + 1 < PID_MAX ? last_id + 1 : PID_FIRST;
+		if (xa_load(&ids, (u64)last_id))
+			continue;
+		id = xa_store(&ids, (u64)last_id, &reserved) == 0 ? last_id : -EAGAIN;
+		break;
+	}
+	spin_unlock_irqrestore(&id_lock, flags);
+	return id;
+}
+
+void pid_free(int pid)
+{
+	u64 flags = spin_lock_irqsave(&id_lock);
+
+	xa_erase(&ids, (u64)pid);
+	spin_unlock_irqrestore(&id_lock, flags);
+}
+
+/* The id exists already, so this cannot run out of memory. */
+static void id_set(int id, void *what)
+{
+	u64 flags = spin_lock_irqsave(&id_lock);
+
+	BUG_ON(xa_store(&ids, (u64)id, what));
+	spin_unlock_irqrestore(&id_lock, flags);
+}
+
+struct task *task_find(int tid)
+{
+	u64 flags = spin_lock_irqsave(&id_lock);
+	void *found = tid > 0 ? xa_load(&ids, (u64)tid) : NULL;
+
+	spin_unlock_irqrestore(&id_lock, flags);
+	return found == &reserved ? NULL : found;
+}
+
+/* ---- the small members of the bag ---- */
+
+void cred_get(struct cred *c)
+{
+	__atomic_fetch_add(&c->refs, 1, __ATOMIC_RELAXED);
+}
+
+void cred_put(struct cred *c)
+{
+	if (c && __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		kfree(c);
+}
+
+struct cred *cred_copy(const struct cred *c)
+{
+	struct cred *copy = kzalloc(sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	if (c)
+		*copy = *c;
+	copy->refs = 1;
+	return copy;
+}
+
+void sighand_get(struct sighand *s)
+{
+	__atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
+}
+
+void sighand_put(struct sighand *s)
+{
+	if (s && __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		kfree(s);
+}
+
+struct sighand *sighand_create(void)
+{
+	struct sighand *s = kzalloc(sizeof(*s));
+
+	if (s)
+		s->refs = 1;
+	return s;
+}
+
+struct sighand *sighand_copy(struct sighand *from)
+{
+	struct sighand *s = sighand_create();
+
+	if (s)
+		memcpy(s->action, from->action, sizeof(s->action));
+	return s;
+}
+
+void sigpending_init(struct sigpending *p)
+{
+	p->set = 0;
+	list_init(&p->queue);
+}
+
+void sigpending_clear(struct sigpending *p)
+{
+	while (!list_empty(&p->queue)) {
+		struct sigqueue *q = list_first_entry(&p->queue, struct sigqueue, link);
+
+		list_remove(&q->link);
+		kfree(q);
+	}
+	p->set = 0;
+}
+
+/* ---- processes ---- */
+
+static void default_limits(struct rlimit64 *limit)
+{
+	for (unsigned i = 0; i < RLIM_NLIMITS; i++)
+		limit[i] = (struct rlimit64){RLIM_INFINITY, RLIM_INFINITY};
+	limit[RLIMIT_STACK].cur = 8ul << 20;
+	limit[RLIMIT_CORE].cur = 0;
+	limit[RLIMIT_NOFILE] = (struct rlimit64){1024, FD_LIMIT};
+}
+
+void proc_setup(struct proc *p, int pid, struct proc *parent)
+{
+	p->refs = 1;
+	p->pid = pid;
+	p->parent = parent;
+	p->start_ns = clock_ns();
+	p->exit_signal = SIGCHLD;
+	list_init(&p->tasks);
+	sigpending_init(&p->pending);
+	list_init(&p->children);
+	list_init(&p->sibling);
+	list_init(&p->all_link);
+	spin_init(&p->siglock, "siglock");
+	waitq_init(&p->child_wait);
+	waitq_init(&p->vfork_wait);
+	waitq_init(&p->tasks_wait);
+	timer_init(&p->alarm, NULL);
+	if (parent && parent->pid != PID_INIT) {
+		p->pgid = parent->pgid;
+		p->sid = parent->sid;
+		p->ctty = parent->ctty;
+		memcpy(p->rlimit, parent->rlimit, sizeof(p->rlimit));
+		memcpy(p->comm, parent->comm, sizeof(p->comm));
+	} else {
+		p->pgid = p->sid = pid;
+		default_limits(p->rlimit);
+	}
+}
+
+/* What init gives the first program: no memory yet, no files, the root directory, user 0. */
+int proc_first_bag(struct proc *p)
+{
+	p->files = fdtable_create();
+	p->fs = fsctx_create();
+	p->sighand = sighand_create();
+	p->cred = cred_copy(NULL);
+	return p->files && p->fs && p->sighand && p->cred ? 0 : -ENOMEM;
+}
+
+void proc_get(struct proc *p)
+{
+	__atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
+}
+
+void proc_put(struct proc *p)
+{
+	if (__atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	proc_release_bag(p);
+	sighand_put(p->sighand);
+	cred_put(p->cred);
+	proc_free(p);
+}
+
+void proc_release_bag(struct proc *p)
+{
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	struct vmspace *vs = p->vmspace;
+	struct fdtable *files = p->files;
+	struct fsctx *fs = p->fs;
+	struct file *exe = p->exe;
+
+	p->vmspace = NULL;
+	p->files = NULL;
+	p->fs = NULL;
+	p->exe = NULL;
+	spin_unlock_irqrestore(&p->siglock, flags);
+
+	timer_cancel(&p->alarm);
+	sigpending_clear(&p->pending);
+	if (files)
+		fdtable_put(files);
+	if (fs)
+		fsctx_put(fs);
+	if (exe)
+		file_put(exe);
+	if (vs)
+		vmspace_put(vs);
+}
+
+/* ---- tasks ---- */
+
+/* thread.destroy: on another stack, after the last switch away. */
+static void task_destroy(struct thread *thread)
+{
+	struct task *t = task_of(thread);
+
+	sigpending_clear(&t->pending);
+	proc_put(t->proc);
+	thread_fini(thread);
+	kmem_cache_free(task_cache, t);
+}
+
+static void task_discard(struct task *t)
+{
+	thread_fini(&t->thread);
+	kmem_cache_free(task_cache, t);
+}
+
+struct task *task_create(struct proc *p, int tid, const char *name, void (*entry)(void *), void *arg)
+{
+	struct task *t = kmem_cache_zalloc(task_cache);
+	int error;
+
+	if (!t)
+		return ERR_PTR(-ENOMEM);
+	error = thread_init(&t->thread, name, true, entry, arg);
+	if (error) {
+		kmem_cache_free(task_cache, t);
+		return ERR_PTR(error);
+	}
+	t->tid = tid;
+	t->proc = p;
+	sigpending_init(&t->pending);
+	t->altstack.flags = SS_DISABLE;
+	t->thread.vmspace = p->vmspace;
+	t->thread.destroy = task_destroy;
+
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	if (p->exiting || p->execing) {
+		spin_unlock_irqrestore(&p->siglock, flags);
+		task_discard(t);
+		return ERR_PTR(-EAGAIN);
+	}
+	list_add_tail(&t->link, &p->tasks);
+	p->ntasks++;
+	if (!p->leader)
+		p->leader = t;
+	spin_unlock_irqrestore(&p->siglock, flags);
+	proc_get(p);
+	id_set(tid, t);
+	return t;
+}
+
+/* The first steps of a cloned task, in the kernel: the tid words lie in memory that is its own by now. */
+static void clone_entry(void *arg)
+{
+	struct task *t = task_current();
+	uaddr_t child_tid = (uaddr_t)arg;
+
+	if (child_tid)
+		copyout(child_tid, &t->tid, sizeof(t->tid));
+	gate_enter();
+}
+
+struct task *task_fork(struct proc *p, int tid, const struct clone_args *args)
+{
+	struct task *me = task_current();
+	uaddr_t child_tid = args->flags & CLONE_CHILD_SETTID ? args->child_tid : 0;
+	struct task *t = task_create(p, tid, me->thread.name, clone_entry, (void *)child_tid);
+
+	if (IS_ERR(t))
+		return t;
+
+	struct trapframe *tf = arch_trapframe(&t->thread.arch);
+
+	*tf = *arch_trapframe(&me->thread.arch);
+	tf->rax = 0;
+	if (args->stack)
+		tf->rsp = args->stack;
+	fpu_save(&me->thread.arch);
+	memcpy(t->thread.arch.fpu, me->thread.arch.fpu, fpu_size);
+	t->thread.arch.gs_base = me->thread.arch.gs_base;
+	t->thread.arch.fs_base = args->flags & CLONE_SETTLS ? args->tls : me->thread.arch.fs_base;
+	t->thread.nice = me->thread.nice;
+	t->thread.weight = me->thread.weight;
+	memcpy(t->thread.affinity, me->thread.affinity, sizeof(t->thread.affinity));
+	t->sigmask = me->sigmask;
+	if (!(args->flags & CLONE_VM) || (args->flags & CLONE_VFORK))
+		t->altstack = me->altstack;
+	if (args->flags & CLONE_CHILD_CLEARTID)
+		t->clear_child_tid = args->child_tid;
+	return t;
+}
+
+long task_clone(const struct clone_args *args)
+{
+	int tid = pid_alloc();
+
+	if (tid < 0)
+		return tid;
+
+	struct task *t = task_fork(proc_current(), tid, args);
+
+	if (IS_ERR(t)) {
+		pid_free(tid);
+		return PTR_ERR(t);
+	}
+	if (args->flags & CLONE_PARENT_SETTID)
+		copyout(args->parent_tid, &tid, sizeof(tid));
+	thread_start(&t->thread);
+	return tid;
+}
+
+void proc_kill_all(struct proc *p, int status)
+{
+	struct task *t;
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	if (!p->exiting) {
+		p->exiting = true;
+		p->exit_status = status;
+		list_for_each_entry(t, &p->tasks, link)
+			thread_post(&t->thread, WORK_KILL);
+	}
+	spin_unlock_irqrestore(&p->siglock, flags);
+	if (thread_is_app(current()) && task_current()->proc == p)
+		task_exit();
+}
+
+int proc_single(struct proc *p)
+{
+	struct task *me = task_current(), *t;
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	if (p->exiting || p->execing) {
+		spin_unlock_irqrestore(&p->siglock, flags);
+		return -EAGAIN;
+	}
+	p->execing = true;
+	list_for_each_entry(t, &p->tasks, link)
+		if (t != me)
+			thread_post(&t->thread, WORK_KILL);
+	spin_unlock_irqrestore(&p->siglock, flags);
+
+	wait_event(&p->tasks_wait, READ_ONCE(p->ntasks) == 1);
+
+	/* The one that stays is the process: it takes the leader's id. */
+	mutex_lock(&proc_lock);
+	flags = spin_lock_irqsave(&p->siglock);
+	int old = me->tid;
+
+	p->leader = me;
+	me->tid = p->pid;
+	p->execing = false;
+	spin_unlock_irqrestore(&p->siglock, flags);
+	if (old != p->pid) {
+		pid_free(old);
+		id_set(p->pid, me);
+	}
+	mutex_unlock(&proc_lock);
+	return 0;
+}
+
+/* pthread_join() waits for this word (set_tid_address(2)). Nobody can when this was the only user of the memory. */
+static void clear_tid(struct task *t)
+{
+	u32 zero = 0;
+
+	if (!t->clear_child_tid)
+		return;
+	if (copyout(t->clear_child_tid, &zero, sizeof(zero)) == 0)
+		futex_wake(t->clear_child_tid, 1, ~0u, false);
+}
+
+void task_exit(void)
+{
+	struct task *t = task_current();
+	struct proc *p = t->proc;
+
+	clear_tid(t);
+	fpu_discard(&t->thread.arch);
+
+	mutex_lock(&proc_lock);
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	t->exited = true;
+	list_remove(&t->link);
+	bool last = --p->ntasks == 0;
+
+	p->dead_cpu_ns += thread_cpu_ns(&t->thread);
+	if (p->leader == t)
+		p->leader = NULL;
+	p->exiting |= last;
+	spin_unlock_irqrestore(&p->siglock, flags);
+	if (t->tid == p->pid)
+		id_set(t->tid, &reserved); /* until the process is waited for */
+	else
+		pid_free(t->tid);
+	waitq_wake_all(&p->tasks_wait);
+	mutex_unlock(&proc_lock);
+
+	t->thread.vmspace = NULL;
+	if (last) {
+		proc_release_bag(p);
+		proc_exit(p);
+	}
+	thread_exit();
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What fork does to memory: the child gets the same regions and, where they are private, the same pages, which neither may
+ * write any more without copying (fault.c). Pages of shared mappings are found again through their object. Called by
+ * isolation/aspace_private.c, with a child that nobody else knows yet.
+ */
+#include "internal.h"
+#include "region.h"
+
+#include <lib/errno.h>
+
+/* Entries of one parent region into the child. */
+static int copy_entries(struct vmspace *child, struct vmspace *parent, const struct region *r, struct tlb_batch *batch)
+{
+	struct leaf_walk w = LEAF_WALK(parent->pmap, r->start, r->end);
+	uaddr_t table = ~0ul;
+	pte_t *to = NULL;
+
+	while (leaf_next(&w)) {
+		if (table != ALIGN_DOWN(w.va, LEAF_TABLE_SIZE)) {
+			table = ALIGN_DOWN(w.va, LEAF_TABLE_SIZE);
+			to = pmap_pte(child->pmap, table, !page_low());
+			if (!to)
+				return -ENOMEM;
+		}
+		if (pte_writable(*w.pte)) {
+			__atomic_fetch_and(w.pte, pte_write_protect(~0ul), __ATOMIC_ACQ_REL);
+			tlb_batch_add(batch, w.va, NULL);
+		}
+		page_get(pte_page(*w.pte));
+		pte_set(&to[(w.va - table) >> PAGE_SHIFT], *w.pte);
+		rss_add(child, 1);
+	}
+	return 0;
+}
+
+static int copy_regions(struct vmspace *child, struct vmspace *parent, struct tlb_batch *batch)
+{
+	for (struct region *r = region_first(parent); r; r = region_next(r)) {
+		struct region *copy = page_low() ? NULL : region_new(r);
+
+		if (!copy)
+			return -ENOMEM;
+		region_insert(child, copy);
+		if (r->flags & REGION_SHARED)
+			continue;
+
+		int error = copy_entries(child, parent, r, batch);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static void copy_layout(struct vmspace *child, const struct vmspace *parent)
+{
+	child->start = parent->start;
+	child->end = parent->end;
+	child->brk_start = parent->brk_start;
+	child->brk = parent->brk;
+	child->stack_limit = parent->stack_limit;
+	child->mmap_top = parent->mmap_top;
+	child->code_start = parent->code_start;
+	child->code_end = parent->code_end;
+	child->stack_start = parent->stack_start;
+	child->arg_start = parent->arg_start;
+	child->arg_end = parent->arg_end;
+	child->env_start = parent->env_start;
+	child->env_end = parent->env_end;
+}
+
+int vmspace_copy(struct vmspace *child, struct vmspace *parent)
+{
+	struct tlb_batch batch;
+
+	mutex_lock(&parent->lock);
+	copy_layout(child, parent);
+	tlb_batch_begin(&batch, parent);
+
+	int error = copy_regions(child, parent, &batch);
+
+	/* On failure too: what is write-protected must be so on all CPUs before a page counts as shared. */
+	tlb_batch_end(&batch);
+	mutex_unlock(&parent->lock);
+	return error;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mprotect(2) and madvise(2). A page under PROT_NONE stays, hidden. No entry becomes writable here: the next write faults,
+ * and fault.c decides whether it has to copy. Called by abi/linux.
+ */
+#include "internal.h"
+#include "region.h"
+
+#include <lib/errno.h>
+#include <uapi/linux/mman.h>
+
+static pte_t with_rights(pte_t pte, unsigned prot)
+{
+	if (!prot)
+		return pte_hide(pte);
+	if (!pte_writable(pte) || pte_hidden(pte))
+		prot = (prot & ~PROT_WRITE) | PROT_READ;
+	return pte_make(pte_paddr(pte), prot);
+}
+
+static void protect_entries(struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned prot, bool weaker)
+{
+	struct leaf_walk w = LEAF_WALK(vs->pmap, start, end);
+	struct tlb_batch batch;
+
+	tlb_batch_begin(&batch, vs);
+	while (leaf_next(&w)) {
+		pte_t old = *w.pte;
+
+		pte_set(w.pte, with_rights(old, prot));
+		if (weaker && pte_present(old))
+			tlb_batch_add(&batch, w.va, NULL);
+	}
+	tlb_batch_end(&batch);
+}
+
+/* Is all of [start, end) mapped, and may it have these rights? */
+static int check_rights(const struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned prot)
+{
+	if (!region_covers(vs, start, end))
+		return -ENOMEM;
+	for (struct region *r = region_lookup(vs, start); r && r->start < end; r = region_next(r)) {
+		if ((prot & PROT_WRITE) && (r->flags & REGION_SHARED) && !(r->flags & REGION_MAYWRITE))
+			return -EACCES;
+	}
+	return 0;
+}
+
+static int protect(struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned prot)
+{
+	int error = check_rights(vs, start, end, prot);
+
+	if (!error)
+		error = vmspace_split_at(vs, start);
+	if (!error)
+		error = vmspace_split_at(vs, end);
+	if (error)
+		return error;
+	for (struct region *r = region_lookup(vs, start); r && r->start < end; r = region_next(r)) {
+		unsigned old = r->prot;
+
+		r->prot = prot;
+		if (old != prot)
+			protect_entries(vs, r->start, r->end, prot, old & ~prot);
+		r = vmspace_merge(vs, r);
+	}
+	return 0;
+}
+
+int vmspace_protect(struct vmspace *vs, uaddr_t addr, u64 size, unsigned prot)
+{
+	if (!IS_ALIGNED(addr, PAGE_SIZE) || (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC)))
+		return -EINVAL;
+	if (!size)
+		return 0;
+	if (size > USER_MAX)
+		return -ENOMEM;
+	size = ALIGN_UP(size, PAGE_SIZE);
+
+	int error = vmspace_check_range(vs, "mprotect", addr, size);
+
+	if (error)
+		return error;
+	mutex_lock(&vs->lock);
+	error = protect(vs, addr, addr + size, prot);
+	mutex_unlock(&vs->lock);
+	return error;
+}
+
+/* Drops private pages: the next access finds zeroes, or the object's page. */
+static int drop(struct vmspace *vs, uaddr_t start, uaddr_t end, bool only_anonymous)
+{
+	for (struct region *r = region_lookup(vs, start); r && r->start < end; r = region_next(r)) {
+		if (only_anonymous && r->object)
+			return -EINVAL;
+	}
+	vmspace_zap(vs, start, end);
+	return 0;
+}
+
+static bool is_hint(int advice)
+{
+	switch (advice) {
+	case MADV_NORMAL:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_WILLNEED:
+	case MADV_MERGEABLE:
+	case MADV_UNMERGEABLE:
+	case MADV_HUGEPAGE:
+	case MADV_NOHUGEPAGE:
+	case MADV_DONTDUMP:
+	case MADV_DODUMP:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		return true;
+	}
+	return false;
+}
+
+int vmspace_advise(struct vmspace *vs, uaddr_t addr, u64 size, int advice)
+{
+	bool drops = advice == MADV_DONTNEED || advice == MADV_FREE;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE) || (!drops && !is_hint(advice)))
+		return -EINVAL;
+	if (!size)
+		return 0;
+	if (size > USER_MAX)
+		return -ENOMEM;
+	size = ALIGN_UP(size, PAGE_SIZE);
+
+	int error = vmspace_check_range(vs, "madvise", addr, size);
+
+	if (error)
+		return error;
+	mutex_lock(&vs->lock);
+
+	/* As Linux: what is mapped is served, also around holes. */
+	bool holes = !region_covers(vs, addr, addr + size);
+
+	if (drops)
+		error = drop(vs, addr, addr + size, advice == MADV_FREE);
+	mutex_unlock(&vs->lock);
+	return error ? error : holes ? -ENOMEM : 0;
+}

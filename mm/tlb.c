@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * TLB shootdown (Black et al., ASPLOS 1989). Who needs a flush elsewhere writes the range into its own CPU's request,
+ * marks itself in each target's set of requesters, interrupts them, and waits until all have answered. It waits with
+ * interrupts on, so two CPUs that shoot at each other serve each other. Requests of different CPUs do not wait for one
+ * another: there is no lock.
+ *
+ * A CPU asleep in idle is left asleep: whoever finds it IDLE makes it OWED, and it flushes everything when it leaves. It
+ * uses no application address before that.
+ */
+#include <mm/tlb.h>
+
+#include "internal.h"
+
+#include <arch/machine.h>
+#include <core/panic.h>
+#include <isolation/aspace.h>
+
+/* From here on dropping everything is cheaper than page after page. */
+#define FLUSH_PAGES_MAX 32
+
+enum tlb_state { TLB_BUSY, TLB_IDLE, TLB_OWED };
+
+struct tlb_cpu {
+	u32 state;                       /* a: enum tlb_state */
+	u32 unanswered;                  /* a: targets of our request that have not flushed yet */
+	uaddr_t start, end;              /* our request: ours to write while unanswered is 0 */
+	u64 requesters[CPUSET_WORDS];    /* a: CPUs whose request we have to serve */
+};
+
+static DEFINE_PERCPU(struct tlb_cpu, tlb_cpu);
+
+static void flush_local(uaddr_t start, uaddr_t end)
+{
+	if (end - start > FLUSH_PAGES_MAX * PAGE_SIZE) {
+		tlb_flush_all_local();
+		return;
+	}
+	for (uaddr_t va = start; va < end; va += PAGE_SIZE)
+		tlb_flush_page_local(va);
+}
+
+void tlb_interrupt(void)
+{
+	struct tlb_cpu *self = this_cpu_ptr(tlb_cpu);
+
+	for (unsigned word = 0; word < CPUSET_WORDS; word++) {
+		if (!READ_ONCE(self->requesters[word]))
+			continue;
+
+		u64 set = __atomic_exchange_n(&self->requesters[word], 0, __ATOMIC_ACQUIRE);
+
+		for (; set; set &= set - 1) {
+			struct tlb_cpu *from = cpu_ptr(tlb_cpu, word * 64 + __builtin_ctzl(set));
+
+			flush_local(from->start, from->end);
+			__atomic_fetch_sub(&from->unanswered, 1, __ATOMIC_RELEASE);
+		}
+	}
+}
+
+/* Can this CPU be left alone, because it flushes when it wakes? */
+static bool owes_flush(struct tlb_cpu *target)
+{
+	u32 state = TLB_IDLE;
+
+	return __atomic_compare_exchange_n(&target->state, &state, TLB_OWED, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST) ||
+	       state == TLB_OWED;
+}
+
+static void request(struct tlb_cpu *self, unsigned me, unsigned cpu)
+{
+	struct tlb_cpu *target = cpu_ptr(tlb_cpu, cpu);
+
+	if (owes_flush(target))
+		return;
+	__atomic_fetch_add(&self->unanswered, 1, __ATOMIC_RELAXED);
+	/* Requesters that are still marked in this word have interrupted it already, and not been seen. */
+	if (!__atomic_fetch_or(&target->requesters[me / 64], BIT(me % 64), __ATOMIC_SEQ_CST))
+		arch_ipi(cpu, IPI_TLB);
+}
+
+void tlb_flush(struct vmspace *vs, uaddr_t start, uaddr_t end)
+{
+	unsigned me = this_cpu_id();
+	struct tlb_cpu *self = this_cpu_ptr(tlb_cpu);
+	u64 cpus[CPUSET_WORDS];
+
+	assert(irq_enabled());
+	/* The entries are changed before the set is read: who is not in it yet will load them changed. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	aspace_cpus(vs, cpus);
+	self->start = start;
+	self->end = end;
+	for (unsigned word = 0; word < CPUSET_WORDS; word++) {
+		for (u64 set = cpus[word]; set; set &= set - 1) {
+			unsigned cpu = word * 64 + __builtin_ctzl(set);
+
+			if (cpu != me)
+				request(self, me, cpu);
+		}
+	}
+	if (cpus[me / 64] & BIT(me % 64))
+		flush_local(start, end);
+	while (__atomic_load_n(&self->unanswered, __ATOMIC_ACQUIRE))
+		cpu_pause();
+}
+
+void tlb_idle_enter(void)
+{
+	__atomic_store_n(&this_cpu_ptr(tlb_cpu)->state, TLB_IDLE, __ATOMIC_SEQ_CST);
+}
+
+void tlb_idle_leave(void)
+{
+	if (__atomic_exchange_n(&this_cpu_ptr(tlb_cpu)->state, TLB_BUSY, __ATOMIC_SEQ_CST) == TLB_OWED)
+		tlb_flush_all_local();
+}
+
+void tlb_batch_begin(struct tlb_batch *b, struct vmspace *vs)
+{
+	b->vs = vs;
+	b->start = ~0ul;
+	b->end = 0;
+	b->npages = 0;
+}
+
+void tlb_batch_add(struct tlb_batch *b, uaddr_t va, struct page *page)
+{
+	if (b->npages == TLB_BATCH)
+		tlb_batch_end(b);
+	b->start = MIN(b->start, va);
+	b->end = MAX(b->end, va + PAGE_SIZE);
+	if (page)
+		b->page[b->npages++] = page;
+}
+
+void tlb_batch_end(struct tlb_batch *b)
+{
+	if (b->start < b->end)
+		tlb_flush(b->vs, b->start, b->end);
+	for (unsigned i = 0; i < b->npages; i++)
+		page_put(b->page[i]);
+	tlb_batch_begin(b, b->vs);
+}

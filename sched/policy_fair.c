@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * policy_fair.c - who has run least, weighted by niceness, runs next.
+ *
+ * A thread's vruntime is the CPU time it used, in ns, scaled by 1024 / weight; each step of nice is a
+ * factor of 1.25 in weight, so that two threads one step apart differ by about 10 % of a CPU each. The
+ * queue is a tree by vruntime. min_vruntime is its clock: it never falls, and a thread that comes from
+ * another queue keeps its distance from that queue's clock. Who slept gets a bounded credit, so that it
+ * runs soon, but no claim on the time it did not want. (Linux sched-design-CFS.rst describes the kind.)
+ */
+#include "runqueue.h"
+
+#include <core/param.h>
+
+#define LATENCY (6 * NSEC_PER_MSEC)        /* in which every queued thread shall have a turn... */
+#define SLICE_MIN (750 * NSEC_PER_USEC)    /* ...unless there are too many */
+#define SLEEPER_CREDIT (LATENCY / 2)
+#define WAKE_ADVANTAGE (1 * NSEC_PER_MSEC) /* vruntime by which a waker's running thread must lead */
+#define WEIGHT_0 1024
+
+/* round(1024 / 1.25^nice) */
+static const u32 weights[40] = {
+	88818, 71054, 56843, 45475, 36380, 29104, 23283, 18626,
+	14901, 11921, 9537, 7629, 6104, 4883, 3906, 3125,
+	2500, 2000, 1600, 1280, 1024, 819, 655, 524,
+	419, 336, 268, 215, 172, 137, 110, 88,
+	70, 56, 45, 36, 29, 23, 18, 15,
+};
+
+u32 nice_weight(int nice)
+{
+	return weights[nice + 20];
+}
+
+static struct thread *thread_of(struct rb_node *node)
+{
+	return rb_entry(node, struct thread, fair_node);
+}
+
+/* Modular, so that it holds for any start value. */
+static bool earlier(u64 a, u64 b)
+{
+	return (i64)(a - b) < 0;
+}
+
+static u64 later_of(u64 a, u64 b)
+{
+	return earlier(a, b) ? b : a;
+}
+
+static void fair_init(struct runqueue *rq)
+{
+	rq->fair.tree = RB_ROOT;
+	rq->fair.leftmost = NULL;
+	rq->fair.min_vruntime = 0;
+}
+
+/* Translates t's vruntime to the clock of rq. */
+static void rebase(struct runqueue *rq, struct thread *t)
+{
+	u64 clock = rq->fair.min_vruntime;
+
+	if (!t->fair_rq)
+		t->vruntime = clock;
+	else if (t->fair_rq != rq)
+		t->vruntime += clock - READ_ONCE(t->fair_rq->fair.min_vruntime);
+	t->fair_rq = rq;
+}
+
+static void fair_enqueue(struct runqueue *rq, struct thread *t, bool woken)
+{
+	struct rb_node **link = &rq->fair.tree.node, *parent = NULL;
+	bool leftmost = true;
+
+	rebase(rq, t);
+	if (woken)
+		t->vruntime = later_of(t->vruntime, rq->fair.min_vruntime - SLEEPER_CREDIT);
+	while (*link) {
+		parent = *link;
+		if (earlier(t->vruntime, thread_of(parent)->vruntime)) {
+			link = &parent->left;
+		} else {
+			link = &parent->right;
+			leftmost = false;
+		}
+	}
+	rb_insert(&rq->fair.tree, &t->fair_node, parent, link);
+	if (leftmost)
+		rq->fair.leftmost = &t->fair_node;
+}
+
+static void fair_dequeue(struct runqueue *rq, struct thread *t)
+{
+	if (rq->fair.leftmost == &t->fair_node)
+		rq->fair.leftmost = rb_next(&t->fair_node);
+	rb_erase(&rq->fair.tree, &t->fair_node);
+}
+
+static struct thread *fair_pick(struct runqueue *rq)
+{
+	struct thread *t;
+
+	if (!rq->fair.leftmost)
+		return NULL;
+	t = thread_of(rq->fair.leftmost);
+	fair_dequeue(rq, t);
+	t->slice_used = 0;
+	return t;
+}
+
+static struct thread *fair_peek_movable(struct runqueue *rq, unsigned cpu)
+{
+	for (struct rb_node *node = rq->fair.leftmost; node; node = rb_next(node)) {
+		if (thread_movable(thread_of(node), cpu))
+			return thread_of(node);
+	}
+	return NULL;
+}
+
+static void fair_charge(struct runqueue *rq, struct thread *t, u64 ran)
+{
+	u64 clock;
+
+	t->slice_used += ran;
+	t->vruntime += likely(t->weight == WEIGHT_0) ? ran : ran * WEIGHT_0 / t->weight;
+	clock = t->vruntime;
+	if (rq->fair.leftmost && earlier(thread_of(rq->fair.leftmost)->vruntime, clock))
+		clock = thread_of(rq->fair.leftmost)->vruntime;
+	rq->fair.min_vruntime = later_of(rq->fair.min_vruntime, clock);
+}
+
+static bool fair_preempts(struct runqueue *rq, struct thread *woken, struct thread *running)
+{
+	(void)rq;
+	return earlier(woken->vruntime + WAKE_ADVANTAGE, running->vruntime);
+}
+
+static u64 fair_slice(struct runqueue *rq, struct thread *t)
+{
+	u64 slice = param.slice_ns;
+
+	if (!slice)
+		slice = MAX(LATENCY / (rq->queued + 1), SLICE_MIN);
+	return slice > t->slice_used ? slice - t->slice_used : 0;
+}
+
+const struct sched_policy policy_fair = {
+	.name = "fair",
+	.init = fair_init,
+	.enqueue = fair_enqueue,
+	.dequeue = fair_dequeue,
+	.pick = fair_pick,
+	.peek_movable = fair_peek_movable,
+	.charge = fair_charge,
+	.preempts = fair_preempts,
+	.slice = fair_slice,
+};

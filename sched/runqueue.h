@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * runqueue.h - what the files of sched/ share: one run queue per CPU.
+ *
+ * Who may run where, in one paragraph. A run queue's lock is held across the whole switch from one
+ * thread to the next: taken by the one that leaves, released by the one that arrives, on its own
+ * stack. So whoever holds the lock of a thread's run queue sees that thread either on the CPU or off
+ * it, never between. No two run queues are locked at once: a thread that moves is first taken out of
+ * one, its `cpu` already naming the other, and then put into that; meanwhile it is runnable, in no
+ * queue, and nobody else's business.
+ */
+#ifndef SCHED_RUNQUEUE_H
+#define SCHED_RUNQUEUE_H
+
+#include <core/spinlock.h>
+#include <lib/list.h>
+#include <lib/rbtree.h>
+#include <sched/policy.h>
+#include <sched/thread.h>
+
+struct runqueue {
+	struct spinlock lock;      /* (i) */
+	unsigned cpu;              /* I */
+	struct thread *idle;       /* I */
+	struct thread *current;    /* lock */
+	unsigned queued;           /* lock, read racily: threads that wait for the CPU */
+	bool sleeping;             /* lock: halted, or about to: needs an interrupt to see new work */
+	/* From the thread that leaves to the one that arrives: lock. */
+	struct thread *previous;
+	bool previous_moves;       /* it was put off this CPU: insert it elsewhere */
+	/* The policy's: lock. */
+	union {
+		struct {
+			struct rb_root tree;      /* by vruntime */
+			struct rb_node *leftmost;
+			u64 min_vruntime;         /* never falls; read racily by other queues */
+		} fair;
+		struct {
+			struct list queue;
+		} rr;
+	};
+	/* Statistics: lock, read racily. */
+	u64 switches, migrations;
+	u64 idle_ns;               /* without the present idle time, if any */
+	u64 runnable_ns;           /* sum over time of the number of runnable threads */
+	u64 stamp;                 /* clock at the last switch */
+	unsigned runnable;         /* since then */
+};
+
+DECLARE_PERCPU(struct runqueue, runqueue);
+extern const struct sched_policy *policy; /* I after sched_init() */
+
+#define NO_SLICE (~0ul)
+
+static inline struct runqueue *this_runqueue(void)
+{
+	return this_cpu_ptr(runqueue);
+}
+
+static inline struct runqueue *runqueue_of(unsigned cpu)
+{
+	return cpu_ptr(runqueue, cpu);
+}
+
+static inline bool thread_may_use(const struct thread *t, unsigned cpu)
+{
+	return READ_ONCE(t->affinity[cpu / 64]) >> (cpu % 64) & 1;
+}
+
+/* May a thread that waits in a queue be taken to `cpu`? */
+static inline bool thread_movable(const struct thread *t, unsigned cpu)
+{
+	return !t->exempt && !fpu_live(&t->arch) && thread_may_use(t, cpu);
+}
+
+/* ---- runqueue.c ---- */
+void runqueue_init(unsigned cpu, struct thread *idle);
+/* Locks the run queue that t belongs to. */
+struct runqueue *runqueue_lock(struct thread *t, u64 *flags);
+static inline void runqueue_unlock(struct runqueue *rq, u64 flags)
+{
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+/* The rest: lock held. */
+void runqueue_enqueue(struct runqueue *rq, struct thread *t, bool woken);
+void runqueue_dequeue(struct runqueue *rq, struct thread *t);
+struct thread *runqueue_pick(struct runqueue *rq);
+/* Brings the account of the current thread up to now. */
+void runqueue_charge(struct runqueue *rq, u64 now);
+/* Sets the slice timer for the current thread of this CPU. */
+void runqueue_set_slice(struct runqueue *rq, u64 now);
+/* `t` was enqueued: makes its CPU notice. */
+void runqueue_notice(struct runqueue *rq, struct thread *t);
+/* Not locked, interrupts off: puts a runnable thread that is in no queue into that of its `cpu`. */
+void runqueue_insert(struct thread *t, bool woken);
+/* Asks the CPU where the current thread of rq runs to look at its work. Lock held. */
+void runqueue_kick(struct runqueue *rq);
+
+/* ---- switch.c ---- */
+enum leave {
+	LEAVE_BLOCK,   /* it waits, unless it was woken meanwhile */
+	LEAVE_YIELD,   /* others first */
+	LEAVE_PREEMPT, /* the policy decides whether it goes on */
+	LEAVE_EXIT     /* for good */
+};
+void schedule(enum leave why);
+/* The first thing on a new thread's stack. */
+void schedule_arrive(void);
+
+/* ---- place.c ---- */
+extern u64 idle_mask[CPUSET_WORDS]; /* a: CPUs in the idle loop that nobody chose yet */
+/* Where a woken thread (its run queue locked), or a new one, shall run. */
+unsigned place_woken(struct thread *t);
+unsigned place_new(struct thread *t);
+/* This CPU has nothing to do: takes a waiting thread from another one into its queue. Interrupts off. */
+bool place_steal(struct runqueue *rq);
+/* Threads wait here and some CPU is idle: wakes it, so that it steals. */
+void place_offer(struct runqueue *rq);
+
+/* ---- idle.c ---- */
+/* Makes the flow that runs on this CPU its idle thread. */
+void idle_adopt(unsigned cpu);
+
+/* ---- reaper.c ---- */
+void reaper_init(void);
+/* A dead thread that has left its stack. Interrupts off. */
+void reaper_take(struct thread *t);
+
+/* ---- policy_fair.c ---- */
+u32 nice_weight(int nice);
+
+#endif

@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What is built again after a change, and what is not.
+
+. "$(dirname "$0")/pretend.sh"
+plant
+
+ok "a configuration is made" build O=out multi_defconfig
+ok "a kernel is built" build O=out
+ok "its file is there" test -s out/orchard.elf
+ok "without a warning" sh -c '! grep -i warning "$0"' "$work/log"
+ok "compile_commands.json is valid" python3 -m json.tool compile_commands.json
+ok "and linked to the top" test -L compile_commands.json
+
+build O=out
+build -s O=out V=
+ok "with -s nothing is said" test ! -s "$work/log"
+same "nothing changed: nothing is built" "" "$(compiled)"
+
+touch core/a.c
+build O=out
+same "a touched source: one object and the kernel" "a.o orchard.elf " "$(compiled)"
+
+touch include/lib/stack.h
+build O=out
+same "a touched header: who includes it" "a.o orchard.elf " "$(compiled)"
+
+sed -i 's/NR_CPUS_MAX=64/NR_CPUS_MAX=8/' out/.config
+build O=out
+same "a changed symbol: who mentions it" "b.o orchard.elf " "$(compiled)"
+
+sed -i 's/KSTACK_PAGES=4/KSTACK_PAGES=8/' out/.config
+build O=out
+same "a symbol in a header: who includes that" "a.o orchard.elf " "$(compiled)"
+
+sed -i 's/# CONFIG_LOCKDEP is not set/CONFIG_LOCKDEP=y/' out/.config
+build O=out
+same "a symbol that picks a file: that file" "lockdep.o orchard.elf " "$(compiled)"
+
+sed -i 's/CONFIG_LOCKDEP=y/# CONFIG_LOCKDEP is not set/' out/.config
+build O=out
+same "and without it the kernel is linked again" "orchard.elf " "$(compiled)"
+
+sed -i 's/CONFIG_FRAME_POINTER=y/# CONFIG_FRAME_POINTER is not set/' out/.config
+build O=out
+same "other flags: all C" "a.o b.o calls.o entry.o orchard.elf syscall_table.o " "$(compiled)"
+
+echo '1 write long fd:fd uaddr:buf size:count' >>abi/linux/syscall.tbl
+sed 's/sys_read/sys_write/; /#include/d' abi/linux/calls.c >>abi/linux/calls.c.new
+cat abi/linux/calls.c.new >>abi/linux/calls.c
+build O=out
+same "a new system call: its table and its users" "calls.o orchard.elf syscall_table.o " "$(compiled)"
+
+echo 'int c(void);' >include/lib/gone.h
+echo '#include <lib/gone.h>' >>core/b.c
+build O=out
+sed -i '/gone/d' core/b.c
+rm include/lib/gone.h
+ok "a header that is gone breaks nothing" build O=out
+same "and its user was built" "b.o orchard.elf " "$(compiled)"
+
+ok "clean leaves the configuration" build O=out clean
+same "and nothing else" "out/.config" "$(find out -type f)"
+done_testing

@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The pure parts of tools/orchard: formats, checks, tables. TAP; run by prove."""
+
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from orchardlib import cli, cpio, elfcheck, frames, kernels, machine, rootfs  # noqa: E402
+from orchardlib import runfile, session, table, terminal  # noqa: E402
+from orchardlib.errors import ToolError  # noqa: E402
+
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def error_of(function, *args):
+    """The message of the ToolError that must come."""
+    try:
+        function(*args)
+    except ToolError as error:
+        return str(error)
+    raise AssertionError("no error")
+
+
+@test
+def cpio_written_is_read_by_cpio():
+    entries = {"/a": cpio.directory(), "/a/f": cpio.regular(b"\0\1data", 0o755), "/l": cpio.symlink("a/f")}
+    with tempfile.TemporaryDirectory() as work:
+        subprocess.run(["cpio", "-im", "--quiet"], input=cpio.write(entries), cwd=work, check=True)
+        made = Path(work)
+        assert (made / "a/f").read_bytes() == b"\0\1data"
+        assert stat.S_IMODE((made / "a/f").stat().st_mode) == 0o755
+        assert (made / "l").readlink() == Path("a/f")
+        assert (made / "a/f").stat().st_mtime == 0
+
+
+@test
+def cpio_round_trip_in_any_order():
+    entries = {f"/{name}": cpio.regular(b"x" * size) for name, size in (("c", 0), ("b", 1), ("a", 4097))}
+    archive = cpio.write(entries)
+    assert archive == cpio.write(dict(reversed(entries.items())))
+    assert cpio.read(archive + b"\0" * 512 + archive) == entries
+
+
+@test
+def cpio_damage_is_named():
+    archive = cpio.write({"/a": cpio.regular(b"x" * 100)})
+    for damaged, word in ((archive[:150], "cut off"), (b"x" + archive[1:], "no newc header"),
+                          (archive[:14] + b"zz" + archive[16:], "broken")):
+        try:
+            cpio.read(damaged)
+            raise AssertionError("read")
+        except cpio.CpioError as error:
+            assert word in str(error), error
+
+
+@test
+def frames_in_any_pieces():
+    stream = (b"\x1b[2Jnoise orchard \x05" + frames.encode(frames.HELLO, b"orchard 1 sas\n")
+              + frames.encode(frames.STDOUT, bytes(range(256)) * 255)
+              + frames.encode(frames.STDERR) + frames.encode(frames.EXIT, b"\0\1\0\0"))
+    for piece in (1, 7, len(stream)):
+        reader, got = frames.Reader(), []
+        for at in range(0, len(stream), piece):
+            got += reader.feed(stream[at:at + piece])
+        assert [kind for kind, _ in got] == [5, 1, 2, 3], got
+        assert got[1][1] == bytes(range(256)) * 255
+
+
+@test
+def frames_reject_garbage():
+    reader = frames.Reader()
+    reader.feed(frames.encode(frames.HELLO, b"orchard 1 sas\n"))
+    try:
+        reader.feed(b"\x7f\0\0")
+        raise AssertionError("taken")
+    except frames.FrameError as error:
+        assert "0x7f" in str(error)
+
+
+@test
+def hello_and_stats():
+    assert frames.parse_hello(b"orchard 1 sas\n") == ("sas", None)
+    assert frames.parse_hello(b"orchard 1 linux window=16384\n") == ("linux", 16384)
+    assert frames.parse_stats(b"run_ns=12\nx=y\nnothing\n") == {"run_ns": 12, "x": "y"}
+
+
+@test
+def run_file_records():
+    text = runfile.encode("/bin/a", ["a", "b c", ""], {"K": "v=w"}, tty={2, 0}, size=(30, 90))
+    assert text.split(b"\0") == [b"path=/bin/a", b"arg=a", b"arg=b c", b"arg=", b"env=K=v=w", b"cwd=/",
+                                 b"tty=0,2", b"size=30x90", b""]
+    assert b"tty" not in runfile.encode("/bin/a", ["a"], {})
+    assert "NUL" in error_of(runfile.encode, "/a\0b", ["a"], {})
+
+
+@test
+def wait_statuses():
+    assert [session.status_of(s) for s in (0, 0x100, 0xff00, 9, 0x8b)] == [0, 1, 255, 137, 139]
+
+
+def elf(machine_number=62, kind=2, size=100, memory=100, interpreter=b""):
+    """A small ELF file with one segment to load, or one interpreter too."""
+    count = 2 if interpreter else 1
+    head = b"\x7fELF\2\1\1" + b"\0" * 9 + struct.pack("<HHIQQQIHHHHHH", kind, machine_number, 1, 0, 64, 0, 0,
+                                                      64, 56, count, 0, 0, 0)
+    head += struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, size, memory, 4096)
+    if interpreter:
+        head += struct.pack("<IIQQQQQQ", 3, 4, 176, 0, 0, len(interpreter), len(interpreter), 1)
+    return (head + interpreter).ljust(300, b"\0")
+
+
+@test
+def elf_checks():
+    def check(data, memory=1 << 30, has=lambda path: False):
+        return elfcheck.check("p", data, memory, has)
+
+    check(elf())
+    check(elf(kind=3))
+    for data, word in ((b"hello", "not an ELF"), (b"#!/bin/sh\n", "script"), (elf()[:40], "truncated"),
+                       (elf()[:100], "truncated"), (elf(size=1000), "truncated"), (elf(183), "AArch64"),
+                       (elf(kind=1), "no program"), (elf(memory=1 << 31), "larger than memory"),
+                       (elf(interpreter=b"/lib/ld.so\0"), "its loader /lib/ld.so")):
+        message = error_of(check, data)
+        assert word in message and "\n" not in message, message
+    check(elf(interpreter=b"/lib/ld.so\0"), has=lambda path: path == "/lib/ld.so")
+
+
+@test
+def root_follows_links():
+    root = rootfs.minimal()
+    root.put("/lib", cpio.symlink("usr/lib"))
+    root.put("/lib/x", cpio.regular(b"1"))
+    assert "/usr/lib/x" in root.entries and root.has("/lib/../lib/x")
+    root.put("/loop", cpio.symlink("loop"))
+    assert "loop" in error_of(root.resolve, "/loop/x")
+
+
+@test
+def sizes_and_cpus():
+    assert machine.parse_memory("256M") == machine.parse_memory("256") == 256 << 20
+    assert machine.parse_memory("1g") == 1 << 30
+    for bad in ("", "0", "-1", "12Q", "1.5G", "9999999G"):
+        assert "--memory" in error_of(machine.parse_memory, bad)
+    assert machine.parse_cpus("255") == 255
+    for bad in ("0", "300", "-1", "x", "256"):
+        assert "1 to 255" in error_of(machine.parse_cpus, bad)
+
+
+@test
+def nearest_names():
+    kernels.names = lambda: ["sas", "split", "tasks", "sasos", "ring0proc", "multi"]
+    assert "did you mean split?" in error_of(kernels.check_name, "splitt")
+    assert "linux" in error_of(kernels.check_name, "linix")
+    assert "there are sas, split" in error_of(kernels.check_name, "zzzzzz")
+    assert kernels.model_of("CONFIG_MODEL_RING0PROC=y\n")[:3] == ("ring0", "private", "many")
+
+
+@test
+def words_of_the_command_line():
+    options = cli.parse(["compare", "--json", "sas", "--runs", "2", "--", "p", "--runs", "--", "x"])
+    assert (options.kernels, options.runs, options.json) == (["sas"], 2, "-")
+    assert options.program == ["p", "--runs", "--", "x"]
+    assert "no program" in error_of(cli.parse, ["run", "sas"])
+    assert "--timeout" in error_of(cli.parse, ["run", "sas", "--timeout", "0", "--", "p"])
+
+
+@test
+def typed_escape():
+    keys = terminal.EscapeFilter()
+    assert keys.feed(b"a\x01") == (b"a", False)
+    assert keys.feed(b"ab\x01c") == (b"\x01b\x01c", False)
+    assert keys.feed(b"q\x01xrest") == (b"q", True)
+
+
+@test
+def table_and_ratios():
+    assert table.plain([("name", "n"), ("a", 5), ("bcdef", 10)]) == "name    n\na       5\nbcdef  10"
+    assert [table.duration(ns) for ns in (5, 1500, 2.5e6, 3e9)] == ["5 ns", "1.5 us", "2.5 ms", "3 s"]
+    assert table.ratio((10, 8, 12), (5, 4, 8)) == ""
+    assert table.ratio((10, 9, 12), (5, 4, 8)) == "2"
+
+
+def main():
+    print(f"1..{len(TESTS)}")
+    failed = 0
+    for number, function in enumerate(TESTS, start=1):
+        name = function.__name__.replace("_", " ")
+        try:
+            function()
+            print(f"ok {number} - {name}")
+        except Exception as error:  # any failure is this test's alone
+            failed += 1
+            print(f"not ok {number} - {name}\n# {type(error).__name__}: {error}")
+    return 1 if failed else 0
+
+
+sys.exit(main())

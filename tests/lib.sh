@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# For the .t scripts: TAP from sh, and running a program on every kernel.
+#
+#   . "$(dirname "$0")/../lib.sh"
+#   on_every_kernel tests/mm            one subtest for each kernel and number of CPUs
+#   run KERNEL CPUS PROGRAM [ARG...]    $status, $work/out, $work/err
+#   is_status 0 "name"; is_output "text" "name"; done_testing
+#
+# KERNELS names the kernels (all six), CPUS the numbers of CPUs (1 4), LINUX=1 adds linux, TIMEOUT
+# is the seconds a run may take (120), RUNS how often each is done (1), O the build folder, ORCHARD
+# the tool. The kernel called `host` is this machine itself, without QEMU: how the programs are checked
+# against the Linux they are written for.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+build=${O:-$top/build}
+KERNELS=${KERNELS-sas split tasks sasos ring0proc multi}
+[ -z "${LINUX-}" ] || KERNELS="$KERNELS linux"
+CPUS=${CPUS-1 4}
+TIMEOUT=${TIMEOUT-120}
+orchard=${ORCHARD-$top/tools/orchard}
+tests=0
+failures=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+if [ ! -x "$build/user/hello" ]; then
+	echo "Bail out! $build/user/hello is missing: run make -C user"
+	exit 255
+fi
+
+# check STATUS NAME: one TAP line; an explanation for a failure goes to it from stdin.
+check() {
+	tests=$((tests + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tests - $2"
+		return 0
+	fi
+	failures=$((failures + 1))
+	echo "not ok $tests - $2"
+	return 1
+}
+
+skip() {
+	tests=$((tests + 1))
+	echo "ok $tests - $2 # SKIP $1"
+}
+
+done_testing() {
+	echo "1..$tests"
+	[ "$failures" = 0 ]
+	exit
+}
+
+# The last lines of a file as TAP comments: what the guest had to say.
+explain() {
+	[ ! -s "$1" ] || tail -n "${2:-15}" "$1" | tr -d '\000\r' | cut -c1-200 | sed 's/^/#   /'
+}
+
+# A program by its name in the build folder, or a path with a leading / or ./.
+program() {
+	case $1 in
+	/* | ./*) echo "$1" ;;
+	*) echo "$build/user/$1" ;;
+	esac
+}
+
+# run KERNEL CPUS PROGRAM [ARG...], with $run_options for the tool; stdin is passed on.
+run() {
+	run_kernel=$1 run_cpus=$2 run_program=$(program "$3")
+	shift 3
+	if [ "$run_kernel" = host ]; then
+		timeout "$TIMEOUT" "$run_program" "$@" >"$work/out" 2>"$work/err"
+	else
+		"$orchard" run "$run_kernel" --cpus "$run_cpus" --timeout "$TIMEOUT" \
+			${run_options-} -- "$run_program" "$@" >"$work/out" 2>"$work/err"
+	fi
+	status=$?
+}
+
+# is_status WANT NAME, for the last run.
+is_status() {
+	[ "$status" = "$1" ]
+	check $? "$2" && return
+	echo "#   status $status, want $1"
+	explain "$work/err"
+}
+
+# is_output TEXT NAME: the whole stdout of the last run; a final newline does not matter.
+is_output() {
+	printf '%s\n' "$1" >"$work/want"
+	printf '%s\n' "$(cat "$work/out")" | cmp -s - "$work/want"
+	check $? "$2" && return
+	diff "$work/want" "$work/out" | head -20 | sed 's/^/#   /'
+	explain "$work/err"
+}
+
+# Is $work/out a whole TAP stream: a plan that matches, all tests counted, none failed?
+tap_is_good() {
+	awk '
+		/^ok [0-9]/ { seen++ }
+		/^not ok/ { seen++; bad = 1 }
+		/^Bail out!/ { bad = 1 }
+		/^1\.\.[0-9]+/ { plans++; planned = substr($0, 4) + 0 }
+		END { exit bad || plans != 1 || planned != seen || !seen }
+	' "$work/out"
+}
+
+# tap_run KERNEL CPUS PROGRAM [ARG...]: the program writes TAP; it becomes a subtest.
+tap_run() {
+	tap_name="$1, $2 CPU$([ "$2" = 1 ] || echo s)"
+	run "$@" </dev/null
+	tr -d '\000\r' <"$work/out" | sed 's/^/    /'
+	tap_is_good && [ "$status" = 0 ]
+	check $? "$tap_name" && return
+	echo "#   status $status"
+	explain "$work/err"
+}
+
+# on_every_kernel PROGRAM [ARG...]: the whole of a simple .t script.
+on_every_kernel() {
+	for kernel in $KERNELS; do
+		for cpus in $CPUS; do
+			for _ in $(seq "${RUNS:-1}"); do
+				tap_run "$kernel" "$cpus" "$@"
+			done
+		done
+	done
+	done_testing
+}
+
+# has_processes KERNEL: can it run more than one program?
+has_processes() {
+	case $1 in
+	sas | split) false ;;
+	*) true ;;
+	esac
+}

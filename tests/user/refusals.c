@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A kernel does what its axes in /proc/orchard say, and what it cannot do it refuses: no vfork in
+ * disguise of fork, no mapping in a neighbour's slot, no process where there is only one.
+ */
+#define _GNU_SOURCE
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "kernel.h"
+
+#define PAGE 4096L
+#define ARCH_SET_GS 0x1001
+#define ARCH_SET_FS 0x1002
+
+static bool one_of(const char *value, const char *a, const char *b)
+{
+	return !strcmp(value, a) || !strcmp(value, b);
+}
+
+static void test_axes(void)
+{
+	const char *name = "/proc/orchard names the three axes";
+
+	if (!kernel_is_orchard()) {
+		skip("this is not Orchard", name);
+		return;
+	}
+	ok(one_of(kernel_axis("gate"), "ring0", "ring3"), "gate is %s", kernel_axis("gate"));
+	ok(one_of(kernel_axis("aspace"), "shared", "private"), "aspace is %s",
+	   kernel_axis("aspace"));
+	ok(one_of(kernel_axis("proc"), "one", "many"), "proc is %s", kernel_axis("proc"));
+	ok(!kernel_is("proc", "one") || kernel_is("aspace", "shared"), "one process has one space");
+}
+
+/* The privilege level is what the kernel says it is. */
+static void test_gate(void)
+{
+	int want = kernel_is("gate", "ring0") ? 0 : 3;
+	unsigned short cs;
+
+	asm("mov %%cs, %0" : "=r"(cs));
+	is_int(cs & 3, want, "this program runs in ring %d", want);
+	fails(syscall(SYS_arch_prctl, ARCH_SET_FS, 0xffff800000000000), EPERM,
+	      "a thread pointer in the kernel's half is EPERM");
+	if (want == 0) {
+		errno = 0;
+		is_int(syscall(SYS_arch_prctl, ARCH_SET_GS, 0x1000), -1,
+		       "ARCH_SET_GS is refused: %s", strerror(errno));
+	} else {
+		skip("ring 3", "ARCH_SET_GS is refused in ring 0");
+	}
+}
+
+static void test_fork(void)
+{
+	fflush(stdout);
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	if (kernel_is("aspace", "shared"))
+		fails(pid, ENOSYS, "fork is ENOSYS in a shared space");
+	else
+		ok(pid > 0 && waitpid(pid, NULL, 0) == pid, "fork works with private spaces");
+}
+
+static void test_processes(void)
+{
+	char *argv[] = {"self", "exit", NULL};
+
+	if (kernel_is("proc", "one")) {
+		fails(vfork(), ENOSYS, "vfork is ENOSYS with one process");
+		fails(execve(SELF, argv, environ), ENOSYS, "execve is ENOSYS with one process");
+	} else {
+		is_int(run_self("exit", NULL), 0, "processes start and end");
+	}
+}
+
+/*
+ * In a shared space a process owns one slot. Of addresses all over the lower half nearly all are
+ * outside, and every change there is ENOMEM.
+ */
+static void test_slots(void)
+{
+	const char *name = "MAP_FIXED outside the own slot is ENOMEM";
+	int refused = 0, changed = 0, tried = 0;
+
+	if (!kernel_is("aspace", "shared") || !kernel_is("proc", "many")) {
+		skip("no slots here", name);
+		return;
+	}
+	for (unsigned long at = 1UL << 40; at < 127UL << 40; at += 1UL << 40) {
+		char *page = mmap((void *)at, PAGE, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+		tried++;
+		if (page != MAP_FAILED) {
+			munmap(page, PAGE);
+			continue;
+		}
+		refused += errno == ENOMEM;
+		changed += munmap((void *)at, PAGE) == 0 || errno != ENOMEM;
+		changed += mprotect((void *)at, PAGE, PROT_READ) == 0 || errno != ENOMEM;
+		changed += madvise((void *)at, PAGE, MADV_DONTNEED) == 0 || errno != ENOMEM;
+	}
+	ok(refused >= tried - 8, "%s (%d of %d)", name, refused, tried);
+	is_int(changed, 0, "as are munmap, mprotect and madvise");
+
+	char *hint =
+	    mmap((void *)(100UL << 40), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ok(hint != MAP_FAILED, "a hint outside is ignored");
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return 0;
+	test_axes();
+	test_gate();
+	test_fork();
+	test_processes();
+	test_slots();
+	return done();
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Clocks, sleeps, and the CPUs a program may run on. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/time.h>
+#include <sys/times.h>
+#include <time.h>
+
+#include "kernel.h"
+
+#define SECOND 1000000000L
+
+static long now(int clock)
+{
+	struct timespec time = {0};
+
+	must(clock_gettime(clock, &time) == 0);
+	return time.tv_sec * SECOND + time.tv_nsec;
+}
+
+static void test_clocks(void)
+{
+	static const int clocks[] = {CLOCK_REALTIME,	       CLOCK_MONOTONIC,
+				     CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
+				     CLOCK_MONOTONIC_RAW,      CLOCK_REALTIME_COARSE,
+				     CLOCK_MONOTONIC_COARSE,   CLOCK_BOOTTIME};
+	struct timespec value;
+	struct timeval day;
+
+	for (size_t i = 0; i < sizeof(clocks) / sizeof(*clocks); i++) {
+		is_int(clock_gettime(clocks[i], &value), 0, "clock %d tells the time", clocks[i]);
+		ok(value.tv_nsec >= 0 && value.tv_nsec < SECOND, "with less than 10^9 ns");
+		is_int(clock_getres(clocks[i], &value), 0, "and its resolution");
+		ok(value.tv_sec == 0 && value.tv_nsec > 0, "which is %ld ns", value.tv_nsec);
+	}
+	fails(clock_gettime(999, &value), EINVAL, "clock 999 is EINVAL");
+	must(gettimeofday(&day, NULL) == 0);
+	ok(labs(now(CLOCK_REALTIME) / SECOND - day.tv_sec) <= 1,
+	   "gettimeofday agrees with REALTIME");
+	ok(labs(now(CLOCK_REALTIME) / SECOND - time(NULL)) <= 1, "time as well");
+}
+
+static atomic_bool stop;
+static atomic_long latest;
+
+/*
+ * Whoever reads the clock after another has published a time must not read an earlier one, on
+ * whichever CPU.
+ */
+static void *reader_main(void *argument)
+{
+	long backwards = 0;
+
+	(void)argument;
+	while (!stop) {
+		long published = latest, mine = now(CLOCK_MONOTONIC);
+
+		backwards += mine < published;
+		while (published < mine && !atomic_compare_exchange_weak(&latest, &published, mine))
+			;
+	}
+	return (void *)backwards;
+}
+
+static void test_monotonic(void)
+{
+	struct timespec rest = {.tv_nsec = 200000000};
+	pthread_t threads[4];
+	long backwards = 0;
+
+	for (int i = 0; i < 4; i++)
+		must(pthread_create(&threads[i], NULL, reader_main, NULL) == 0);
+	nanosleep(&rest, NULL);
+	stop = true;
+	for (int i = 0; i < 4; i++) {
+		void *result;
+
+		pthread_join(threads[i], &result);
+		backwards += (long)result;
+	}
+	is_int(backwards, 0, "the monotonic clock never goes back, across threads and CPUs");
+}
+
+static void test_sleep(void)
+{
+	static const long naps[] = {1, 1000, 100000, 3000000, 50000000};
+	struct timespec nap;
+	long start, early = 0;
+
+	for (size_t i = 0; i < sizeof(naps) / sizeof(*naps); i++) {
+		nap = (struct timespec){.tv_nsec = naps[i]};
+		start = now(CLOCK_MONOTONIC);
+		must(nanosleep(&nap, NULL) == 0);
+		early += now(CLOCK_MONOTONIC) - start < naps[i];
+	}
+	is_int(early, 0, "no sleep is shorter than asked");
+	nap = (struct timespec){.tv_nsec = SECOND};
+	fails(nanosleep(&nap, NULL), EINVAL, "10^9 ns are EINVAL");
+	nap = (struct timespec){.tv_sec = -1};
+	fails(nanosleep(&nap, NULL), EINVAL, "negative seconds are EINVAL");
+
+	start = now(CLOCK_MONOTONIC);
+	nap = (struct timespec){(start + 20000000) / SECOND, (start + 20000000) % SECOND};
+	is_int(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &nap, NULL), 0,
+	       "a sleep until a time");
+	ok(now(CLOCK_MONOTONIC) >= start + 20000000, "ends after it");
+	is_int(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &nap, NULL), 0,
+	       "one in the past at once");
+}
+
+static void test_cpu_time(void)
+{
+	long cpu = now(CLOCK_PROCESS_CPUTIME_ID), wall = now(CLOCK_MONOTONIC);
+	struct timespec nap = {.tv_nsec = 100000000};
+	volatile long work = 0;
+
+	while (now(CLOCK_MONOTONIC) - wall < 30000000)
+		work++;
+	ok(now(CLOCK_PROCESS_CPUTIME_ID) > cpu, "work costs CPU time");
+	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+	nanosleep(&nap, NULL);
+	ok(now(CLOCK_PROCESS_CPUTIME_ID) - cpu < 80000000, "sleep costs next to none");
+}
+
+static void test_cpus(void)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	int seen = 0, wrong = 0;
+	cpu_set_t all, one;
+
+	ok(online >= 1, "%ld CPUs are online", online);
+	is_int(sched_getaffinity(0, sizeof(all), &all), 0, "sched_getaffinity");
+	is_int(CPU_COUNT(&all), online, "tells as many");
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		must(sched_setaffinity(0, sizeof(one), &one) == 0);
+		wrong += sched_getcpu() != cpu;
+		seen++;
+	}
+	is_int(wrong, 0, "on each of the %d, getcpu tells which", seen);
+	is_int(sched_setaffinity(0, sizeof(all), &all), 0, "and back to all");
+	CPU_ZERO(&one);
+	fails(sched_setaffinity(0, sizeof(one), &one), EINVAL, "no CPU at all is EINVAL");
+	is_int(sched_yield(), 0, "sched_yield");
+}
+
+int main(void)
+{
+	test_clocks();
+	test_monotonic();
+	test_sleep();
+	test_cpu_time();
+	test_cpus();
+	return done();
+}

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Compiles one kernel, configured in $(out)/include/config/auto.conf, into $(out)/orchard.elf.
+# Run by the top Makefile, from the top of the tree. Each folder's Makefile says which objects it
+# has; they are all read into this one make, so that it sees every dependency at once.
+
+include tools/build/common.mk
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+include $(out)/include/config/auto.conf
+
+# --- What is in this kernel ------------------------------------------------------------------
+folders := arch/x86_64 isolation core mm sched drivers fs abi lib
+
+define read_folder
+obj-y :=
+dir-y :=
+include $(1)/Makefile
+objs += $$(addprefix $(out)/$(1)/,$$(obj-y))
+dirs_$(1) := $$(addprefix $(1)/,$$(dir-y))
+endef
+walk = $(eval $(call read_folder,$(1)))$(foreach d,$(dirs_$(1)),$(call walk,$(d)))
+
+objs :=
+$(foreach d,$(folders),$(call walk,$(d)))
+objs += $(out)/abi/linux/syscall_table.o
+
+# --- How it is compiled ----------------------------------------------------------------------
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+HOSTCC ?= gcc
+OBJCOPY ?= objcopy
+
+cc_takes = $(shell $(CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
+
+includes := -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
+	-Iinclude -I$(out)/include -include generated/autoconf.h
+
+machine := -m64 -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
+	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables
+
+# No object may depend on where it was built; loops must not become calls of memset in memset.
+shape := -std=gnu11 -O2 -g -fno-strict-aliasing -fno-common -ffunction-sections -fdata-sections \
+	-ffile-prefix-map=$(out)/= $(call cc_takes,-fno-tree-loop-distribute-patterns) \
+	$(if $(CONFIG_FRAME_POINTER),-fno-omit-frame-pointer -fno-optimize-sibling-calls,\
+	-fomit-frame-pointer)
+
+warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings \
+	-Wimplicit-fallthrough -Wformat=2 -Wframe-larger-than=2048
+
+cflags := $(shape) $(machine) $(includes) $(warnings)
+sflags := -g -m64 -D__ASSEMBLY__ -ffile-prefix-map=$(out)/= $(includes) -Wa,--noexecstack
+ldflags := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections \
+	--build-id=none --no-warn-rwx-segments
+
+# --- Rules -----------------------------------------------------------------------------------
+.PHONY: kernel iso FORCE
+kernel: $(out)/orchard.elf $(out)/orchard.stripped $(out)/compile_commands.json
+
+gen := $(out)/include/generated
+generated := $(addprefix $(gen)/,autoconf.h version.h syscall_nr.h syscall_proto.h)
+fixdep := $(out)/tools/fixdep
+
+# Written only when their content changes: who depends on them is rebuilt exactly then.
+$(out)/cc.command: FORCE
+	@mkdir -p $(@D)
+	@tools/build/update $@ '$(CC) $(cflags)' '$(CC) $(sflags)'
+$(out)/ld.command: FORCE
+	@mkdir -p $(@D)
+	@tools/build/update $@ '$(LD) $(ldflags) $(objs)'
+$(gen)/version.h: FORCE
+	@tools/build/version $(out) | tools/build/update $@
+$(gen)/autoconf.h: ;
+
+$(gen)/syscall_nr.h $(gen)/syscall_proto.h $(gen)/syscall_table.c &: \
+		abi/linux/syscall.tbl tools/build/syscalls
+	$(call say,GEN,$(gen)/syscall_table.c)
+	$(Q)tools/build/syscalls $< $(gen)
+
+$(fixdep): tools/build/fixdep.c
+	@mkdir -p $(@D)
+	$(call say,HOSTCC,$@)
+	$(Q)$(HOSTCC) -O2 -Wall -Wextra -Werror -o $@ $<
+
+# The compiler's list of headers goes through fixdep, which trades autoconf.h for the CONFIG_
+# symbols that the source and its headers really mention.
+deps = -MD -MP -MF $@.d -MT $@
+record = $(fixdep) $@.d $(out)
+
+$(out)/%.o: %.c $(out)/cc.command $(fixdep) | $(generated)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+$(out)/%.o: %.S $(out)/cc.command $(fixdep) | $(generated)
+	@mkdir -p $(@D)
+	$(call say,AS,$@)
+	$(Q)$(CC) $(sflags) $(deps) -c $< -o $@ && $(record)
+$(out)/abi/linux/syscall_table.o: $(gen)/syscall_table.c $(out)/cc.command $(fixdep) | $(generated)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+
+linker := arch/x86_64/linker.ld
+$(out)/$(linker): $(linker).S $(out)/cc.command $(fixdep) | $(generated)
+	@mkdir -p $(@D)
+	$(call say,LDS,$@)
+	$(Q)$(CC) -E -P -x assembler-with-cpp $(sflags) $(deps) $< -o $@ && $(record)
+
+$(out)/orchard.elf: $(objs) $(out)/$(linker) $(out)/ld.command
+	$(call say,LD,$@)
+	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) -Map $(out)/orchard.map $(objs) -o $@
+$(out)/orchard.stripped: $(out)/orchard.elf
+	$(Q)$(OBJCOPY) --strip-all $< $@
+
+$(out)/compile_commands.json: $(out)/cc.command $(out)/ld.command tools/build/compdb
+	$(Q)tools/build/compdb $(out) > $@
+
+# A bootable image: GRUB for BIOS and UEFI, one entry, no waiting.
+iso: $(out)/orchard.elf
+	$(call say,ISO,$(out)/orchard.iso)
+	$(Q)tools/build/iso $(out) '$(INITRD)' '$(CMDLINE)'
+
+-include $(addsuffix .d,$(objs) $(out)/$(linker))

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""From a kernel, a root and a run file to a boot: what run, compare and the KVM probe share."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from . import cpio, debian_linux, iso, machine, session
+
+
+def _extra_files(kernel, run_record):
+    """/.orchard: what the guest reads and removes before the program starts."""
+    extra = {"/.orchard": cpio.directory(0o700), "/.orchard/run": cpio.regular(run_record, 0o600)}
+    if kernel.is_linux:
+        extra["/.orchard/init"] = cpio.regular(debian_linux.agent().read_bytes(), 0o700)
+        extra["/dev"] = cpio.directory()
+        extra["/dev/console"] = cpio.Entry(0o020600, b"", (5, 1))
+    return extra
+
+
+@contextlib.contextmanager
+def _memory_file(data):
+    """A file without a name, by descriptor: nothing is left on disk whatever kills this process."""
+    fd = os.memfd_create("initrd", 0)
+    try:
+        with open(fd, "wb", closefd=False) as out:
+            out.write(data)
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def once(kernel, options, root, run_record, **channels):
+    """One boot. `channels` are those of session.Session. Returns its Outcome."""
+    archive = root.archive(_extra_files(kernel, run_record))
+    if options.boot == "pvh":
+        with _memory_file(archive) as initrd:
+            return session.run(kernel, options, machine.kernel_media(kernel, options, initrd), (initrd,), **channels)
+    with tempfile.TemporaryDirectory(prefix="orchard-") as work:
+        image = iso.build(Path(work), kernel, machine.kernel_arguments(kernel, options), archive)
+        return session.run(kernel, options, machine.iso_media(image, options), (), **channels)

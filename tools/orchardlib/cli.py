@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The command line: what the words mean, and each error as one line."""
+
+import argparse
+import signal
+import sys
+
+from . import machine
+from .errors import TOOL, ToolError
+
+DESCRIPTION = "One unmodified Linux x86-64 program on kernels of every isolation model, and on Linux."
+EXIT_HELP = """exit status of run: the program's own (128+N when signal N killed it); 70 kernel panic,
+124 time-out, 125 an error of this tool. On a terminal, ^A x ends QEMU and ^A a sends ^A."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Errors in one line, with the tool's status."""
+
+    def error(self, message):
+        raise ToolError(f"{message} (see {self.prog} --help)")
+
+
+class Interrupted(BaseException):
+    """SIGTERM or SIGHUP: unwinds, so that QEMU ends and the terminal is restored."""
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.number = number
+
+
+def _machine_options(parser):
+    parser.add_argument("--cpus", default="1", metavar="N", help="1 to 255 (default 1)")
+    parser.add_argument("--memory", default="512M", metavar="SIZE", help="such as 256M or 1G (default 512M)")
+    parser.add_argument("--boot", default="pvh", choices=["pvh", "grub", "uefi"],
+                        help="straight by QEMU (default), or an ISO through GRUB")
+    parser.add_argument("--accel", default="auto", choices=["auto", "tcg", "kvm"],
+                        help="auto: KVM when a probe kernel really booted under it, else TCG")
+    parser.add_argument("--icount", action="store_true", help="count instructions: exact, and slower")
+    parser.add_argument("--append", default="", metavar="STR", help="more words for the kernel command line")
+    parser.add_argument("-v", "--verbose", action="store_true", help="all kernel messages; the QEMU command")
+
+
+def _program_options(parser):
+    parser.add_argument("--root", metavar="DIR|CPIO", help="the root file system (default: a minimal one)")
+    parser.add_argument("--add", action="append", default=[], metavar="FILE[:PATH]",
+                        help="add a file or folder to the root; may be repeated")
+    parser.add_argument("--env", action="append", default=[], metavar="K=V", help="may be repeated")
+    parser.add_argument("--timeout", metavar="S", help="end after S seconds with status 124")
+    parser.add_argument("--json", metavar="FILE", help=argparse.SUPPRESS)
+
+
+def parser():
+    top = Parser(prog="orchard", description=DESCRIPTION, epilog=EXIT_HELP)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    run = commands.add_parser("run", help="run a program on one kernel", epilog=EXIT_HELP,
+                              usage="orchard run KERNEL [options] -- PROGRAM [ARG…]",
+                              description="KERNEL: a name in configs/, a .config file, or linux. "
+                              "--json writes the result as the last line of stderr, --json=FILE to a file.")
+    run.add_argument("kernel", metavar="KERNEL")
+    _machine_options(run)
+    _program_options(run)
+    run.add_argument("--strace", action="store_true", help="a line for each system call on the console")
+    run.add_argument("--gdb", action="store_true", help="wait for a debugger before the first instruction")
+    compare = commands.add_parser("compare", help="run a program on many kernels, and compare",
+                                  usage="orchard compare [KERNEL…] [options] -- PROGRAM [ARG…]",
+                                  description="Default: the kernels in configs/, and linux. --json prints "
+                                  "JSON in place of the table. Exit status 1 when a run failed or outputs differ.")
+    compare.add_argument("kernels", metavar="KERNEL", nargs="*")
+    _machine_options(compare)
+    _program_options(compare)
+    compare.add_argument("--runs", default="3", metavar="N", help="runs of each kernel, interleaved (default 3)")
+    compare.add_argument("--stdin", metavar="FILE", help="what the program reads (default: nothing)")
+    commands.add_parser("list", help="the kernels and their axes, one line each",
+                        usage="orchard list")
+    commands.add_parser("setup", help="install the Debian packages the project needs (SETUP=no: name them)",
+                        usage="orchard setup")
+    return top
+
+
+def parse(words):
+    """Splits at `--`: what follows is the program's, whatever it looks like."""
+    own, program = words, None
+    if "--" in words:
+        at = words.index("--")
+        own, program = words[:at], words[at + 1:]
+    # An optional value is only taken with `=`, so that `--json` never swallows a kernel's name.
+    own = ["--json=-" if word == "--json" else word for word in own]
+    options = parser().parse_args(own)
+    options.program = program
+    if options.command is None:
+        raise ToolError("no command: run, compare, list or setup (see orchard --help)")
+    if options.command in ("run", "compare"):
+        if not program:
+            raise ToolError(f"no program: orchard {options.command} … -- PROGRAM [ARG…]")
+        _check_values(options)
+    return options
+
+
+def _check_values(options):
+    options.cpus = machine.parse_cpus(options.cpus)
+    options.memory = machine.parse_memory(options.memory)
+    if options.timeout is not None:
+        options.timeout = _positive(options.timeout, "--timeout", float)
+    if options.command == "compare":
+        options.runs = _positive(options.runs, "--runs", int)
+
+
+def _positive(text, name, kind):
+    try:
+        value = kind(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < 1e9:
+        raise ToolError(f"{name} {text}: not a number above 0")
+    return value
+
+
+def _dispatch(options):
+    # Imported here so that `list` and errors in the words cost nothing.
+    if options.command == "run":
+        from . import run
+        return run.main(options)
+    if options.command == "compare":
+        from . import compare
+        return compare.main(options)
+    if options.command == "setup":
+        from . import packages
+        packages.ensure(packages.NEEDS)
+        return 0
+    from . import kernels, table
+    print(table.plain(kernels.listing()))
+    return 0
+
+
+def _interrupt(number, _frame):
+    raise Interrupted(number)
+
+
+def main(words):
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        return _dispatch(parse(words))
+    except ToolError as error:
+        print(f"orchard: {error}", file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except Interrupted as stop:
+        return 128 + stop.number
+    except BrokenPipeError:
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        print(f"orchard: {error}", file=sys.stderr)
+        return TOOL

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`orchard compare`: the same program on many kernels, interleaved, and a table of what differed."""
+
+import difflib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from . import boot, guest, kernels, report, runfile
+from .errors import ToolError
+from .run import machine_options
+from .sinks import BytesSource, MemorySink
+
+DEFAULT_TIMEOUT = 120
+DIFF_LINES = 40
+
+
+def main(options):
+    chosen = _kernels(options.kernels)
+    program = guest.prepare(options.program, options.root, options.add, options.env, options.memory, False)
+    stdin = _stdin(options.stdin)
+    built = [kernels.prepare(name) for name in chosen]
+    machines = [machine_options(options, kernel) for kernel in built]
+    record = runfile.encode(program.path, program.argv, program.env)
+    began = time.strftime("%Y%m%dT%H%M%S")
+    progress = Progress(len(built) * options.runs)
+    columns = {kernel.name: report.Column(kernel, machine, program) for kernel, machine in zip(built, machines)}
+    for turn in range(options.runs):
+        for kernel, machine in zip(built, machines):
+            progress.show(kernel.name)
+            stdout, stderr = MemorySink(), MemorySink()
+            outcome = boot.once(kernel, machine, program.root, record, stdin=BytesSource(stdin), stdout=stdout,
+                                stderr=stderr, console=lambda *_: None,
+                                timeout=options.timeout or DEFAULT_TIMEOUT)
+            columns[kernel.name].add(turn, outcome, stdout, stderr)
+            progress.done()
+    progress.clear()
+    return _conclude(options, list(columns.values()), began)
+
+
+def _kernels(names):
+    chosen = names or [*kernels.names(), kernels.LINUX]
+    for name in chosen:
+        kernels.check_name(name)
+    return list(dict.fromkeys(chosen))
+
+
+def _stdin(source):
+    try:
+        return b"" if source is None else Path(source).read_bytes()
+    except OSError as error:
+        raise ToolError(f"--stdin {source}: {error.strerror}") from None
+
+
+def _conclude(options, columns, began):
+    """Writes the files, prints the table or JSON, and judges."""
+    linux = [column for column in columns if column.kernel.is_linux]
+    reference = (linux or columns)[0]
+    for column in columns:
+        column.judge(reference)
+    files = report.write_files(columns, began)
+    if options.json:
+        text = json.dumps(report.document(columns, reference), indent=1)
+        if options.json == "-":
+            print(text)
+        else:
+            Path(options.json).write_text(text + "\n")
+    if options.json != "-":
+        print(report.text(columns, reference, options.icount))
+        for column in columns:
+            if column.output == "different":
+                print(_diff(reference, column))
+    print("orchard: data: " + " ".join(map(str, files)), file=sys.stderr)
+    return 0 if all(column.agrees for column in columns) else 1
+
+
+def _diff(reference, column):
+    """A unified diff of what the program printed; a line in place of what is not text or too long."""
+    lines = []
+    for name in ("stdout", "stderr"):
+        a = getattr(reference, name).decode("utf-8", "replace").splitlines()
+        b = getattr(column, name).decode("utf-8", "replace").splitlines()
+        lines += difflib.unified_diff(a, b, f"{reference.kernel.name} {name}", f"{column.kernel.name} {name}",
+                                      n=1, lineterm="")
+    if len(lines) > DIFF_LINES:
+        lines = [*lines[:DIFF_LINES], f"… {len(lines) - DIFF_LINES} more lines"]
+    return "\n" + "\n".join(line[:200] for line in lines)
+
+
+class Progress:
+    """A bar on stderr when that is a terminal; silent otherwise."""
+
+    WIDTH = 30
+
+    def __init__(self, total):
+        self.total = total
+        self.count = 0
+        self.on = os.isatty(2)
+
+    def show(self, name):
+        if self.on:
+            filled = self.WIDTH * self.count // self.total
+            bar = "#" * filled + "." * (self.WIDTH - filled)
+            sys.stderr.write(f"\r\x1b[K[{bar}] {self.count}/{self.total} {name}")
+            sys.stderr.flush()
+
+    def done(self):
+        self.count += 1
+
+    def clear(self):
+        if self.on:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

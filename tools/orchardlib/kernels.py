@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What can be run: the names in configs/, a .config file, or Debian's Linux. Builds ours when needed."""
+
+import dataclasses
+import difflib
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from . import debian_linux, packages, paths
+from .errors import ToolError
+
+LINUX = "linux"
+# CONFIG_MODEL_<NAME> decides the three axes (isolation/Kconfig); in the order of the cube.
+MODELS = {
+    "sas": ("ring0", "shared", "one", "unikernel: OSv, Unikraft, MirageOS, IncludeOS"),
+    "split": ("ring3", "shared", "one", "unikernel with kernel/user separation: Nanos"),
+    "tasks": ("ring0", "shared", "many", "flat multi-tasking, RTOS style"),
+    "sasos": ("ring3", "shared", "many", "protected kernel, flat tasks: NuttX PROTECTED, uClinux"),
+    "ring0proc": ("ring0", "private", "many", "processes without privilege: Kernel Mode Linux"),
+    "multi": ("ring3", "private", "many", "Unix, Linux"),
+}
+AXES_OF_LINUX = ("ring3", "private", "many", "Debian's own kernel, the yardstick")
+
+
+@dataclasses.dataclass
+class Kernel:
+    """One kernel, built: what to boot, and what it was made from."""
+
+    name: str
+    image: Path
+    config: Path
+    is_linux: bool = False
+    version: str = ""
+
+    def config_hash(self):
+        return hashlib.sha256(self.config.read_bytes()).hexdigest()[:12]
+
+
+def names():
+    """The blessed kernels, the six of the cube first."""
+    found = [path.name.removesuffix("_defconfig") for path in paths.CONFIGS.glob("*_defconfig")]
+    order = list(MODELS)
+    return sorted(found, key=lambda n: (order.index(n) if n in order else len(order), n))
+
+
+def model_of(config_text):
+    """The three axes and what it is known as, from a configuration's model symbol."""
+    for model, row in MODELS.items():
+        if re.search(rf"^CONFIG_MODEL_{model.upper()}=y$", config_text, re.M):
+            return row
+    return ("?", "?", "?", "a custom model")
+
+
+def check_name(text):
+    """Refuses an unknown kernel before anything is built or downloaded."""
+    known = [*names(), LINUX]
+    if text in known or Path(text).is_file():
+        return
+    near = difflib.get_close_matches(text, known, n=3, cutoff=0.4)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
+    raise ToolError(f"no kernel named {text}: {hint}")
+
+
+def prepare(text):
+    """The kernel for KERNEL, built or downloaded first when needed."""
+    check_name(text)
+    if text == LINUX:
+        packages.ensure(["linux"])
+        found = debian_linux.kernel()
+        version = f"{found['package']} {found['version']}"
+        return Kernel(LINUX, found["image"], found["config"], True, version)
+    packages.ensure(["build"])
+    if text in names():
+        return _build(text, paths.BUILD / text, paths.CONFIGS / f"{text}_defconfig", f"{text}_defconfig")
+    return _build_custom(Path(text))
+
+
+def _build_custom(config):
+    wanted = config.read_bytes()
+    short = hashlib.sha256(wanted).hexdigest()[:8]
+    return _build(f"custom-{short}", paths.BUILD / f"custom-{short}", config, "olddefconfig")
+
+
+def _build(name, folder, source, target):
+    """Configures when the source changed or someone edited the result; then make decides what to compile."""
+    with paths.locked(folder):
+        config = folder / ".config"
+        stamp = folder / ".orchard-config"
+        if not (config.exists() and stamp.exists() and stamp.read_text() == _digest(source, config)):
+            if target == "olddefconfig":
+                shutil.copyfile(source, config)
+            _make(name, folder, target)
+            if target == "olddefconfig":
+                _check_repaired(source, config)
+            stamp.write_text(_digest(source, config))
+        _make(name, folder)
+    return Kernel(name, folder / "orchard.elf", config)
+
+
+def _digest(*files):
+    return " ".join(hashlib.sha256(f.read_bytes()).hexdigest() for f in files)
+
+
+def _make(name, folder, *targets):
+    command = ["make", "-s", "-C", str(paths.ROOT), f"O={folder}", *targets]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    if done.returncode != 0:
+        raise ToolError(f"{name}: cannot be built: `{' '.join(command)}` failed")
+
+
+def _symbols(text):
+    """{symbol: value}, with "is not set" as n."""
+    found = dict(re.findall(r"^(CONFIG_\w+)=(.*)$", text, re.M))
+    found.update({symbol: "n" for symbol in re.findall(r"^# (CONFIG_\w+) is not set$", text, re.M)})
+    return found
+
+
+def _check_repaired(source, config):
+    """kconfig silently repairs an impossible .config: that is an error here."""
+    asked, got = _symbols(source.read_text()), _symbols(config.read_text())
+    repaired = [s for s, value in asked.items() if got.get(s, "n") != value]
+    if repaired:
+        raise ToolError(f"{source}: impossible: kconfig changed {' '.join(sorted(repaired)[:8])}")
+
+
+def listing():
+    """One line for each kernel: name, gate, aspace, proc, known as."""
+    rows = [("name", "gate", "aspace", "proc", "known as")]
+    for name in names():
+        rows.append((name, *model_of((paths.CONFIGS / f"{name}_defconfig").read_text())))
+    return [*rows, (LINUX, *AXES_OF_LINUX)]

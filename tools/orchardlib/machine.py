@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The QEMU command line of one run, and the kernel command line inside it."""
+
+import dataclasses
+import re
+import socket
+
+from .errors import ToolError
+
+ORDERLY, PANIC, TESTS_FAILED = 33, 35, 37
+SEED = 42
+MAX_CPUS = 255
+OVMF = "/usr/share/ovmf/OVMF.fd"
+
+
+@dataclasses.dataclass
+class Options:
+    """What a user chooses of the machine."""
+
+    cpus: int = 1
+    memory: int = 512 << 20
+    boot: str = "pvh"
+    accel: str = "tcg"
+    icount: bool = False
+    strace: bool = False
+    verbose: bool = False
+    append: str = ""
+    gdb: int = 0
+
+
+def parse_memory(text):
+    """256M, 1G, 65536K; a bare number is MiB. In bytes."""
+    found = re.fullmatch(r"(\d+)([KMG]?)(?:i?B)?", text.strip(), re.I)
+    if not found:
+        raise ToolError(f"--memory {text}: not a size (such as 256M or 1G)")
+    size = int(found[1]) << {"K": 10, "": 20, "M": 20, "G": 30}[found[2].upper()]
+    if size < 1 << 20:
+        raise ToolError(f"--memory {text}: less than 1M")
+    if size > 1 << 40:
+        raise ToolError(f"--memory {text}: more than the machine can address (1024G)")
+    return size
+
+
+def parse_cpus(text):
+    if not re.fullmatch(r"\d+", text.strip()) or not 1 <= int(text) <= MAX_CPUS:
+        raise ToolError(f"--cpus {text}: not a number from 1 to {MAX_CPUS}")
+    return int(text)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def cpu_model(options):
+    return "host" if options.accel == "kvm" else "max"
+
+
+def kernel_arguments(kernel, options):
+    """The kernel command line."""
+    if kernel.is_linux:
+        words = ["console=ttyS0", "panic=-1", "rdinit=/.orchard/init"]
+        words += ["loglevel=7"] if options.verbose else ["quiet", "loglevel=3"]
+    else:
+        words = ["streams=com2", "exit=isa-debug"]
+        words += ["loglevel=7"] if options.verbose else []
+        words += ["strace"] if options.strace else []
+    return " ".join([*words, *options.append.split()])
+
+
+def kernel_media(kernel, options, initrd_fd):
+    """QEMU options that boot straight; the initramfs is an inherited descriptor."""
+    return ["-kernel", str(kernel.image), "-initrd", f"/dev/fd/{initrd_fd}",
+            "-append", kernel_arguments(kernel, options)]
+
+
+def iso_media(image, options):
+    """QEMU options that boot through GRUB."""
+    return (["-bios", OVMF] if options.boot == "uefi" else []) + ["-cdrom", str(image), "-boot", "d"]
+
+
+def qemu_command(options, console_fd, stream_fd):
+    """All of the command but what it boots."""
+    command = ["qemu-system-x86_64", "-accel", options.accel, "-cpu", cpu_model(options), "-M", "q35",
+               "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+               "-m", f"{options.memory >> 10}k", "-smp", str(options.cpus),
+               "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+               "-chardev", f"socket,id=console,fd={console_fd}", "-serial", "chardev:console",
+               "-chardev", f"socket,id=streams,fd={stream_fd}", "-serial", "chardev:streams"]
+    if options.icount:
+        command += ["-icount", "shift=0,sleep=off", "-seed", str(SEED), "-rtc", "base=2026-01-01,clock=vm"]
+    if options.gdb:
+        command += ["-gdb", f"tcp:127.0.0.1:{options.gdb}", "-S"]
+    return command

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Where a number comes from: what every row of data carries."""
+
+import functools
+import subprocess
+
+from . import machine, paths
+
+
+@functools.cache
+def _first_line(*command):
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+    except OSError:
+        answer = []
+    return answer[0] if answer else ""
+
+
+def git_sha():
+    sha = _first_line("git", "-C", str(paths.ROOT), "rev-parse", "HEAD")[:12]
+    dirty = _first_line("git", "-C", str(paths.ROOT), "status", "--porcelain", "--untracked-files=no")
+    return (sha or "unknown") + ("-dirty" if dirty else "")
+
+
+def of(kernel, options, program):
+    """The provenance of one run."""
+    return {
+        "kernel": kernel.name,
+        "git": git_sha(),
+        "kernel_version": kernel.version or git_sha(),
+        "config": kernel.config_hash(),
+        "qemu": _first_line("qemu-system-x86_64", "--version").removeprefix("QEMU emulator version "),
+        "accel": options.accel,
+        "icount": options.icount,
+        "cpu": machine.cpu_model(options),
+        "cpus": options.cpus,
+        "memory_kib": options.memory >> 10,
+        "boot": options.boot,
+        "seed": machine.SEED if options.icount else "",
+        "program": program.path,
+        "program_sha256": program.sha256,
+    }

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`orchard run`: one program on one kernel, as if it ran here."""
+
+import json
+import os
+import sys
+
+from . import accel, boot, guest, kernels, machine, packages, provenance, runfile
+from .sinks import FdSink, FdSource
+from .terminal import Terminal
+
+
+class Messages:
+    """Kernel messages on the tool's stderr, marked, never in the middle of a line of the program's."""
+
+    def __init__(self, name, stderr, terminal):
+        self.name = name
+        self.stderr = stderr
+        self.terminal = terminal
+        self.held = []
+
+    def __call__(self, origin, line):
+        mark = self.name if origin == "console" else "qemu"
+        self.held.append(b"[%s] %s" % (mark.encode(), line))
+        self.release()
+
+    def release(self, at_end=False):
+        """Writes what is held when stderr stands at the start of a line."""
+        on_terminal = 2 in self.terminal.fds
+        if not self.held or not (self.stderr.at_line_start or on_terminal or at_end):
+            return
+        end = b"\r\n" if self.terminal.raw and os.isatty(2) else b"\n"
+        first = b"" if self.stderr.at_line_start else end
+        self.stderr.write(first + b"".join(line + end for line in self.held))
+        self.held.clear()
+
+
+def machine_options(options, kernel):
+    """The machine's part of the command line, with the accelerator chosen."""
+    groups = ["run"] + (["grub"] if options.boot != "pvh" else []) + (["uefi"] if options.boot == "uefi" else [])
+    packages.ensure(groups)
+    return machine.Options(
+        cpus=options.cpus, memory=options.memory, boot=options.boot, icount=options.icount,
+        accel=accel.choose(options.accel, kernel, options.icount), verbose=options.verbose,
+        strace=getattr(options, "strace", False), append=options.append,
+        gdb=machine.free_port() if getattr(options, "gdb", False) else 0)
+
+
+def _say(options, chosen, kernel):
+    if options.strace and kernel.is_linux:
+        print("orchard: linux: --strace is for Orchard's kernels: ignored", file=sys.stderr)
+    if chosen.gdb:
+        symbols = kernel.image if not kernel.is_linux else ""
+        print(f"orchard: waiting for: gdb {symbols} -ex 'target remote 127.0.0.1:{chosen.gdb}'", file=sys.stderr)
+
+
+def _write_json(target, kernel, chosen, program, outcome):
+    row = {**provenance.of(kernel, chosen, program), "status": outcome.status, "reason": outcome.reason,
+           "wait_status": outcome.wait_status, "refusals": outcome.refusals, "wall_s": round(outcome.wall_s, 3),
+           "stats": outcome.stats}
+    text = json.dumps(row)
+    if target == "-":
+        print(text, file=sys.stderr)
+    else:
+        with open(target, "w") as out:
+            out.write(text + "\n")
+
+
+def main(options):
+    kernels.check_name(options.kernel)
+    terminal = Terminal()
+    program = guest.prepare(options.program, options.root, options.add, options.env, options.memory,
+                            bool(terminal.fds))
+    kernel = kernels.prepare(options.kernel)
+    chosen = machine_options(options, kernel)
+    _say(options, chosen, kernel)
+    record = runfile.encode(program.path, program.argv, program.env, tty=terminal.fds, size=terminal.size())
+    stdout, stderr = FdSink(1), FdSink(2)
+    messages = Messages(kernel.name, stderr, terminal)
+    with terminal:
+        outcome = boot.once(kernel, chosen, program.root, record, stdin=FdSource(0), stdout=stdout,
+                            stderr=stderr, console=messages, terminal=terminal, timeout=options.timeout,
+                            at_end=lambda: messages.release(at_end=True))
+    for refusal in outcome.refusals:
+        print(f"orchard: {kernel.name}: refused: {refusal}", file=sys.stderr)
+    if outcome.reason:
+        print(f"orchard: {kernel.name}: {outcome.reason}", file=sys.stderr)
+    if options.json:
+        _write_json(options.json, kernel, chosen, program, outcome)
+    return outcome.status

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""/.orchard/run: what the guest is to start, as NUL-terminated records."""
+
+from .errors import ToolError
+
+
+def encode(path, argv, env, cwd="/", tty=(), size=None):
+    records = [f"path={path}"]
+    records += [f"arg={arg}" for arg in argv]
+    records += [f"env={key}={value}" for key, value in env.items()]
+    records.append(f"cwd={cwd}")
+    if tty:
+        records.append("tty=" + ",".join(str(fd) for fd in sorted(tty)))
+        rows, columns = size or (24, 80)
+        records.append(f"size={rows}x{columns}")
+    for record in records:
+        if "\0" in record:
+            raise ToolError(f"a NUL byte in {record.split('=')[0]}")
+    return b"".join(record.encode("utf-8", "surrogateescape") + b"\0" for record in records)
