@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ktest_fs.c - self-tests of descriptor tables, names, file data and pipes. They work below /ktest, and clean up. */
+/*
+ * ktest_fs.c - self-tests of descriptor tables, names, file data and pipes. They work below /ktest,
+ * and clean up.
+ */
 #include <core/ktest.h>
 
 #include "internal.h"
@@ -231,10 +234,13 @@ KTEST(rename_cases)
 #define NAMES 64
 #define STEPS 4000
 
-/* Random creations, links, renames and removals in one directory, beside an array that says which file has which name. */
+/*
+ * Random creations, links, renames and removals in one directory, beside an array that says which
+ * file has which name.
+ */
 KTEST(tmpfs_names_against_model)
 {
-	int *model = kzalloc(NAMES * sizeof(*model)); /* 0: no such name; else the file's identity */
+	int *model = kzalloc(NAMES * sizeof(*model)); /* 0: no such name; else which file */
 	u64 seed = 7;
 	int next = 1;
 
@@ -437,10 +443,11 @@ KTEST(record_locks)
 {
 	struct file *f = open_file("/ktest-lock", O_CREAT | O_RDWR);
 	int alice, bob;
-	struct file_lock a = {.owner = &alice, .exclusive = true, .record = true, .start = 10, .end = 29};
-	struct file_lock b = {.owner = &bob, .exclusive = true, .record = true, .start = 20, .end = ~0ul};
-	struct file_lock hole = {.owner = &alice, .record = true, .start = 15, .end = 24};
+	struct file_lock a = {.owner = &alice, .exclusive = true, .start = 10, .end = 29};
+	struct file_lock b = {.owner = &bob, .exclusive = true, .start = 20, .end = ~0ul};
+	struct file_lock hole = {.owner = &alice, .start = 15, .end = 24};
 
+	a.record = b.record = hole.record = true;
 	KT_EQ(file_lock_set(f->vnode, &a, false), 0);
 	KT_EQ(file_lock_set(f->vnode, &b, false), -EAGAIN);
 	KT_EQ(file_lock_clear(f->vnode, &hole), 0);

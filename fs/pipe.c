@@ -2,9 +2,9 @@
 /*
  * pipe.c - pipes and FIFOs: a ring of bytes in pages that are allocated when first written.
  *
- * Each transfer holds the pipe's sleeping lock, since a copy from or to the application may fault. Waiting and poll look at
- * the counters without it, and look again under it. An empty ring starts over at its first page, which keeps short
- * messages in one.
+ * Each transfer holds the pipe's sleeping lock, since a copy from or to the application may fault.
+ * Waiting and poll look at the counters without it, and look again under it. An empty ring starts
+ * over at its first page, which keeps short messages in one.
  */
 #include <fs/pipe.h>
 
@@ -127,7 +127,9 @@ static long put(struct pipe *p, struct uio *u, u64 n)
 
 		if (!*page)
 			*page = page_alloc(0, ALLOC_USER);
-		error = *page ? uio_get(u, (u8 *)page_virt(*page) + at % PAGE_SIZE, chunk) : -ENOMEM;
+		error = -ENOMEM;
+		if (*page)
+			error = uio_get(u, (u8 *)page_virt(*page) + at % PAGE_SIZE, chunk);
 		if (error)
 			break;
 		WRITE_ONCE(p->used, p->used + chunk);
@@ -258,7 +260,8 @@ const struct file_ops pipe_file_ops = {
 };
 
 /* A FIFO's open ends when the other end was opened once, even if that closed again meanwhile. */
-static int wait_for_other_end(struct pipe *p, struct file *f, u64 writers_before, u64 readers_before)
+static int wait_for_other_end(struct pipe *p, struct file *f, u64 writers_before,
+			      u64 readers_before)
 {
 	unsigned mode = f->flags & O_ACCMODE;
 

@@ -2,8 +2,8 @@
 /*
  * poll.c - waiting on many files at once.
  *
- * The thread first says that it is about to sleep, then asks every file, which enters it into their wait queues. What
- * becomes ready from then on wakes it. So poll ops may not sleep.
+ * The thread first says that it is about to sleep, then asks every file, which enters it into their
+ * wait queues. What becomes ready from then on wakes it. So poll ops may not sleep.
  */
 #include <fs/poll.h>
 
