@@ -315,6 +315,9 @@ KTEST(readdir_while_removing)
 		snprintf(path, sizeof(path), "/ktest/name%d", i);
 		KT_EQ(vfs_mknod(NULL, path, S_IFREG, 0), 0);
 	}
+	/* A name that comes after one went takes no other's place in the listing. */
+	KT_EQ(vfs_unlink(NULL, "/ktest/name0", false), 0);
+	KT_EQ(vfs_mknod(NULL, "/ktest/name0", S_IFREG, 0), 0);
 	dir = open_file("/ktest", O_RDONLY | O_DIRECTORY);
 	for (;;) {
 		struct iovec64 iov;
