@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * devfs.c - character devices: the table from device number to driver, and the small devices that need none.
+ * devfs.c - character devices: the table from device number to driver, and the small devices that
+ * need none.
  *
- * /dev is a tmpfs; a node in it, or one that mknod(2) made anywhere, finds its driver here when it is opened. Numbers are
- * those of Linux (Documentation/admin-guide/devices.txt).
+ * /dev is a tmpfs; a node in it, or one that mknod(2) made anywhere, finds its driver here when it
+ * is opened. Numbers are those of Linux (Documentation/admin-guide/devices.txt).
  */
 #include <fs/file.h>
 
@@ -71,7 +72,8 @@ struct file *devfs_open_file(struct vnode *v, unsigned flags)
 
 	struct file *f = tty_open(tty, flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC));
 
-	if (!IS_ERR(f) && !f->vnode) { /* ours alone still: fstat(2) shall show the name it was opened by */
+	/* Ours alone still: fstat(2) shall show the name that it was opened by. */
+	if (!IS_ERR(f) && !f->vnode) {
 		vnode_get(v);
 		f->vnode = v;
 	}

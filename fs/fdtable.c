@@ -2,8 +2,8 @@
 /*
  * fdtable.c - descriptors: small integers that name open files.
  *
- * The table grows by doubling; a new one is allocated without the lock and swapped in under it. Files are put after the
- * lock was dropped, since the last put may sleep.
+ * The table grows by doubling; a new one is allocated without the lock and swapped in under it.
+ * Files are put after the lock was dropped, since the last put may sleep.
  */
 #include <fs/fdtable.h>
 
@@ -140,7 +140,10 @@ static void place(struct fdtable *t, unsigned fd, struct file *f, bool cloexec)
 		bitmap_clear(t->cloexec, fd);
 }
 
-/* A descriptor of t was closed: fcntl(2)'s record locks on the file go with it, whatever other descriptors it has. */
+/*
+ * A descriptor of t was closed: fcntl(2)'s record locks on the file go with it, whatever other
+ * descriptors it has.
+ */
 static void put_closed(struct fdtable *t, struct file *f)
 {
 	if (f->vnode)
@@ -170,8 +173,10 @@ int fd_install(struct fdtable *t, struct file *f, int min, unsigned limit, bool 
 		spin_lock(&t->lock);
 
 		unsigned from = MAX((unsigned)min, t->next_free);
-		unsigned fd = from < t->size ? (unsigned)bitmap_find_next_zero(t->open, t->size, from)
-					     : from;
+		unsigned fd = from;
+
+		if (from < t->size)
+			fd = (unsigned)bitmap_find_next_zero(t->open, t->size, from);
 
 		if (fd < t->size && fd < limit) {
 			place(t, fd, f, cloexec);

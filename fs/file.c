@@ -2,8 +2,8 @@
 /*
  * file.c - open files: their life, and the checks that all reads and writes have in common.
  *
- * A file without a seek op is a stream: it has no position, and its ops sleep without the position lock, so that one
- * thread that waits for input does not stop another from asking.
+ * A file without a seek op is a stream: it has no position, and its ops sleep without the position
+ * lock, so that one thread that waits for input does not stop another from asking.
  */
 #include <fs/file.h>
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fsctx.c - a process's root, working directory and umask; and who it is, as far as files ask.
+ * fsctx.c - a process's root, working directory and umask; and what its ids allow it.
  *
- * The one file of fs/ that knows processes. A kernel thread has none: it acts as root, from the root.
+ * Who asks is told by the upcall fs_caller(). A kernel thread has no context: it acts as root, from
+ * the root.
  */
 #include <fs/path.h>
 
 #include "internal.h"
 
-#include <isolation/proc.h>
 #include <lib/errno.h>
 #include <mm/slab.h>
 #include <uapi/linux/fcntl.h>
@@ -65,12 +65,9 @@ void fsctx_put(struct fsctx *c)
 /* NULL in a kernel thread. */
 static struct fsctx *caller_fs(void)
 {
-	return thread_is_app(current()) ? proc_current()->fs : NULL;
-}
+	struct fs_caller c;
 
-static const struct cred *caller_cred(void)
-{
-	return thread_is_app(current()) ? proc_current()->cred : NULL;
+	return fs_caller(&c) ? c.fs : NULL;
 }
 
 static struct vnode *caller_place(size_t member)
@@ -143,20 +140,21 @@ int vfs_chroot_vnode(struct vnode *v)
 
 bool caller_is_root(void)
 {
-	const struct cred *c = caller_cred();
+	struct fs_caller c;
 
-	return !c || c->euid == 0;
+	return !fs_caller(&c) || c.euid == 0;
 }
 
 void caller_ids(u32 *uid, u32 *gid)
 {
-	const struct cred *c = caller_cred();
+	struct fs_caller c;
+	bool known = fs_caller(&c);
 
-	*uid = c ? c->euid : 0;
-	*gid = c ? c->egid : 0;
+	*uid = known ? c.euid : 0;
+	*gid = known ? c.egid : 0;
 }
 
-static bool in_group(const struct cred *c, u32 gid, bool real)
+static bool in_group(const struct fs_caller *c, u32 gid, bool real)
 {
 	if (gid == (real ? c->gid : c->egid))
 		return true;
@@ -168,31 +166,32 @@ static bool in_group(const struct cred *c, u32 gid, bool real)
 
 int vnode_access(struct vnode *v, unsigned want, bool real)
 {
-	const struct cred *c = caller_cred();
+	struct fs_caller c;
+	bool known = fs_caller(&c);
 	unsigned mode = READ_ONCE(v->mode);
-	u32 uid = !c ? 0 : real ? c->uid : c->euid;
+	u32 uid = !known ? 0 : real ? c.uid : c.euid;
 
 	if (uid == 0) /* root reads and writes all, but executes only what someone may execute */
 		return (want & X_OK) && !S_ISDIR(mode) && !(mode & 0111) ? -EACCES : 0;
 	if (uid == v->uid)
 		mode >>= 6;
-	else if (in_group(c, v->gid, real))
+	else if (in_group(&c, v->gid, real))
 		mode >>= 3;
 	return want & ~mode & 7 ? -EACCES : 0;
 }
 
 int vnode_owned(const struct vnode *v)
 {
-	const struct cred *c = caller_cred();
+	struct fs_caller c;
 
-	return !c || c->euid == 0 || c->euid == v->uid ? 0 : -EPERM;
+	return !fs_caller(&c) || c.euid == 0 || c.euid == v->uid ? 0 : -EPERM;
 }
 
 bool caller_in_group(u32 gid)
 {
-	const struct cred *c = caller_cred();
+	struct fs_caller c;
 
-	return !c || in_group(c, gid, false);
+	return !fs_caller(&c) || in_group(&c, gid, false);
 }
 
 int vnode_may_delete(const struct vnode *dir, const struct vnode *victim)
@@ -204,5 +203,7 @@ int vnode_may_delete(const struct vnode *dir, const struct vnode *victim)
 
 struct tty *caller_tty(void)
 {
-	return thread_is_app(current()) ? READ_ONCE(proc_current()->ctty) : NULL;
+	struct fs_caller c;
+
+	return fs_caller(&c) ? c.tty : NULL;
 }

@@ -2,8 +2,8 @@
 /*
  * initramfs.c - unpacks a cpio archive into the root, at boot, as root.
  *
- * Names are taken relative to the root, whatever they begin with; one with `..` in it is refused. Of a file with several
- * names, any entry may carry the data (cpio writes it with the last).
+ * Names are taken relative to the root, whatever they begin with; one with `..` in it is refused.
+ * Of a file with several names, any entry may carry the data (cpio writes it with the last).
  */
 #include <fs/path.h>
 
@@ -157,7 +157,10 @@ static int fill(struct vnode *v, const struct cpio_entry *e, struct list *links)
 	return 0;
 }
 
-/* An entry replaces what an earlier one made, unless both are directories; device nodes that boot made stay. */
+/*
+ * An entry replaces what an earlier one made, unless both are directories; device nodes that boot
+ * made stay.
+ */
 static int make_way(const char *path, const struct cpio_entry *e, bool *there)
 {
 	struct vnode *old = vfs_lookup(NULL, path, 0);

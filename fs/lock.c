@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lock.c - advisory locks: a list for each vnode, in no order, under one lock for all. Deadlocks between waiters are not
- * looked for: EDEADLK is never answered.
+ * lock.c - advisory locks: a list for each vnode, in no order, under one lock for all. Deadlocks
+ * between waiters are not looked for: EDEADLK is never answered.
  */
 #include <fs/lock.h>
 
@@ -35,7 +35,9 @@ static struct held *find_conflict(struct vnode *v, const struct file_lock *want)
 	return NULL;
 }
 
-/* Takes the range out of the owner's locks; a lock that reaches over both its ends needs the spare. */
+/*
+ * Takes the range out of the owner's locks; a lock that reaches over both its ends needs the spare.
+ */
 static void carve(struct vnode *v, const struct file_lock *range, struct held **spare)
 {
 	struct held *h, *ahead;
@@ -68,7 +70,7 @@ static void carve(struct vnode *v, const struct file_lock *range, struct held **
 static void announce(void)
 {
 	WRITE_ONCE(generation, generation + 1);
-	waitq_wake(&changed, ~0u);
+	waitq_wake_all(&changed);
 }
 
 int file_lock_set(struct vnode *v, const struct file_lock *lock, bool wait)

@@ -2,9 +2,9 @@
 /*
  * pipe.c - pipes and FIFOs: a ring of bytes in pages that are allocated when first written.
  *
- * Each transfer holds the pipe's sleeping lock, since a copy from or to the application may fault. Waiting and poll look at
- * the counters without it, and look again under it. An empty ring starts over at its first page, which keeps short
- * messages in one.
+ * Each transfer holds the pipe's sleeping lock, since a copy from or to the application may fault.
+ * Waiting and poll look at the counters without it, and look again under it. An empty ring starts
+ * over at its first page, which keeps short messages in one.
  */
 #include <fs/pipe.h>
 
@@ -86,11 +86,6 @@ static bool writes(const struct file *f)
 	return (f->flags & O_ACCMODE) != O_RDONLY;
 }
 
-static void wake(struct waitq *q)
-{
-	waitq_wake(q, ~0u);
-}
-
 /* The page of ring offset `at`, with *n cut down to what lies in it. */
 static struct page **page_at(struct pipe *p, u64 at, u64 *n)
 {
@@ -132,7 +127,9 @@ static long put(struct pipe *p, struct uio *u, u64 n)
 
 		if (!*page)
 			*page = page_alloc(0, ALLOC_USER);
-		error = *page ? uio_get(u, (u8 *)page_virt(*page) + at % PAGE_SIZE, chunk) : -ENOMEM;
+		error = -ENOMEM;
+		if (*page)
+			error = uio_get(u, (u8 *)page_virt(*page) + at % PAGE_SIZE, chunk);
 		if (error)
 			break;
 		WRITE_ONCE(p->used, p->used + chunk);
@@ -157,7 +154,7 @@ static long pipe_read(struct file *f, struct uio *u, u64 *pos)
 
 		mutex_unlock(&p->lock);
 		if (some) {
-			wake(&p->write_wait);
+			waitq_wake_all(&p->write_wait);
 			return n;
 		}
 		if (ended)
@@ -193,7 +190,7 @@ static long pipe_write(struct file *f, struct uio *u, u64 *pos)
 			n = fits ? put(p, u, MIN(room(p), u->left)) : 0;
 		mutex_unlock(&p->lock);
 		if (n > 0)
-			wake(&p->read_wait);
+			waitq_wake_all(&p->read_wait);
 		if (n == 0 && (READ_ONCE(f->flags) & O_NONBLOCK))
 			n = -EAGAIN;
 		if (n == 0)
@@ -249,8 +246,8 @@ static void pipe_release(struct file *f)
 	p->readers -= reads(f);
 	p->writers -= writes(f);
 	mutex_unlock(&p->lock);
-	wake(&p->read_wait);
-	wake(&p->write_wait);
+	waitq_wake_all(&p->read_wait);
+	waitq_wake_all(&p->write_wait);
 	pipe_put(p);
 }
 
@@ -263,7 +260,8 @@ const struct file_ops pipe_file_ops = {
 };
 
 /* A FIFO's open ends when the other end was opened once, even if that closed again meanwhile. */
-static int wait_for_other_end(struct pipe *p, struct file *f, u64 writers_before, u64 readers_before)
+static int wait_for_other_end(struct pipe *p, struct file *f, u64 writers_before,
+			      u64 readers_before)
 {
 	unsigned mode = f->flags & O_ACCMODE;
 
@@ -299,8 +297,8 @@ int pipe_open(struct pipe *p, struct file *f, bool wait)
 	p->writer_opens += writes(f);
 	__atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
 	mutex_unlock(&p->lock);
-	wake(&p->read_wait);
-	wake(&p->write_wait);
+	waitq_wake_all(&p->read_wait);
+	waitq_wake_all(&p->write_wait);
 	if (wait)
 		error = wait_for_other_end(p, f, writers_before, readers_before);
 	if (error)
@@ -397,6 +395,6 @@ long pipe_resize(struct file *f, u64 size)
 	if (answer > 0)
 		WRITE_ONCE(p->capacity, size);
 	mutex_unlock(&p->lock);
-	wake(&p->write_wait);
+	waitq_wake_all(&p->write_wait);
 	return answer;
 }

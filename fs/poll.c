@@ -2,8 +2,8 @@
 /*
  * poll.c - waiting on many files at once.
  *
- * The thread prepares to sleep, then every file is asked, which enters the thread into the file's wait queues first and
- * looks then: what is ready is seen, what becomes ready later wakes it.
+ * The thread first says that it is about to sleep, then asks every file, which enters it into their
+ * wait queues. What becomes ready from then on wakes it. So poll ops may not sleep.
  */
 #include <fs/poll.h>
 
@@ -51,24 +51,31 @@ static int ask(struct poll_entry *entries, unsigned n, struct poll_table *pt)
 	return ready;
 }
 
-static int sleep_until_ready(struct poll_entry *entries, unsigned n, u64 deadline,
-			     struct poll_table *pt)
+/* One round: how many are ready, -EINTR, or 0 after a sleep. */
+static int ask_or_sleep(struct poll_entry *entries, unsigned n, u64 deadline, struct poll_table *pt)
 {
-	for (;;) {
-		thread_prepare_block(); /* before the queues are entered: a wake takes us out of them, and must be seen */
+	thread_prepare_block();
 
-		int ready = ask(entries, n, pt);
+	int ready = ask(entries, n, pt);
 
-		if (!ready && wait_broken(WAIT_INTERRUPTIBLE))
-			ready = -EINTR;
-		if (ready || clock_ns() >= deadline) {
-			thread_cancel_block();
-			leave_queues(pt);
-			return ready;
-		}
+	if (!ready && wait_broken(WAIT_INTERRUPTIBLE))
+		ready = -EINTR;
+	if (ready)
+		thread_cancel_block();
+	else
 		thread_block(pt->full ? MIN(deadline, clock_ns() + SHORT_SLEEP_NS) : deadline);
-		leave_queues(pt);
-	}
+	leave_queues(pt);
+	return ready;
+}
+
+static int poll_until(struct poll_entry *entries, unsigned n, u64 deadline, struct poll_table *pt)
+{
+	int ready;
+
+	do
+		ready = clock_ns() < deadline ? ask_or_sleep(entries, n, deadline, pt) : 0;
+	while (!ready && clock_ns() < deadline);
+	return ready ? ready : ask(entries, n, NULL);
 }
 
 int poll_files(struct poll_entry *entries, unsigned n, u64 deadline)
@@ -86,7 +93,7 @@ int poll_files(struct poll_entry *entries, unsigned n, u64 deadline)
 		}
 	}
 
-	int ready = sleep_until_ready(entries, n, deadline, &pt);
+	int ready = poll_until(entries, n, deadline, &pt);
 
 	kfree(many);
 	return ready;

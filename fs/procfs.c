@@ -2,8 +2,9 @@
 /*
  * procfs.c - /proc: what names there are, and what they lead to.
  *
- * There is no tree in memory: every lookup but that of the root makes a fresh node, which finds its process again by id whenever it is used. No
- * lock is held meanwhile, since the hooks take proc_lock.
+ * There is no tree in memory: every lookup but that of the root makes a fresh node, which finds its
+ * process again by id whenever it is used. No lock is held meanwhile, since the hooks take
+ * proc_lock.
  */
 #include "procfs.h"
 
@@ -136,8 +137,8 @@ static struct vnode *lookup_global(const struct procfs_node *dir, const char *na
 	list_for_each_entry(g, &procfs_globals, link) {
 		struct procfs_node model = {.global = g};
 
-		if (!procfs_in_dir(g, prefix, dir->prefix, &found, &found_len) || found_len != len ||
-		    memcmp(found, name, len))
+		if (!procfs_in_dir(g, prefix, dir->prefix, &found, &found_len) ||
+		    found_len != len || memcmp(found, name, len))
 			continue;
 		if (!found[len]) {
 			model.kind = PROCFS_GLOBAL;
@@ -328,7 +329,9 @@ static long procfs_readlink(struct vnode *v, char *buffer, size_t size)
 	return error ? error : (long)n;
 }
 
-/* A vnode for an open file that has none, so that a path can lead to it. Takes over the reference. */
+/*
+ * A vnode for an open file that has none, so that a path can lead to it. Takes over the reference.
+ */
 static struct vnode *alias_of(struct file *f, const struct procfs_node *link)
 {
 	struct procfs_node model = model_below(link, PROCFS_ALIAS);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* procfs inside: its nodes are made when they are looked up, and know only which process or text they stand for. */
+/*
+ * procfs inside: its nodes are made when they are looked up, and know only which process or text
+ * they stand for.
+ */
 #ifndef FS_PROCFS_INTERNAL_H
 #define FS_PROCFS_INTERNAL_H
 
@@ -36,7 +39,7 @@ struct procfs_node {
 	int pid, tid, fd;
 	const struct procfs_entry *entry;
 	const struct procfs_global *global; /* of a directory: the first in it */
-	size_t prefix;                      /* of a directory: bytes of global->name that name it, slash included */
+	size_t prefix;                      /* of a directory: bytes of global->name up to it */
 	struct file *alias;                 /* a reference */
 };
 
@@ -52,7 +55,10 @@ extern const struct file_ops procfs_text_ops, procfs_dir_ops;
 /* procfs_text.c: makes the text of a file or link. 0 or -errno. */
 int procfs_show(const struct procfs_node *n, struct seq *s);
 
-/* Does `g` lie in the directory of the first `len` bytes of `prefix`? Its name there, up to the next slash. */
+/*
+ * Does `g` lie in the directory of the first `len` bytes of `prefix`? Its name there, up to the
+ * next slash.
+ */
 bool procfs_in_dir(const struct procfs_global *g, const char *prefix, size_t len, const char **name,
 		   size_t *name_len);
 

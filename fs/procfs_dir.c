@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * procfs_dir.c - listing /proc. Positions: 0 and 1 are "." and ".."; then what is fixed; then ids, by value, so that a
- * listing goes on rightly while processes come and go.
+ * procfs_dir.c - listing /proc. Positions: 0 and 1 are "." and ".."; then what is fixed; then ids,
+ * by value, so that a listing goes on rightly while processes come and go.
  */
 #include "procfs.h"
 
@@ -146,7 +146,10 @@ static long proc_readdir(struct file *f, struct uio *u, u64 *pos)
 	struct found found;
 
 	while (find_next(dir, *pos, &found)) {
-		/* Inode numbers of /proc are made up when asked for: a listing shows one that is never 0. */
+		/*
+		 * Inode numbers of /proc are made up when asked for: a listing shows one that is
+		 * never 0.
+		 */
 		int stop = dirent_put(u, found.next + 1, found.next, found.mode, found.name,
 				      strlen(found.name));
 

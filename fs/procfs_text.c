@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * procfs_text.c - reading /proc: the text is made when a read starts at the beginning, and stays as it was until the next
- * one does, so that a reader in small steps sees one state.
+ * procfs_text.c - reading /proc: the text is made when a read starts at the beginning, and stays as
+ * it was until the next one does, so that a reader in small steps sees one state.
  */
 #include "procfs.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* seq.c - a growing text buffer. What does not fit into memory is dropped and remembered in `failed`. */
+/*
+ * seq.c - a growing text buffer. What does not fit into memory is dropped and remembered in
+ * `failed`.
+ */
 #include <fs/seq.h>
 
 #include <lib/format.h>

@@ -2,9 +2,10 @@
 /*
  * tmpfs.c - a file system in memory: nodes, and the operations that change names.
  *
- * fs_lock is held over each of them. A node lives while something refers to it: each of its names, each open file, each
- * process whose directory it is. A directory does not refer to its parent: its one name says where it is, and a removed
- * directory has no parent any more. Nodes are put after fs_lock was dropped.
+ * fs_lock is held over each of them. A node lives while something refers to it: each of its names,
+ * each open file, each process whose directory it is. A directory does not refer to its parent: its
+ * one name says where it is, and a removed directory has no parent any more. Nodes are put after
+ * fs_lock was dropped.
  */
 #include "tmpfs.h"
 

@@ -13,7 +13,7 @@ struct vm_object;
 
 struct tmpfs_node {
 	struct vnode vnode;            /* first */
-	struct list names;             /* fs_lock: entries that name this node; more than one only of hard links */
+	struct list names;             /* fs_lock: entries that name this node */
 	union {
 		struct {
 			struct rb_root by_name, by_cookie; /* fs_lock */
@@ -32,7 +32,7 @@ struct tmpfs_entry {
 	struct rb_node by_name, by_cookie;
 	struct list alias;             /* node->names */
 	struct tmpfs_node *dir, *node;
-	u64 cookie;                    /* I: position for readdir, never used again in this directory */
+	u64 cookie;                    /* I: position for readdir, never used again here */
 	size_t len;
 	char name[];                   /* no NUL */
 };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tmpfs_data.c - the bytes of regular files: pages of a memory object, which mappings of the file see too.
+ * tmpfs_data.c - the bytes of regular files: pages of a memory object, which mappings of the file
+ * see too.
  *
- * The vnode's lock makes each read and write one step. What lies behind the end in the last page is kept zero, so that a
- * file that grows shows zeros there.
+ * The vnode's lock makes each read and write one step. What lies behind the end in the last page is
+ * kept zero, so that a file that grows shows zeros there.
  */
 #include "tmpfs.h"
 
@@ -179,7 +180,8 @@ void tmpfs_getattr(struct vnode *v, struct stat64 *st)
 		st->blocks = (i64)(READ_ONCE(node->object->npages) * (PAGE_SIZE / 512));
 		break;
 	case S_IFDIR:
-		st->size = (i64)((READ_ONCE(node->dir.count) + 2) * 20); /* as Linux's tmpfs counts */
+		/* As Linux's tmpfs counts. */
+		st->size = (i64)((READ_ONCE(node->dir.count) + 2) * 20);
 		break;
 	case S_IFLNK:
 		st->size = (i64)strlen(node->target);

@@ -2,8 +2,9 @@
 /*
  * tmpfs_dir.c - the entries of one directory, found by name and, for readdir, by cookie.
  *
- * A cookie is the count of names the directory ever had: what is read after a name was removed or added goes on exactly
- * behind the last name that was read, so `rm -r` may delete while it reads (POSIX readdir).
+ * A cookie is the count of names the directory ever had: what is read after a name was removed or
+ * added goes on exactly behind the last name that was read, so `rm -r` may delete while it reads
+ * (POSIX readdir).
  */
 #include "tmpfs.h"
 
@@ -146,7 +147,10 @@ static int put_one(struct tmpfs_node *dir, struct uio *u, u64 *pos)
 
 	if (!e)
 		return 2;
-	error = dirent_put(u, e->node->vnode.ino, e->cookie + 1, e->node->vnode.mode, e->name, e->len);
+
+	const struct vnode *v = &e->node->vnode;
+
+	error = dirent_put(u, v->ino, e->cookie + 1, v->mode, e->name, e->len);
 	if (!error)
 		*pos = e->cookie + 1;
 	return error;

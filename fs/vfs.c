@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vfs.c - what is done to names and vnodes, whatever file system they are of: rights, flags, and the errors that POSIX wants
- * before a file system is asked.
+ * vfs.c - what is done to names and vnodes, whatever file system they are of: rights, flags, and
+ * the errors that POSIX wants before a file system is asked.
  */
 #include <fs/path.h>
 

@@ -47,7 +47,10 @@ void vnode_put(struct vnode *v)
 
 static struct timespec64 timespec_of(u64 ns)
 {
-	return (struct timespec64){.sec = (i64)(ns / NSEC_PER_SEC), .nsec = (i64)(ns % NSEC_PER_SEC)};
+	return (struct timespec64){
+		.sec = (i64)(ns / NSEC_PER_SEC),
+		.nsec = (i64)(ns % NSEC_PER_SEC),
+	};
 }
 
 void vnode_getattr(struct vnode *v, struct stat64 *st)

@@ -2,8 +2,9 @@
 /*
  * walk.c - from a path to a vnode: path_resolution(7).
  *
- * Each step holds a reference on the directory and no lock, so a name may change behind us, as on any Unix. A symbolic link
- * is followed by putting its target before what is left of the path, in a buffer that is made for the first one.
+ * Each step holds a reference on the directory and no lock, so a name may change behind us, as on
+ * any Unix. A symbolic link is followed by putting its target before what is left of the path, in a
+ * buffer that is made for the first one.
  */
 #include "walk.h"
 

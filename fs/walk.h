@@ -26,7 +26,10 @@ int walk_all(struct walk *w, bool follow);
 int walk_parent(struct walk *w);
 /* The child that the last name names, mounts crossed; "." and ".." too. Reference or ERR_PTR. */
 struct vnode *walk_last(struct walk *w);
-/* The last name is the symbolic link `link`: goes on behind it, with walk_parent(). 1: w->at is already the end. */
+/*
+ * The last name is the symbolic link `link`: goes on behind it, with walk_parent(). 1: w->at is
+ * already the end.
+ */
 int walk_follow_last(struct walk *w, struct vnode *link);
 static inline bool walk_last_is_dot(const struct walk *w)
 {

@@ -8,9 +8,12 @@
  *   "From the application?" is decided by the saved RIP (gate_from_app()), never by CPL.
  *
  *   SYSCALL works at CPL 0, SYSRET does not (it returns to CPL 3). We return by restoring the flags, the stack, and
- *   jumping; STI's one-instruction shadow keeps interrupts out until the jump has happened (SDM vol. 2, STI).
+ *   jumping. An interrupt may strike just before the jump: every register is the application's by then, so trap_entry
+ *   takes the jump itself, and the interrupt came from the application. (STI's shadow alone, with the jump right behind
+ *   it, would do on hardware; QEMU before 9 goes on into the jump's target without looking at what is pending, and a
+ *   loop there would never be preempted.)
  *
- * GS is always the kernel's. IF is 0 wherever RIP is the kernel's and RSP the application's.
+ * GS is always the kernel's. IF is 0 wherever RIP is the kernel's and RSP the application's, but at that one jump.
  */
 #include <arch/entry.inc>
 
@@ -41,10 +44,15 @@ trap_entry:
 	movq %gs:gate_scratch_rax, %rax
 	movq %gs:gate_scratch_rcx, %rcx
 	PUSH_REGISTERS
-	cmpq $0, TF_RIP(%rsp)
-	jl 3f
-	xorl %ebp, %ebp				/* from the application: a backtrace ends here */
-3:	movq %rsp, %rdi
+	movq TF_RIP(%rsp), %rdx
+	testq %rdx, %rdx
+	jns 3f
+	cmpq $return_jump, %rdx
+	jne 4f
+	movq TF_RCX(%rsp), %rdx
+	movq %rdx, TF_RIP(%rsp)
+3:	xorl %ebp, %ebp				/* from the application: a backtrace ends here */
+4:	movq %rsp, %rdi
 	call trap_handler
 	jmp trap_return
 
@@ -99,6 +107,8 @@ gate_syscall:					/* RCX: return address, R11: flags; interrupts off by SFMASK *
 	popfq					/* all flags but IF */
 	movq 40(%rsp), %rsp
 	sti
+	nop					/* STI's shadow ends here */
+return_jump:
 	jmp *%rcx
 2:	movq %rsp, %rdi
 	call app_return

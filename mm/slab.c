@@ -134,7 +134,7 @@ static struct slab *slab_create(struct kmem_cache *cache)
 	for (unsigned i = cache->per_slab; i-- > 0;) {
 		void **object = (void **)(base + i * cache->size);
 
-		if (SLAB_POISONS)
+		if (ASSERTS_CHECKED)
 			poison(cache, object);
 		*object = slab->free;
 		slab->free = object;
@@ -336,7 +336,7 @@ void *kmem_cache_alloc(struct kmem_cache *cache)
 	else
 		object = slab_alloc(cache);
 	irq_restore(flags);
-	if (SLAB_POISONS && object)
+	if (ASSERTS_CHECKED && object)
 		check_unused(cache, object);
 	return object;
 }
@@ -353,7 +353,7 @@ void *kmem_cache_zalloc(struct kmem_cache *cache)
 void kmem_cache_free(struct kmem_cache *cache, void *object)
 {
 	assert(page_of(virt_to_phys(object))->slab->cache == cache);
-	if (SLAB_POISONS)
+	if (ASSERTS_CHECKED)
 		check_freed(cache, object);
 
 	u64 flags = irq_save();

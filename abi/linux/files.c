@@ -1,11 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* files.c - descriptors and paths as system calls get them. */
+/* files.c - descriptors and paths as system calls get them; and who makes them, for fs/. */
 #include "files.h"
 
 #include <abi/linux/restart.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
+#include <lib/string.h>
 #include <mm/slab.h>
+
+bool fs_caller(struct fs_caller *c)
+{
+	if (!thread_is_app(current()))
+		return false;
+
+	struct proc *p = proc_current();
+	u64 irq = spin_lock_irqsave(&p->siglock); /* another thread may replace the cred */
+	const struct cred *cred = p->cred;
+
+	c->fs = p->fs;
+	c->uid = cred->uid;
+	c->gid = cred->gid;
+	c->euid = cred->euid;
+	c->egid = cred->egid;
+	c->ngroups = cred->ngroups;
+	memcpy(c->group, cred->group, cred->ngroups * sizeof(c->group[0]));
+	spin_unlock_irqrestore(&p->siglock, irq);
+	c->tty = READ_ONCE(p->ctty);
+	return true;
+}
+
+static_assert(ARRAY_SIZE(((struct cred *)0)->group) == FS_GROUPS_MAX,
+	      "the groups of a cred fit");
 
 struct file *file_of_fd(int fd)
 {

@@ -25,7 +25,10 @@ struct path_arg {
 /* 0, or -EFAULT, -ENAMETOOLONG, -EBADF, -ENOTDIR, -ENOMEM with nothing to put. */
 int path_arg_get(struct path_arg *a, int dirfd, uaddr_t path);
 void path_arg_put(struct path_arg *a);
-/* What it leads to. flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW are understood. A reference or ERR_PTR. */
+/*
+ * What it leads to. flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW are understood. A reference or
+ * ERR_PTR.
+ */
 struct vnode *vnode_of_arg(int dirfd, uaddr_t path, unsigned flags);
 
 /* -EINTR of a wait that begins anew when no handler, or one with SA_RESTART, has run. */

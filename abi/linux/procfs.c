@@ -2,8 +2,8 @@
 /*
  * procfs.c - the processes in /proc: which files each has, and where its links lead.
  *
- * The hooks of fs/procfs.h. They may be called for a process that is ending: each takes its own reference on what it looks
- * at, and finds nothing when that is gone.
+ * The hooks of fs/procfs.h. They may be called for a process that is ending: each takes its own
+ * reference on what it looks at, and finds nothing when that is gone.
  */
 #include <abi/linux/procfs.h>
 

@@ -2,14 +2,15 @@
 /*
  * procfs_memory.c - /proc/<pid>/{maps,cmdline,environ}.
  *
- * Another process's memory is read through its page tables, with its vmspace locked; in a shared space too, since the
- * lock is what keeps its pages there. What it never touched is not shown.
+ * Another process's memory is read as its own threads would read it: pages are faulted in, rights
+ * are those of the region.
  */
 #include "procfs.h"
 
 #include <fs/seq.h>
 #include <isolation/proc.h>
 #include <lib/errno.h>
+#include <mm/slab.h>
 #include <mm/vmspace.h>
 
 #define MAPS_NAME_COLUMN 73 /* as Linux pads on 64-bit machines */
@@ -41,20 +42,21 @@ int proc_show_maps(struct proc *p, int tid, struct seq *s)
 	return 0;
 }
 
-/* Bytes [from, to) of vs, up to the first page that is not there. */
+/* Bytes [from, to) of vs, up to what cannot be read. */
 static void show_bytes(struct vmspace *vs, uaddr_t from, uaddr_t to, struct seq *s)
 {
-	mutex_lock(&vs->lock);
-	while (from < to) {
-		u64 n = MIN(to - from, PAGE_SIZE - from % PAGE_SIZE);
-		pte_t *pte = pmap_pte(vs->pmap, from, false);
+	u8 *page = kmalloc(PAGE_SIZE);
 
-		if (!pte || !pte_present(*pte))
+	s->failed |= !page;
+	while (page && from < to) {
+		u64 n = MIN(to - from, PAGE_SIZE - from % PAGE_SIZE);
+
+		if (vmspace_read(vs, from, page, n))
 			break;
-		seq_write(s, (u8 *)phys_to_virt(pte_paddr(*pte)) + from % PAGE_SIZE, n);
+		seq_write(s, page, n);
 		from += n;
 	}
-	mutex_unlock(&vs->lock);
+	kfree(page);
 }
 
 static int show_strings(struct proc *p, bool environment, struct seq *s)
@@ -67,7 +69,7 @@ static int show_strings(struct proc *p, bool environment, struct seq *s)
 	uaddr_t from = environment ? vs->env_start : vs->arg_start;
 	uaddr_t to = environment ? vs->env_end : vs->arg_end;
 
-	if (vs->pmap && from < to)
+	if (from < to)
 		show_bytes(vs, from, MIN(to, from + TEXT_MAX), s);
 	vmspace_put(vs);
 	return 0;

@@ -2,8 +2,8 @@
 /*
  * procfs_stat.c - figures about one process or thread: /proc/<pid>/{stat,status,statm,comm,limits}.
  *
- * A snapshot is taken under the locks, then printed without them. Processor time is not split into user's and system's:
- * all of it is shown as user's.
+ * A snapshot is taken under the locks, then printed without them. Processor time is not split into
+ * user's and system's: all of it is shown as user's.
  */
 #include "procfs.h"
 
@@ -17,6 +17,8 @@
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/vmspace.h>
+
+#define STANDARD_SIGNALS 0x7ffffffful
 
 struct snapshot {
 	int id, pid, ppid, pgid, sid, tpgid, exit_signal, exit_status;
@@ -32,7 +34,8 @@ struct snapshot {
 	u64 rss_limit;
 	/* Of the address space; 0 when it is gone. */
 	u64 mapped, rss, peak_rss;
-	uaddr_t code_start, code_end, stack_start, brk_start, arg_start, arg_end, env_start, env_end;
+	uaddr_t code_start, code_end, stack_start, brk_start;
+	uaddr_t arg_start, arg_end, env_start, env_end;
 };
 
 static char state_of(const struct proc *p, bool running)
@@ -171,19 +174,27 @@ int proc_show_stat(struct proc *p, int tid, struct seq *s)
 	if (error)
 		return error;
 	/* The numbers are the fields of proc(5). */
-	seq_printf(s, "%d (%s) %c %d %d %d ", x.id, x.comm, x.state, x.ppid, x.pgid, x.sid); /* 1-6 */
-	seq_printf(s, "%lu %d 0 %lu 0 0 0 ", x.tty, x.tpgid, x.minflt);                     /* 7-13 */
-	seq_printf(s, "%lu 0 %lu 0 ", x.cpu_ns / NS_PER_TICK, x.child_ns / NS_PER_TICK);    /* 14-17 */
-	seq_printf(s, "%d %d %u 0 ", 20 + x.nice, x.nice, x.threads);                       /* 18-21 */
-	seq_printf(s, "%lu %lu %lu %lu ", x.start_ns / NS_PER_TICK, x.mapped, x.rss,
-		   x.rss_limit);                                                         /* 22-25 */
-	seq_printf(s, "%lu %lu %lu 0 0 ", x.code_start, x.code_end, x.stack_start);         /* 26-30 */
-	seq_printf(s, "%lu %lu %lu %lu ", x.pending & 0x7fffffff, x.blocked & 0x7fffffff,
-		   x.ignored & 0x7fffffff, x.caught & 0x7fffffff);                          /* 31-34 */
-	seq_printf(s, "0 0 0 %d %u 0 0 0 0 0 ", x.exit_signal, x.cpu);                      /* 35-44 */
-	seq_printf(s, "0 0 %lu %lu %lu %lu %lu ", x.brk_start, x.arg_start, x.arg_end,
-		   x.env_start, x.env_end);                                                 /* 45-51 */
-	seq_printf(s, "%d\n", x.state == 'Z' ? x.exit_status : 0);                          /* 52 */
+	/* 1-6 */
+	seq_printf(s, "%d (%s) %c %d %d %d ", x.id, x.comm, x.state, x.ppid, x.pgid, x.sid);
+	/* 7-13 */
+	seq_printf(s, "%lu %d 0 %lu 0 0 0 ", x.tty, x.tpgid, x.minflt);
+	/* 14-21 */
+	seq_printf(s, "%lu 0 %lu 0 ", x.cpu_ns / NS_PER_TICK, x.child_ns / NS_PER_TICK);
+	seq_printf(s, "%d %d %u 0 ", 20 + x.nice, x.nice, x.threads);
+	/* 22-30 */
+	seq_printf(s, "%lu %lu ", x.start_ns / NS_PER_TICK, x.mapped);
+	seq_printf(s, "%lu %lu ", x.rss, x.rss_limit);
+	seq_printf(s, "%lu %lu %lu 0 0 ", x.code_start, x.code_end, x.stack_start);
+	/* 31-34: standard signals only */
+	seq_printf(s, "%lu %lu ", x.pending & STANDARD_SIGNALS, x.blocked & STANDARD_SIGNALS);
+	seq_printf(s, "%lu %lu ", x.ignored & STANDARD_SIGNALS, x.caught & STANDARD_SIGNALS);
+	/* 35-44 */
+	seq_printf(s, "0 0 0 %d %u 0 0 0 0 0 ", x.exit_signal, x.cpu);
+	/* 45-51 */
+	seq_printf(s, "0 0 %lu %lu %lu ", x.brk_start, x.arg_start, x.arg_end);
+	seq_printf(s, "%lu %lu ", x.env_start, x.env_end);
+	/* 52 */
+	seq_printf(s, "%d\n", x.state == 'Z' ? x.exit_status : 0);
 	return 0;
 }
 
@@ -238,13 +249,15 @@ static void show_cpus(const u64 cpus[CPUSET_WORDS], struct seq *s)
 	}
 	seq_printf(s, "\nCpus_allowed_list:\t");
 	comma = "";
-	for (size_t from = 0; (from = bitmap_find_next(cpus, cpu_count, from)) < cpu_count; comma = ",") {
-		size_t end = bitmap_find_next_zero(cpus, cpu_count, from);
 
+	size_t from, end = 0;
+
+	while ((from = bitmap_find_next(cpus, cpu_count, end)) < cpu_count) {
+		end = bitmap_find_next_zero(cpus, cpu_count, from);
 		seq_printf(s, "%s%zu", comma, from);
 		if (end - from > 1)
 			seq_printf(s, "-%zu", end - 1);
-		from = end;
+		comma = ",";
 	}
 	seq_printf(s, "\n");
 }
@@ -289,7 +302,8 @@ int proc_show_status(struct proc *p, int tid, struct seq *s)
 	seq_printf(s, "Name:\t%s\n", x.comm);
 	show_umask(p, s);
 	seq_printf(s, "State:\t%s\n", state_name(x.state));
-	seq_printf(s, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", x.pid, x.id, x.ppid);
+	seq_printf(s, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\n", x.pid, x.id);
+	seq_printf(s, "PPid:\t%d\nTracerPid:\t0\n", x.ppid);
 	seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\n", x.uid[0], x.uid[1], x.uid[2], x.uid[1]);
 	seq_printf(s, "Gid:\t%u\t%u\t%u\t%u\n", x.gid[0], x.gid[1], x.gid[2], x.gid[1]);
 	seq_printf(s, "FDSize:\t%u\nGroups:\t", fd_table_size(p));

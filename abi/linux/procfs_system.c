@@ -55,8 +55,8 @@ static void show_cpuinfo(struct seq *s, void *arg)
 	bitmap_for_each(cpu, cpu_online_mask, cpu_count) {
 		u64 khz = arch_tsc_khz();
 
-		seq_printf(s, "processor\t: %zu\nvendor_id\t: %s\nmodel name\t: %s\n", cpu, t->vendor,
-			   t->brand);
+		seq_printf(s, "processor\t: %zu\nvendor_id\t: %s\n", cpu, t->vendor);
+		seq_printf(s, "model name\t: %s\n", t->brand);
 		seq_printf(s, "cpu MHz\t\t: %lu.%03lu\n", khz / 1000, khz % 1000);
 		seq_printf(s, "flags\t\t: %s\n\n", t->flags);
 	}
@@ -65,7 +65,9 @@ static void show_cpuinfo(struct seq *s, void *arg)
 
 static void show_seconds(struct seq *s, u64 ns, const char *end)
 {
-	seq_printf(s, "%lu.%02lu%s", ns / NSEC_PER_SEC, ns % NSEC_PER_SEC / (NSEC_PER_SEC / 100), end);
+	u64 hundredths = ns / (NSEC_PER_SEC / 100);
+
+	seq_printf(s, "%lu.%02lu%s", hundredths / 100, hundredths % 100, end);
 }
 
 static u64 all_idle_ns(void)
@@ -136,7 +138,8 @@ static void show_loadavg(struct seq *s, void *arg)
 	proc_foreach(count_tasks, &c);
 	mutex_unlock(&proc_lock);
 	for (int i = 0; i < 3; i++)
-		seq_printf(s, "%lu.%02lu ", sched.load[i] >> 16, (sched.load[i] & 0xffff) * 100 >> 16);
+		seq_printf(s, "%lu.%02lu ", sched.load[i] >> 16,
+			   (sched.load[i] & 0xffff) * 100 >> 16);
 	seq_printf(s, "%u/%u %d\n", sched.running, c.tasks, c.last_pid);
 }
 
@@ -196,7 +199,8 @@ static const struct {
 	{"sys/kernel/ostype", show_line, uts_sysname},
 	{"sys/kernel/pid_max", show_pid_max, NULL},
 	{"sys/kernel/version", show_line, uts_version},
-	{"sys/vm/overcommit_memory", show_line, "1"}, /* pages are found when touched, never set aside */
+	/* Pages are found when they are touched, never set aside. */
+	{"sys/vm/overcommit_memory", show_line, "1"},
 };
 
 void procfs_add_system(void)

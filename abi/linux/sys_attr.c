@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sys_attr.c - changing what files are: modes, owners, times; and extended attributes, which no file here has. */
+/*
+ * sys_attr.c - changing what files are: modes, owners, times; and extended attributes, which no
+ * file here has.
+ */
 #include <generated/syscall_proto.h>
 
 #include "files.h"

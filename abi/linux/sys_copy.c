@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sys_copy.c - from file to file without the application: sendfile(2), copy_file_range(2); and what concerns the storage
- * of one file: sizes and synchronisation.
+ * sys_copy.c - from file to file without the application: sendfile(2), copy_file_range(2); and what
+ * concerns the storage of one file: sizes and synchronisation.
  */
 #include <generated/syscall_proto.h>
 

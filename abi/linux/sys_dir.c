@@ -32,7 +32,10 @@ long sys_getdents64(int fd, uaddr_t dirp, unsigned count)
 	return n;
 }
 
-/* The old records: the type stands in the last byte, behind the name, instead of before it: getdents(2). */
+/*
+ * The old records: the type stands in the last byte, behind the name, instead of before it:
+ * getdents(2).
+ */
 static void to_old_records(u8 *p, u8 *end)
 {
 	while (p < end) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sys_fd.c - descriptors themselves: dup(2), pipe(2), ioctl(2), and the part of fcntl(2) that is not about locks. */
+/*
+ * sys_fd.c - descriptors themselves: dup(2), pipe(2), ioctl(2), and the part of fcntl(2) that is
+ * not about locks.
+ */
 #include <generated/syscall_proto.h>
 
 #include "files.h"

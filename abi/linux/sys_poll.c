@@ -51,11 +51,17 @@ static int deadline_of_timespec(uaddr_t timeout, u64 *deadline)
 	return 0;
 }
 
-/* The time not slept goes back to the application, which may not have that page writable: no error then. */
+/*
+ * The time not slept goes back to the application, which may not have that page writable: no error
+ * then.
+ */
 static void give_timespec(uaddr_t timeout, u64 deadline)
 {
 	u64 left = time_left(deadline);
-	struct timespec64 t = {.sec = (i64)(left / NSEC_PER_SEC), .nsec = (i64)(left % NSEC_PER_SEC)};
+	struct timespec64 t = {
+		.sec = (i64)(left / NSEC_PER_SEC),
+		.nsec = (i64)(left % NSEC_PER_SEC),
+	};
 
 	if (timeout && deadline != NO_DEADLINE)
 		(void)copyout(timeout, &t, sizeof(t));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sys_rw.c - moving bytes between descriptors and memory: read(2), write(2), their vectors and positions; lseek(2). */
+/*
+ * sys_rw.c - moving bytes between descriptors and memory: read(2), write(2), their vectors and
+ * positions; lseek(2).
+ */
 #include <generated/syscall_proto.h>
 
 #include "files.h"
@@ -110,7 +113,9 @@ long sys_writev(int fd, uaddr_t iov, int iovcnt)
 	return transfer_vector(fd, iov, iovcnt, NULL, WRITE);
 }
 
-/* On a 64-bit machine the low word is the whole offset: preadv(2), "C library/kernel differences". */
+/*
+ * On a 64-bit machine the low word is the whole offset: preadv(2), "C library/kernel differences".
+ */
 long sys_preadv(int fd, uaddr_t iov, int iovcnt, unsigned long pos_l, unsigned long pos_h)
 {
 	u64 pos = pos_l;

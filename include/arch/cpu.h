@@ -36,9 +36,10 @@ static inline void irq_disable(void)
 	asm volatile("cli" : : : "memory");
 }
 
+/* The NOP: QEMU before 9 misses what is pending when STI is followed by RET or an indirect jump, until something else. */
 static inline void irq_enable(void)
 {
-	asm volatile("sti" : : : "memory");
+	asm volatile("sti; nop" : : : "memory");
 }
 
 /* Disables interrupts on this CPU; the answer goes back into irq_restore(). */

@@ -21,8 +21,10 @@ extern int panic_cpu; /* a */
 	} while (0)
 
 #ifdef CONFIG_DEBUG_ASSERT
+#define ASSERTS_CHECKED 1 /* for checks that need more than an expression */
 #define assert(cond) BUG_ON(!(cond))
 #else
+#define ASSERTS_CHECKED 0
 #define assert(cond) ((void)sizeof(cond))
 #endif
 

@@ -45,7 +45,7 @@ struct file_ops {
 	long (*write)(struct file *f, struct uio *u, u64 *pos);
 	i64 (*seek)(struct file *f, i64 offset, int whence);       /* NULL: -ESPIPE */
 	long (*ioctl)(struct file *f, unsigned cmd, uaddr_t arg);   /* NULL: -ENOTTY */
-	unsigned (*poll)(struct file *f, struct poll_table *pt);    /* POLL*; NULL: always readable and writable */
+	unsigned (*poll)(struct file *f, struct poll_table *pt);    /* POLL*, without sleeping; NULL: readable and writable */
 	/* getdents64(2) into u; NULL: -ENOTDIR */
 	long (*readdir)(struct file *f, struct uio *u, u64 *pos);
 	/* What mmap(2) maps, without a reference; NULL op or value: -ENODEV. */

@@ -9,6 +9,8 @@
 
 #include <fs/vnode.h>
 
+struct tty;
+
 #define LOOKUP_FOLLOW BIT(0)    /* a symbolic link at the end is followed */
 #define LOOKUP_DIRECTORY BIT(1) /* -ENOTDIR otherwise */
 
@@ -38,6 +40,20 @@ int vnode_access(struct vnode *v, unsigned want, bool real);
 int vnode_owned(const struct vnode *v);
 /* The sticky bit's rule: may the caller remove `victim` from `dir`? 0 or -EPERM. */
 int vnode_may_delete(const struct vnode *dir, const struct vnode *victim);
+/*
+ * An upcall: who asks. abi/linux knows processes and implements it; false: a kernel thread, which acts as root from the
+ * root. The pointers are no references: they hold while the caller's own call lasts.
+ */
+#define FS_GROUPS_MAX 32
+struct fs_caller {
+	struct fsctx *fs;
+	u32 uid, gid, euid, egid; /* real, effective */
+	u32 ngroups;
+	u32 group[FS_GROUPS_MAX];
+	struct tty *tty;          /* controlling terminal, or NULL */
+};
+bool fs_caller(struct fs_caller *c);
+
 bool caller_is_root(void);
 /* Who new files belong to. */
 void caller_ids(u32 *uid, u32 *gid);

@@ -14,7 +14,7 @@ struct poll_table {
 	bool full;               /* more queues than room: the sleeper must use a short timeout */
 };
 
-/* Called by poll ops, before they look at their condition. */
+/* Called by poll ops, before they look at their condition. Poll ops may not sleep: spinlocks only. */
 void poll_wait(struct poll_table *pt, struct waitq *q);
 
 struct poll_entry {

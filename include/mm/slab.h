@@ -6,13 +6,11 @@
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
 
-#include <lib/config.h>
 #include <lib/types.h>
 
 struct kmem_cache;
 
-/* Are freed objects filled with SLAB_POISON, and looked at before they are given out again? */
-#define SLAB_POISONS IS_ENABLED(CONFIG_DEBUG_ASSERT)
+/* What a debug build (ASSERTS_CHECKED) fills freed objects with, and looks for before it gives them out again. */
 #define SLAB_POISON 0xdbdbdbdbdbdbdbdbul
 
 void slab_init(void);
