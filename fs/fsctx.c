@@ -70,7 +70,7 @@ static struct fsctx *caller_fs(void)
 
 static const struct cred *caller_cred(void)
 {
-	return thread_is_app(current()) ? proc_current()->cred : NULL;
+	return thread_is_app(current()) ? cred_current() : NULL;
 }
 
 static struct vnode *caller_place(size_t member)
