@@ -223,6 +223,7 @@ void proc_exit(struct proc *p)
 		}
 	}
 	p->state = PROC_ZOMBIE;
+	p->wait_stopped = p->wait_continued = false; /* news of the dead */
 
 	bool signaled = p->exit_status & 0x7f;
 	bool wanted = p->parent != &init &&
