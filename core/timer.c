@@ -55,8 +55,8 @@ static void tree_insert(struct timer_base *base, struct timer *t)
 	rb_insert(&base->tree, &t->node, parent, link);
 }
 
-/* Takes it out of whichever tree it is in. */
-static bool timer_unqueue(struct timer *t)
+/* Takes it out of whichever tree it is in: that CPU, or -1 when it is in none. */
+static int timer_unqueue(struct timer *t)
 {
 	int cpu;
 
@@ -72,9 +72,9 @@ static bool timer_unqueue(struct timer *t)
 		}
 		spin_unlock(&base->lock);
 		if (found)
-			return true;
+			return cpu;
 	}
-	return false;
+	return -1;
 }
 
 void timer_start(struct timer *t, u64 deadline)
@@ -95,17 +95,18 @@ void timer_start(struct timer *t, u64 deadline)
 bool timer_cancel(struct timer *t)
 {
 	u64 flags = irq_save();
-	bool was_pending = timer_unqueue(t);
-	int cpu = READ_ONCE(t->cpu);
+	int pending_on = timer_unqueue(t);
+	/* Its fn may be running still where it fired last, also when that fn has started it again, which it does there. */
+	int ran_on = pending_on >= 0 ? pending_on : -2 - __atomic_load_n(&t->cpu, __ATOMIC_ACQUIRE);
 
 	irq_restore(flags);
-	if (cpu <= -2) {
-		struct timer_base *base = cpu_ptr(timer_base, -2 - cpu);
+	if (ran_on >= 0) {
+		struct timer_base *base = cpu_ptr(timer_base, ran_on);
 
 		while (__atomic_load_n(&base->running, __ATOMIC_ACQUIRE) == t)
 			cpu_pause();
 	}
-	return was_pending;
+	return pending_on >= 0;
 }
 
 /* The first timer that is due, marked as running; NULL: none. */
@@ -117,11 +118,12 @@ static struct timer *take_due(struct timer_base *base, u64 now)
 	t = timer_of(rb_first(&base->tree));
 	if (t && t->deadline > now)
 		t = NULL;
+	__atomic_store_n(&base->running, t, __ATOMIC_RELEASE);
 	if (t) {
 		rb_erase(&base->tree, &t->node);
+		/* After `running`: timer_cancel() reads them in the other order. */
 		__atomic_store_n(&t->cpu, -2 - (int)this_cpu_id(), __ATOMIC_RELEASE);
 	}
-	__atomic_store_n(&base->running, t, __ATOMIC_RELEASE);
 	spin_unlock(&base->lock);
 	return t;
 }

@@ -51,8 +51,10 @@ int aspace_fork(struct vmspace *parent, struct vmspace **child)
 	if (error)
 		return error;
 	error = vmspace_copy(*child, parent);
-	if (error)
+	if (error) {
 		vmspace_put(*child);
+		*child = NULL;
+	}
 	return error;
 }
 

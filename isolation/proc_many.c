@@ -124,8 +124,7 @@ static int copy_bag(struct proc *p, struct proc *parent, u64 flags)
 	} else {
 		p->sighand = sighand_copy(parent->sighand);
 	}
-	cred_get(parent->cred);
-	p->cred = parent->cred;
+	p->cred = proc_cred(parent);
 	if (parent->exe)
 		file_get(parent->exe);
 	p->exe = parent->exe;
@@ -224,6 +223,7 @@ void proc_exit(struct proc *p)
 		}
 	}
 	p->state = PROC_ZOMBIE;
+	p->wait_stopped = p->wait_continued = false; /* news of the dead */
 
 	bool signaled = p->exit_status & 0x7f;
 	bool wanted = p->parent != &init &&
@@ -299,7 +299,7 @@ static long wait_look(struct proc *me, int idtype, int id, int options, int *sta
 		pid = child->pid;
 		*info = (struct siginfo){.signo = SIGCHLD};
 		info->child.pid = child->pid;
-		info->child.uid = child->cred->uid;
+		info->child.uid = proc_uid(child);
 		if (child->state == PROC_ZOMBIE && !(options & WNOWAIT))
 			*reaped = child;
 		wait_take(me, child, options, cpu_ns);

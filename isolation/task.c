@@ -110,6 +110,37 @@ struct cred *cred_copy(const struct cred *c)
 	return copy;
 }
 
+struct cred *proc_cred(struct proc *p)
+{
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	struct cred *c = p->cred;
+
+	cred_get(c);
+	spin_unlock_irqrestore(&p->siglock, flags);
+	return c;
+}
+
+u32 proc_uid(struct proc *p)
+{
+	struct cred *c = proc_cred(p);
+	u32 uid = c->uid;
+
+	cred_put(c);
+	return uid;
+}
+
+/* Our reference keeps the old ones from becoming new ones at the same address, so comparing pointers is enough. */
+const struct cred *cred_current(void)
+{
+	struct task *t = task_current();
+
+	if (unlikely(t->cred != READ_ONCE(t->proc->cred))) {
+		cred_put(t->cred);
+		t->cred = proc_cred(t->proc);
+	}
+	return t->cred;
+}
+
 void sighand_get(struct sighand *s)
 {
 	__atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
@@ -255,6 +286,7 @@ static void task_destroy(struct thread *thread)
 	struct task *t = task_of(thread);
 
 	sigpending_clear(&t->pending);
+	cred_put(t->cred);
 	proc_put(t->proc);
 	thread_fini(thread);
 	kmem_cache_free(task_cache, t);
@@ -296,6 +328,8 @@ struct task *task_create(struct proc *p, int tid, const char *name, void (*entry
 	p->ntasks++;
 	if (!p->leader)
 		p->leader = t;
+	if (p->stopping)
+		t->thread.work |= WORK_SIGNAL; /* born too late to be told: it shall stop too */
 	spin_unlock_irqrestore(&p->siglock, flags);
 	proc_get(p);
 	id_set(tid, t);
@@ -423,6 +457,15 @@ static void clear_tid(struct task *t)
 		futex_wake(t->clear_child_tid, 1, ~0u, false);
 }
 
+void proc_signals_retarget(struct proc *p)
+{
+	struct task *t;
+
+	list_for_each_entry(t, &p->tasks, link)
+		if (p->pending.set & ~t->sigmask)
+			thread_post(&t->thread, WORK_SIGNAL);
+}
+
 void task_exit(void)
 {
 	struct task *t = task_current();
@@ -442,6 +485,7 @@ void task_exit(void)
 	if (p->leader == t)
 		p->leader = NULL;
 	p->exiting |= last;
+	proc_signals_retarget(p);
 	spin_unlock_irqrestore(&p->siglock, flags);
 	if (t->tid == p->pid)
 		id_set(t->tid, &reserved); /* until the process is waited for */

@@ -13,6 +13,7 @@
 #include "internal.h"
 
 #include <arch/machine.h>
+#include <core/lockdep.h>
 #include <core/panic.h>
 #include <isolation/aspace.h>
 
@@ -87,6 +88,8 @@ void tlb_flush(struct vmspace *vs, uaddr_t start, uaddr_t end)
 	struct tlb_cpu *self = this_cpu_ptr(tlb_cpu);
 	u64 cpus[CPUSET_WORDS];
 
+	/* Who waits with a lock held may wait for a CPU that waits for that lock with interrupts off. */
+	lockdep_assert_may_sleep("tlb_flush");
 	assert(irq_enabled());
 	/* The entries are changed before the set is read: who is not in it yet will load them changed. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

@@ -100,10 +100,11 @@ void thread_post(struct thread *t, u32 work)
 	u64 flags;
 
 	__atomic_fetch_or(&t->work, work, __ATOMIC_SEQ_CST);
-	if (t == thread_current())
-		return;
+	/* Also the current thread: an interrupt may find it about to block, after its last look at its work. */
 	if (work & (WORK_SIGNAL | WORK_KILL))
 		thread_wake(t);
+	if (t == thread_current())
+		return;
 	/* Under the lock it is surely on a CPU, or will see the bits when it gets one. */
 	rq = runqueue_lock(t, &flags);
 	if (t->on_cpu)

@@ -5,11 +5,8 @@
 
 #include <lib/types.h>
 
-struct cred;
 struct proc;
 
-/* The credentials of p, with a reference (cred_put()). Any context. */
-struct cred *proc_cred(struct proc *p);
 /* Is the current process user 0's? Takes its siglock. */
 bool cred_privileged(void);
 /* May the current process look into p or change its limits? All three user and group ids of p are the caller's real ones. */

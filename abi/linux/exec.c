@@ -355,11 +355,15 @@ int exec_program(const char *path, struct exec_strings *strings)
 	x.head = kmalloc(ELF_HEAD_MAX + 1);
 	error = x.path && x.head ? build(&x, path, strings) : -ENOMEM;
 	if (!error)
-		error = unshare(proc_current());
-	if (!error)
 		error = proc_single(proc_current());
-	if (!error)
-		change_over(&x);
+	if (!error) {
+		/* Only now is nobody in the middle of a call that uses what is exchanged. */
+		error = unshare(proc_current());
+		if (error)
+			signal_send_current(SIGKILL); /* without its other threads the old program cannot go on */
+		else
+			change_over(&x);
+	}
 	if (x.vs)
 		vmspace_put(x.vs);
 	if (x.file)

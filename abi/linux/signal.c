@@ -202,7 +202,7 @@ bool proc_tell_parent(struct proc *child, int code, int status)
 	struct siginfo info = {.code = code};
 
 	info.child.pid = child->pid;
-	info.child.uid = child->cred->uid;
+	info.child.uid = proc_uid(child);
 	info.child.status = status;
 	info.child.utime = (i64)(child->dead_cpu_ns / 10000000);
 
@@ -236,8 +236,12 @@ void signal_set_mask(u64 mask)
 	struct task *t = task_current();
 	u64 flags = spin_lock_irqsave(&t->proc->siglock);
 
+	u64 blocks = mask & ~t->sigmask;
+
 	t->sigmask = mask & ~MASK_UNBLOCKABLE;
 	recheck(t);
+	if (t->proc->pending.set & blocks)
+		proc_signals_retarget(t->proc);
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
 }
 

@@ -48,7 +48,7 @@ static void put_pointers(struct vector *v, const char **text, uaddr_t *address, 
 
 static void put_all_auxv(struct vector *v, const struct exec_image *image, uaddr_t random, uaddr_t execfn, uaddr_t platform)
 {
-	const struct cred *cred = proc_current()->cred;
+	const struct cred *cred = cred_current();
 	u32 a, b, c, d;
 
 	cpuid(1, 0, &a, &b, &c, &d);

@@ -38,16 +38,6 @@ static bool is_one_of(struct ids ids, u32 id)
 	return id == ids.real || id == ids.effective || id == ids.saved;
 }
 
-struct cred *proc_cred(struct proc *p)
-{
-	u64 flags = spin_lock_irqsave(&p->siglock);
-	struct cred *c = p->cred;
-
-	cred_get(c);
-	spin_unlock_irqrestore(&p->siglock, flags);
-	return c;
-}
-
 /* ---- Questions ---- */
 
 /* The current process's own. Under the lock: another of its threads may be replacing the credentials. */

@@ -105,12 +105,15 @@ long sys_vfork(void)
 
 /* ---- the end ---- */
 
+/* The last thread to say so gives the process its status (Linux since 6.0), unless something else has ended all of them. */
 long sys_exit(int status)
 {
-	struct task *t = task_current();
+	struct proc *p = proc_current();
+	u64 flags = spin_lock_irqsave(&p->siglock);
 
-	if (t == t->proc->leader || t->proc->ntasks == 1)
-		t->proc->exit_status = (status & 0xff) << 8;
+	if (!p->exiting)
+		p->exit_status = (status & 0xff) << 8;
+	spin_unlock_irqrestore(&p->siglock, flags);
 	task_exit();
 }
 

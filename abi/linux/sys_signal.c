@@ -155,12 +155,15 @@ long sys_sigaltstack(uaddr_t stack, uaddr_t old)
 
 /* ---- kill ---- */
 
-static bool may_signal(const struct proc *to, int sig)
+static bool may_signal(struct proc *to, int sig)
 {
-	const struct cred *mine = proc_current()->cred, *theirs = to->cred;
+	const struct cred *mine = cred_current();
+	struct cred *theirs = proc_cred(to);
+	bool may = mine->euid == 0 || mine->euid == theirs->uid || mine->euid == theirs->suid || mine->uid == theirs->uid ||
+		   mine->uid == theirs->suid || (sig == SIGCONT && to->sid == proc_current()->sid);
 
-	return mine->euid == 0 || mine->euid == theirs->uid || mine->euid == theirs->suid || mine->uid == theirs->uid ||
-	       mine->uid == theirs->suid || (sig == SIGCONT && to->sid == proc_current()->sid);
+	cred_put(theirs);
+	return may;
 }
 
 static struct siginfo sender(int code)
@@ -168,7 +171,7 @@ static struct siginfo sender(int code)
 	struct siginfo info = {.code = code};
 
 	info.child.pid = proc_current()->pid;
-	info.child.uid = proc_current()->cred->uid;
+	info.child.uid = cred_current()->uid;
 	return info;
 }
 

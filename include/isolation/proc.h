@@ -76,7 +76,7 @@ struct proc {
 	struct fdtable *files;
 	struct fsctx *fs;
 	struct sighand *sighand;
-	struct cred *cred;
+	struct cred *cred;               /* siglock also for its own threads: proc_cred(), cred_current() */
 	struct file *exe;                /* siglock */
 	struct tty *ctty;                /* proc_lock */
 	/* Threads. */
@@ -126,6 +126,7 @@ struct task {
 	bool restore_sigmask;
 	struct sigaltstack64 altstack;   /* own task only */
 	/* Own task only. */
+	struct cred *cred;               /* cred_current()'s: a reference */
 	uaddr_t clear_child_tid;         /* zeroed and futex-woken at exit */
 	uaddr_t robust_list;
 	uaddr_t rseq;
@@ -162,6 +163,9 @@ void proc_put(struct proc *p);
 struct task *task_create(struct proc *p, int tid, const char *name, void (*entry)(void *), void *arg);
 /* The current task ends; the last one ends the process with its exit_status. Runs clear_child_tid. */
 void task_exit(void) __noreturn;
+/* Each task that does not block a signal pending for the process looks again: for when the one that was told about it will
+ * not take it, because it ended or blocks it now. siglock held. */
+void proc_signals_retarget(struct proc *p);
 /* All tasks shall end with this wait status; the current one does at once when it is one of them. */
 void proc_kill_all(struct proc *p, int status);
 /* exec: waits until the current task is the only one. -EAGAIN when another thread got there first. */
@@ -169,6 +173,12 @@ int proc_single(struct proc *p);
 void cred_get(struct cred *c);
 void cred_put(struct cred *c);
 struct cred *cred_copy(const struct cred *c);
+/* The credentials of p, with a reference (cred_put()). Any context. */
+struct cred *proc_cred(struct proc *p);
+/* The real user of p. Any context. */
+u32 proc_uid(struct proc *p);
+/* Those of the current process, which another of its threads may replace: good until this thread calls here again. */
+const struct cred *cred_current(void);
 void sighand_get(struct sighand *s);
 void sighand_put(struct sighand *s);
 struct sighand *sighand_copy(struct sighand *s);

@@ -7,6 +7,7 @@
 
 #include <arch/cpu.h>
 #include <arch/machine.h>
+#include <core/lockdep.h>
 #include <core/panic.h>
 #include <core/percpu.h>
 #include <lib/bitmap.h>
@@ -126,6 +127,7 @@ void pmap_unlink_tables(struct pmap *pmap, uaddr_t start, uaddr_t end, struct li
 
 void pmap_destroy(struct pmap *pmap)
 {
+	lockdep_assert_may_sleep("pmap_destroy"); /* it waits for CPUs: see tlb_flush() */
 	__atomic_store_n(&pmap->dying, true, __ATOMIC_SEQ_CST);
 
 	u64 flags = irq_save();
