@@ -17,6 +17,9 @@
  */
 #include <arch/entry.inc>
 
+/* Below this much of the kernel stack an interrupt cannot be taken: the frame, and a little for the handler. */
+#define KSTACK_MARGIN (TF_SIZE + 256)
+
 	.text
 	VECTOR_TABLE gate_vectors, trap_entry, trap_entry_paranoid
 
@@ -28,10 +31,14 @@ trap_entry:
 	movq %rsp, %rax
 	movq 40(%rax), %rcx			/* the interrupted RSP */
 	subq %gs:gate_kstack_bottom, %rcx
+	cmpq $KSTACK_MARGIN, %rcx
+	jb 5f
 	cmpq $(CONFIG_KSTACK_PAGES * 4096), %rcx
 	jb 1f
-	movq %gs:gate_kstack_top, %rsp		/* not on our stack: to its top */
+6:	movq %gs:gate_kstack_top, %rsp		/* not on our stack: to its top */
 	jmp 2f
+5:	movq $VECTOR_STACK_OVERFLOW, (%rax)	/* on it, with no room left: trap_handler() panics, on the top */
+	jmp 6b
 1:	movq 40(%rax), %rsp			/* on it: continue below */
 	andq $~15, %rsp
 2:	pushq 48(%rax)				/* SS */
@@ -95,7 +102,7 @@ gate_syscall:					/* RCX: return address, R11: flags; interrupts off by SFMASK *
 	movq %gs:current_thread, %rax
 	cmpl $0, THREAD_WORK(%rax)
 	jne 2f
-1:	cmpq $256, TF_VECTOR(%rsp)		/* execve and signals leave another mark: every register counts then */
+1:	cmpq $256, TF_VECTOR(%rsp)		/* execve and sigreturn leave another mark: every register counts then */
 	jne trap_return
 	testl $0x100, TF_RFLAGS(%rsp)		/* single-stepping must not begin in the kernel: IRETQ restores TF in time */
 	jnz trap_return

@@ -76,7 +76,7 @@ gate_syscall:				/* RCX: return address, R11: flags; interrupts off by SFMASK */
 	movq %gs:current_thread, %rax
 	cmpl $0, THREAD_WORK(%rax)
 	jne 2f
-1:	cmpq $256, TF_VECTOR(%rsp)	/* execve and signals leave another mark: every register counts then */
+1:	cmpq $256, TF_VECTOR(%rsp)	/* execve and sigreturn leave another mark: every register counts then */
 	jne trap_return
 	POP_REGISTERS
 	movq 16(%rsp), %rcx

@@ -109,6 +109,10 @@ int sigframe_push(struct trapframe *tf, int sig, const struct siginfo *info, con
 {
 	struct task *t = task_current();
 	uaddr_t sp = tf->rsp - RED_ZONE;
+
+	if (action->handler >= USER_MAX)
+		return -EFAULT; /* no code of the application's is there, and the way back must not fault */
+
 	struct rt_sigframe frame = {.restorer = action->restorer, .info = *info};
 
 	frame.uc.stack = t->altstack;
@@ -183,7 +187,8 @@ long sys_rt_sigreturn(void)
 	uaddr_t frame = tf->rsp - sizeof(uaddr_t); /* the handler's RET took the restorer off */
 	struct ucontext64 uc;
 
-	if (copyin(&uc, frame + offsetof(struct rt_sigframe, uc), sizeof(uc)) || pop_fpu(uc.mcontext.fpstate)) {
+	if (copyin(&uc, frame + offsetof(struct rt_sigframe, uc), sizeof(uc)) || uc.mcontext.rip >= USER_MAX ||
+	    pop_fpu(uc.mcontext.fpstate)) {
 		struct siginfo info = {.code = SI_KERNEL};
 
 		signal_force_current(SIGSEGV, &info);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Offsets that assembly knows. Each is asserted where its struct is defined or used: arch/x86_64/trap/trap.c for the trap
- * frame, arch/x86_64/cpu/switch.c for the thread, sched/thread.h for the work word. Plain numbers.
+ * frame, arch/x86_64/cpu/thread.c for the thread, sched/thread.h for the work word. Plain numbers.
  */
 #ifndef ARCH_OFFSETS_H
 #define ARCH_OFFSETS_H
@@ -17,6 +17,9 @@
 #define TF_RSP 160
 #define TF_SS 168
 #define TF_SIZE 176
+
+/* As a vector: no exception number of the CPU's (SDM vol. 3, table 6-1: 22 to 27 are reserved). */
+#define VECTOR_STACK_OVERFLOW 22
 
 #define THREAD_KSP 0
 #define THREAD_WORK 56

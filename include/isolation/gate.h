@@ -28,14 +28,18 @@ struct arch_thread;
 void gate_init_cpu(void);
 /* The thread that this CPU is about to run: its kernel stack, FS (and GS) base. Interrupts off. */
 void gate_switch(const struct arch_thread *next);
-/* Was the application interrupted? Decided by the saved RIP, in ring 0 too, where CPL says nothing. */
+/*
+ * Was the application interrupted? In ring 3 the saved CS says so, wherever the application jumped. In ring 0 CPL says
+ * nothing, so the saved RIP decides: one that runs in the upper half has become the kernel's problem.
+ */
 static inline bool gate_from_app(const struct trapframe *tf)
 {
-	return (i64)tf->rip >= 0;
+	return GATE_CROSSES ? tf->cs & 3 : (i64)tf->rip >= 0;
 }
 /* Segments and flags of a fresh application context; rip, rsp set, all else zero. */
 void gate_init_frame(struct trapframe *tf, uaddr_t rip, uaddr_t rsp);
-/* Makes a frame that the application could write (sigreturn) safe to return to: segments, IF, reserved flags. */
+/* Makes a frame that the application could write (sigreturn) safe to return to: segments, IF, reserved flags. The caller
+ * has seen to it that rip is below USER_MAX: SYSRET and IRETQ fault in the kernel on one that is not canonical. */
 void gate_sanitise_frame(struct trapframe *tf);
 /* Leaves for the application by the frame at the top of the current kernel stack. Interrupts may be on. */
 void gate_enter(void) __noreturn;
@@ -59,7 +63,7 @@ int user_load32_nofault(uaddr_t src, u32 *value);
 int user_cmpxchg32(uaddr_t dst, u32 *expected, u32 desired); /* 0; -EAGAIN with *expected = what was there; -EFAULT */
 
 /*
- * Upcalls from the entry code, implemented above (docs/architecture.md lists all five of the kernel):
+ * Upcalls from the entry code, implemented above (docs/architecture.md lists all of the kernel's):
  */
 /* abi/linux: a system call; the number is tf->error. The answer goes into tf->rax. Interrupts on. */
 void syscall_dispatch(struct trapframe *tf);

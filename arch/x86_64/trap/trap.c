@@ -52,6 +52,8 @@ static const char *exception_name(u64 vector)
 
 static void kernel_exception(struct trapframe *tf)
 {
+	if (tf->vector == VECTOR_STACK_OVERFLOW)
+		panic_trap(tf, "kernel stack overflow, stack pointer %lx", tf->rsp);
 	if (extable_fix(tf))
 		return;
 	panic_trap(tf, "%s in the kernel, error %lx", exception_name(tf->vector), tf->error);
