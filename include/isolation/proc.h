@@ -162,7 +162,9 @@ void proc_put(struct proc *p);
 struct task *task_create(struct proc *p, int tid, const char *name, void (*entry)(void *), void *arg);
 /* The current task ends; the last one ends the process with its exit_status. Runs clear_child_tid. */
 void task_exit(void) __noreturn;
-/* All tasks shall end with this wait status; the current one does at once when it is one of them. */
+/* All tasks shall end with this wait status, each when it next leaves the kernel. False: they had to already. */
+bool proc_doom(struct proc *p, int status);
+/* The same, but the current one does at once when it is one of them. */
 void proc_kill_all(struct proc *p, int status);
 /* exec: waits until the current task is the only one. -EAGAIN when another thread got there first. */
 int proc_single(struct proc *p);
