@@ -253,7 +253,12 @@ void initramfs_init(void)
 {
 	if (!bootinfo.initrd_size)
 		return;
-	if (initramfs_unpack(phys_to_virt(bootinfo.initrd), bootinfo.initrd_size))
+
+	int error = initramfs_unpack(phys_to_virt(bootinfo.initrd), bootinfo.initrd_size);
+
+	if (error == -ENOMEM || error == -ENOSPC)
+		panic("not enough memory: the files of the initramfs do not fit");
+	if (error)
 		panic("the initramfs is unusable");
 	page_free_range(bootinfo.initrd, bootinfo.initrd_size);
 }

@@ -396,18 +396,25 @@ long task_clone(const struct clone_args *args)
 	return tid;
 }
 
-void proc_kill_all(struct proc *p, int status)
+bool proc_doom(struct proc *p, int status)
 {
 	struct task *t;
 	u64 flags = spin_lock_irqsave(&p->siglock);
+	bool first = !p->exiting;
 
-	if (!p->exiting) {
+	if (first) {
 		p->exiting = true;
 		p->exit_status = status;
 		list_for_each_entry(t, &p->tasks, link)
 			thread_post(&t->thread, WORK_KILL);
 	}
 	spin_unlock_irqrestore(&p->siglock, flags);
+	return first;
+}
+
+void proc_kill_all(struct proc *p, int status)
+{
+	proc_doom(p, status);
 	if (thread_is_app(current()) && task_current()->proc == p)
 		task_exit();
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Kernel stacks in their own part of the address space: slots of one guard page, never mapped, and the stack above it. A
- * freed stack stays mapped and waits in a chain through its lowest word: no TLB flush, and the next thread starts fast.
- * Called by sched/ (thread creation, reaping) and by panic.
+ * freed stack stays mapped and waits in a chain through its lowest word: no TLB flush, and the next thread starts fast. But
+ * only so many: of the others the memory is given back, and the empty slots wait in a chain through the entry of their lowest
+ * page. Called by sched/ (thread creation, reaping) and by panic.
  */
 #include <mm/kstack.h>
 
@@ -10,23 +11,50 @@
 #include <core/panic.h>
 #include <core/spinlock.h>
 #include <mm/page.h>
+#include <mm/tlb.h>
+
+#include "internal.h"
 
 #define SLOT (PAGE_SIZE + KSTACK_SIZE)
 #define SLOTS (KSTACK_AREA_SIZE / SLOT)
+#define FREE_MAX 32
 
 static struct {
 	struct spinlock lock; /* (i) */
-	void *free;           /* lock: chain */
-	u64 made;             /* lock: slots with a complete stack */
-	unsigned mapped;      /* lock: pages of slot `made` that are mapped: of an attempt that ran out of memory */
+	void *free;           /* lock: chain of mapped stacks */
+	unsigned nfree;       /* lock: its length */
+	u8 *emptied;          /* lock: chain of slots whose memory was given back */
+	u64 used;             /* lock: slots that were ever taken */
+	u8 *next;             /* lock: the slot that is being mapped, or NULL */
+	unsigned mapped;      /* lock: pages of it that are: of an attempt that ran out of memory */
 } pool = {.lock = SPINLOCK_INIT("kstack")};
 
-/* Maps the next slot's pages, going on where an earlier attempt stopped. Lock held. */
+static pte_t *entry(u8 *va)
+{
+	return pmap_pte(&kernel_pmap, (u64)va, false);
+}
+
+/* A slot without memory, or NULL. Lock held. */
+static u8 *take_slot(void)
+{
+	u8 *bottom = pool.emptied;
+
+	if (bottom) {
+		pool.emptied = (u8 *)*entry(bottom);
+		return bottom;
+	}
+	return pool.used < SLOTS ? (u8 *)KSTACK_AREA + pool.used++ * SLOT + PAGE_SIZE : NULL;
+}
+
+/* Maps a slot's pages, going on where an earlier attempt stopped. Lock held. */
 static void *make(void)
 {
-	u8 *bottom = (u8 *)KSTACK_AREA + pool.made * SLOT + PAGE_SIZE;
+	if (!pool.next)
+		pool.next = take_slot();
 
-	if (pool.made == SLOTS)
+	u8 *bottom = pool.next;
+
+	if (!bottom)
 		return NULL;
 	for (; pool.mapped < CONFIG_KSTACK_PAGES; pool.mapped++) {
 		struct page *page = page_alloc(0, 0);
@@ -40,7 +68,7 @@ static void *make(void)
 		}
 	}
 	pool.mapped = 0;
-	pool.made++;
+	pool.next = NULL;
 	return bottom;
 }
 
@@ -49,12 +77,32 @@ void *kstack_alloc(void)
 	u64 flags = spin_lock_irqsave(&pool.lock);
 	void *bottom = pool.free;
 
-	if (bottom)
+	if (bottom) {
 		pool.free = *(void **)bottom;
-	else
+		pool.nfree--;
+	} else {
 		bottom = make();
+	}
 	spin_unlock_irqrestore(&pool.lock, flags);
 	return bottom;
+}
+
+/* Gives the memory of a stack back. No lock held: every CPU has to forget it first. */
+static void give_back(u8 *bottom)
+{
+	struct page *page[CONFIG_KSTACK_PAGES];
+
+	for (unsigned i = 0; i < CONFIG_KSTACK_PAGES; i++)
+		page[i] = pte_page(pte_take(entry(bottom + i * PAGE_SIZE)));
+	tlb_flush_kernel(bottom, KSTACK_SIZE);
+	for (unsigned i = 0; i < CONFIG_KSTACK_PAGES; i++)
+		page_put(page[i]);
+
+	u64 flags = spin_lock_irqsave(&pool.lock);
+
+	pte_set(entry(bottom), (pte_t)pool.emptied); /* page-aligned: not present */
+	pool.emptied = bottom;
+	spin_unlock_irqrestore(&pool.lock, flags);
 }
 
 void kstack_free(void *bottom)
@@ -62,10 +110,16 @@ void kstack_free(void *bottom)
 	assert(((u64)bottom - PAGE_SIZE - KSTACK_AREA) % SLOT == 0);
 
 	u64 flags = spin_lock_irqsave(&pool.lock);
+	bool keep = pool.nfree < FREE_MAX;
 
-	*(void **)bottom = pool.free;
-	pool.free = bottom;
+	if (keep) {
+		*(void **)bottom = pool.free;
+		pool.free = bottom;
+		pool.nfree++;
+	}
 	spin_unlock_irqrestore(&pool.lock, flags);
+	if (!keep)
+		give_back(bottom);
 }
 
 bool kstack_overflowed(u64 va)

@@ -74,33 +74,28 @@ static void request(struct tlb_cpu *self, unsigned me, unsigned cpu)
 {
 	struct tlb_cpu *target = cpu_ptr(tlb_cpu, cpu);
 
-	if (owes_flush(target))
-		return;
 	__atomic_fetch_add(&self->unanswered, 1, __ATOMIC_RELAXED);
 	/* Requesters that are still marked in this word have interrupted it already, and not been seen. */
 	if (!__atomic_fetch_or(&target->requesters[me / 64], BIT(me % 64), __ATOMIC_SEQ_CST))
 		arch_ipi(cpu, IPI_TLB);
 }
 
-void tlb_flush(struct vmspace *vs, uaddr_t start, uaddr_t end)
+/* On each of `cpus`; with `lazy`, on those asleep in idle when they wake. */
+static void flush_on(const u64 cpus[CPUSET_WORDS], u64 start, u64 end, bool lazy)
 {
 	unsigned me = this_cpu_id();
 	struct tlb_cpu *self = this_cpu_ptr(tlb_cpu);
-	u64 cpus[CPUSET_WORDS];
 
 	/* Who waits with a lock held may wait for a CPU that waits for that lock with interrupts off. */
 	lockdep_assert_may_sleep("tlb_flush");
 	assert(irq_enabled());
-	/* The entries are changed before the set is read: who is not in it yet will load them changed. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	aspace_cpus(vs, cpus);
 	self->start = start;
 	self->end = end;
 	for (unsigned word = 0; word < CPUSET_WORDS; word++) {
 		for (u64 set = cpus[word]; set; set &= set - 1) {
 			unsigned cpu = word * 64 + __builtin_ctzl(set);
 
-			if (cpu != me)
+			if (cpu != me && !(lazy && owes_flush(cpu_ptr(tlb_cpu, cpu))))
 				request(self, me, cpu);
 		}
 	}
@@ -108,6 +103,27 @@ void tlb_flush(struct vmspace *vs, uaddr_t start, uaddr_t end)
 		flush_local(start, end);
 	while (__atomic_load_n(&self->unanswered, __ATOMIC_ACQUIRE))
 		cpu_pause();
+}
+
+void tlb_flush(struct vmspace *vs, uaddr_t start, uaddr_t end)
+{
+	u64 cpus[CPUSET_WORDS];
+
+	/* The entries are changed before the set is read: who is not in it yet will load them changed. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	aspace_cpus(vs, cpus);
+	flush_on(cpus, start, end, true);
+}
+
+/*
+ * A sleeping CPU uses the kernel's half before it flushes: an interrupt finds it there. And flushing everything spares global
+ * entries, so the range has to be small enough to go page by page.
+ */
+void tlb_flush_kernel(const void *start, u64 size)
+{
+	assert(size <= FLUSH_PAGES_MAX * PAGE_SIZE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	flush_on(cpu_online_mask, (u64)start, (u64)start + size, false);
 }
 
 void tlb_idle_enter(void)

@@ -4,6 +4,7 @@
  * isolation/gate.h.
  */
 #include <abi/linux/signal.h>
+#include <abi/linux/oom.h>
 #include <arch/cpu.h>
 #include <arch/thread.h>
 #include <core/printk.h>
@@ -34,16 +35,6 @@ void app_return(struct trapframe *tf)
 	}
 }
 
-/* The process that asked for more memory than there is ends; what it held serves the others. */
-static void out_of_memory(uaddr_t va)
-{
-	struct task *t = task_current();
-
-	printk(LOG_ERR, "out of memory: killed process %d (%s), which asked for the page at %lx", t->proc->pid, t->thread.name,
-	       va);
-	proc_kill_all(t->proc, SIGKILL);
-}
-
 void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 {
 	struct siginfo info = {.signo = SIGSEGV, .code = SEGV_MAPERR};
@@ -55,7 +46,7 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 	case FAULT_OK:
 		return;
 	case FAULT_OOM:
-		out_of_memory(va);
+		out_of_memory(); /* and once more, if this process lives */
 		return;
 	case FAULT_BUS:
 		info.signo = SIGBUS;
@@ -72,11 +63,12 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 
 bool kernel_page_fault(uaddr_t va, unsigned access)
 {
-	enum fault_result result = vm_fault(current()->vmspace, va, access);
+	for (;;) {
+		enum fault_result result = vm_fault(current()->vmspace, va, access);
 
-	if (result == FAULT_OOM && thread_is_app(current()))
-		thread_post(current(), WORK_KILL);
-	return result == FAULT_OK;
+		if (result != FAULT_OOM || !thread_is_app(current()) || !out_of_memory())
+			return result == FAULT_OK;
+	}
 }
 
 /* SDM vol. 3, table 6-1, and what Linux sends for each. */

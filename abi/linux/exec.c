@@ -93,7 +93,7 @@ void exec_strings_free(struct exec_strings *s)
 	*s = (struct exec_strings){0};
 }
 
-/* A vector of pointers to strings; how many, or -errno. A null vector is an empty one, as on Linux. */
+/* A vector of pointers to strings; how many, or -errno. A null vector is an empty one, as on Linux; pointers count too. */
 static long copyin_vector(struct exec_strings *s, uaddr_t vector)
 {
 	long n = 0;
@@ -106,6 +106,8 @@ static long copyin_vector(struct exec_strings *s, uaddr_t vector)
 			return -EFAULT;
 		if (!string)
 			break;
+		if (s->used + (s->argc + (size_t)n + 1) * sizeof(uaddr_t) > EXEC_STRINGS_MAX)
+			return -E2BIG;
 		error = exec_strings_copyin(s, string);
 		if (error)
 			return error;

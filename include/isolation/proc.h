@@ -167,6 +167,9 @@ void task_exit(void) __noreturn;
  * not take it, because it ended or blocks it now. siglock held. */
 void proc_signals_retarget(struct proc *p);
 /* All tasks shall end with this wait status; the current one does at once when it is one of them. */
+/* All tasks shall end with this wait status, each when it next leaves the kernel. False: they had to already. */
+bool proc_doom(struct proc *p, int status);
+/* The same, but the current one does at once when it is one of them. */
 void proc_kill_all(struct proc *p, int status);
 /* exec: waits until the current task is the only one. -EAGAIN when another thread got there first. */
 int proc_single(struct proc *p);

@@ -27,6 +27,8 @@ void tlb_batch_add(struct tlb_batch *b, uaddr_t va, struct page *page);
 void tlb_batch_end(struct tlb_batch *b);
 /* Flushes [start, end) of vs on every CPU that may hold it, and waits until done. Interrupts on. */
 void tlb_flush(struct vmspace *vs, uaddr_t start, uaddr_t end);
+/* Flushes the few pages of [start, start + size) of the kernel's half on every CPU, sleeping ones too. Interrupts on. */
+void tlb_flush_kernel(const void *start, u64 size);
 /* IPI_TLB's handler. */
 void tlb_interrupt(void);
 /* Around the idle loop's sleep; leave returns after a flush if one was owed. */

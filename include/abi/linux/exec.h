@@ -6,7 +6,7 @@
 #include <lib/types.h>
 
 #define EXEC_STRING_MAX (128ul << 10) /* one argument, as Linux's MAX_ARG_STRLEN */
-#define EXEC_STRINGS_MAX (2ul << 20)  /* all of them: a quarter of the default stack */
+#define EXEC_STRINGS_MAX (2ul << 20)  /* all of them and their pointers: a quarter of the default stack */
 
 /* The strings of the new stack: arguments, then environment, each with its NUL, in one buffer. */
 struct exec_strings {
