@@ -166,7 +166,6 @@ void task_exit(void) __noreturn;
 /* Each task that does not block a signal pending for the process looks again: for when the one that was told about it will
  * not take it, because it ended or blocks it now. siglock held. */
 void proc_signals_retarget(struct proc *p);
-/* All tasks shall end with this wait status; the current one does at once when it is one of them. */
 /* All tasks shall end with this wait status, each when it next leaves the kernel. False: they had to already. */
 bool proc_doom(struct proc *p, int status);
 /* The same, but the current one does at once when it is one of them. */
