@@ -42,9 +42,9 @@ static int map_segment(struct vmspace *vs, struct vm_object *object, const struc
 		if (at < 0)
 			return (int)at;
 	}
-	/* The rest of the last file page is bss. */
+	/* The rest of the last file page is bss, to its end as on Linux: glibc's loader takes its first memory from there. */
 	if (load->memsz > load->filesz && load->filesz && (prot & PROT_WRITE))
-		return vmspace_zero(vs, file_end, MIN(file_pages_end, end) - file_end);
+		return vmspace_zero(vs, file_end, file_pages_end - file_end);
 	return 0;
 }
 
