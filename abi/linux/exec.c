@@ -184,7 +184,7 @@ struct exec {
 	uaddr_t sp;
 };
 
-static struct file *open_program(const char *path)
+struct file *exec_open(const char *path)
 {
 	struct file *file = vfs_open(path, O_RDONLY, 0);
 	struct stat64 st;
@@ -206,7 +206,7 @@ static int find_program(struct exec *x, const char *path, struct exec_strings *s
 		char *interpreter, *argument;
 		int error;
 
-		x->file = open_program(x->path);
+		x->file = exec_open(x->path);
 		if (IS_ERR(x->file)) {
 			error = (int)PTR_ERR(x->file);
 			x->file = NULL;
@@ -251,19 +251,18 @@ static int make_stack(struct exec *x, const struct exec_strings *strings)
 
 static int build(struct exec *x, const char *path, struct exec_strings *strings)
 {
-	u64 stack_room = MIN(proc_current()->rlimit[RLIMIT_STACK].cur, 1ul << 30) + STACK_GAP;
+	u64 stack_limit = MIN(proc_current()->rlimit[RLIMIT_STACK].cur, 1ul << 30);
+	u64 stack_room = MAX(stack_limit, EXEC_STRINGS_MAX + STACK_INITIAL) + STACK_GAP;
 	int error = find_program(x, path, strings);
 
 	if (!error)
 		error = aspace_create(&x->vs);
 	if (!error)
-		error = exec_load(x->vs, x->file, x->head, (size_t)x->head_size, &x->image);
+		error = exec_load(x->vs, x->file, x->head, (size_t)x->head_size, stack_room, &x->image);
 	if (error)
 		return error;
 	x->vs->brk_start = x->vs->brk = x->image.end;
-	error = make_stack(x, strings);
-	x->vs->mmap_top = ALIGN_DOWN(x->vs->end - PAGE_SIZE - stack_room, PAGE_SIZE);
-	return error;
+	return make_stack(x, strings);
 }
 
 static void reset_signals(struct proc *p)

@@ -14,9 +14,7 @@
 #include <lib/string.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
-#include <uapi/linux/fcntl.h>
 #include <uapi/linux/stat.h>
-
 
 static unsigned segment_prot(u32 flags)
 {
@@ -44,9 +42,9 @@ static int map_segment(struct vmspace *vs, struct vm_object *object, const struc
 		if (at < 0)
 			return (int)at;
 	}
-	/* The rest of the last file page is bss. */
+	/* The rest of the last file page is bss, to its end as on Linux: glibc's loader takes its first memory from there. */
 	if (load->memsz > load->filesz && load->filesz && (prot & PROT_WRITE))
-		return vmspace_zero(vs, file_end, MIN(file_pages_end, end) - file_end);
+		return vmspace_zero(vs, file_end, file_pages_end - file_end);
 	return 0;
 }
 
@@ -83,11 +81,13 @@ static int load_loader(struct vmspace *vs, struct file *program, const struct el
 		kfree(buffer);
 		return -ENOEXEC;
 	}
-	file = vfs_open(buffer, O_RDONLY, 0);
+	file = exec_open(buffer);
 	if (IS_ERR(file)) {
-		printk(LOG_WARNING, "exec: this program needs the loader %s, which is not there", buffer);
+		error = (int)PTR_ERR(file);
+		if (error == -ENOENT)
+			pr_warn("exec: this program needs the loader %s, which is not there", buffer);
 		kfree(buffer);
-		return -ENOENT;
+		return error;
 	}
 	error = file_stat(file, &st);
 	n = error ? error : file_pread(file, buffer, ELF_HEAD_MAX, 0);
@@ -107,7 +107,8 @@ static int load_loader(struct vmspace *vs, struct file *program, const struct el
 	return error;
 }
 
-int exec_load(struct vmspace *vs, struct file *file, const void *head, size_t head_size, struct exec_image *image)
+int exec_load(struct vmspace *vs, struct file *file, const void *head, size_t head_size, u64 stack_room,
+	      struct exec_image *image)
 {
 	struct elf_image elf;
 	struct stat64 st;
@@ -125,7 +126,7 @@ int exec_load(struct vmspace *vs, struct file *file, const void *head, size_t he
 	if (error)
 		return error;
 	bias = ALIGN_UP(bias, elf.align);
-	vs->mmap_top = vs->end;
+	vs->mmap_top = ALIGN_DOWN(vs->end - PAGE_SIZE - MIN(stack_room, (vs->end - vs->start) / 2), PAGE_SIZE);
 	error = map_image(vs, file, &elf, bias);
 	if (error)
 		return error;

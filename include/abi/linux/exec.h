@@ -38,8 +38,15 @@ struct exec_image {
 	uaddr_t end;         /* where brk begins */
 	bool exec_stack;
 };
-/* 0; -ENOEXEC (one line says why at info level), -ENOENT for a missing loader, -ENOMEM, -EAGAIN. */
-int exec_load(struct vmspace *vs, struct file *file, const void *head, size_t head_size, struct exec_image *image);
+/*
+ * Mappings, the loader's first, will go below `stack_room` bytes at the top. 0; -ENOEXEC (one line says why at info level),
+ * -ENOENT for a missing loader, -ENOMEM, -EAGAIN.
+ */
+int exec_load(struct vmspace *vs, struct file *file, const void *head, size_t head_size, u64 stack_room,
+	      struct exec_image *image);
+
+/* A regular file that may be executed, opened for reading. ERR_PTR. */
+struct file *exec_open(const char *path);
 
 /* stack.c: arguments, environment and auxiliary vector below `top`. The stack pointer, or 0. */
 uaddr_t exec_build_stack(struct vmspace *vs, uaddr_t top, const struct exec_strings *strings, const struct exec_image *image,
