@@ -115,7 +115,7 @@ check check-full: setup
 compare: setup
 	+$(Q)$(MAKE) O= kernels
 	+$(Q)$(MAKE) O= user
-	$(Q)tools/orchard compare --cpus 1 -- build/user/bench
+	$(Q)tools/orchard compare --rows --cpus 1 -- build/user/bench
 
 lint:
 	$(Q)tools/lint

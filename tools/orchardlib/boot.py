@@ -31,12 +31,23 @@ def _memory_file(data):
         os.close(fd)
 
 
+@contextlib.contextmanager
+def _iso_file(kernel, options, archive):
+    """Likewise: the folder it was made in is gone before the machine starts."""
+    with tempfile.TemporaryDirectory(prefix="orchard-") as work:
+        image = iso.build(Path(work), kernel, machine.kernel_arguments(kernel, options), archive)
+        fd = os.open(image, os.O_RDONLY)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
 def once(kernel, options, root, run_record, **channels):
     """One boot. `channels` are those of session.Session. Returns its Outcome."""
     archive = root.archive(_extra_files(kernel, run_record))
     if options.boot == "pvh":
         with _memory_file(archive) as initrd:
             return session.run(kernel, options, machine.kernel_media(kernel, options, initrd), (initrd,), **channels)
-    with tempfile.TemporaryDirectory(prefix="orchard-") as work:
-        image = iso.build(Path(work), kernel, machine.kernel_arguments(kernel, options), archive)
-        return session.run(kernel, options, machine.iso_media(image, options), (), **channels)
+    with _iso_file(kernel, options, archive) as image:
+        return session.run(kernel, options, machine.iso_media(image, options), (image,), **channels)

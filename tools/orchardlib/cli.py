@@ -12,6 +12,10 @@ DESCRIPTION = "One unmodified Linux x86-64 program on kernels of every isolation
 EXIT_HELP = """exit status of run: the program's own (128+N when signal N killed it); 70 kernel panic,
 124 time-out, 125 an error of this tool. On a terminal, ^A x ends QEMU and ^A a sends ^A."""
 
+COMPARE_STATUS_HELP = """exit status of compare: 0 when in every run the program ended by itself, whatever its status
+or output; 1 when one did not (panic, time-out, an error of this tool), and with --strict also when outputs or
+statuses differ; 125 when nothing could be run."""
+
 
 class Parser(argparse.ArgumentParser):
     """Errors in one line, with the tool's status."""
@@ -64,12 +68,16 @@ def parser():
     compare = commands.add_parser("compare", help="run a program on many kernels, and compare",
                                   usage="orchard compare [KERNEL…] [options] -- PROGRAM [ARG…]",
                                   description="Default: the kernels in configs/, and linux. --json prints "
-                                  "JSON in place of the table. Exit status 1 when a run failed or outputs differ.")
+                                  "JSON in place of the table.", epilog=COMPARE_STATUS_HELP)
     compare.add_argument("kernels", metavar="KERNEL", nargs="*")
     _machine_options(compare)
     _program_options(compare)
     compare.add_argument("--runs", default="3", metavar="N", help="runs of each kernel, interleaved (default 3)")
     compare.add_argument("--stdin", metavar="FILE", help="what the program reads (default: nothing)")
+    compare.add_argument("--stderr", action="store_true", help="compare stderr too, not only stdout")
+    compare.add_argument("--strict", action="store_true", help="status 1 also when outputs or statuses differ")
+    compare.add_argument("--rows", action="store_true", help="the program prints a table `row ns least most "
+                         "rounds` on stderr, as user/bench does: show its rows for all kernels")
     commands.add_parser("list", help="the kernels and their axes, one line each",
                         usage="orchard list")
     commands.add_parser("setup", help="install the Debian packages the project needs (SETUP=no: name them)",

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from . import boot, guest, kernels, report, runfile
-from .errors import ToolError
+from . import boot, guest, kernels, report, rows, runfile, session
+from .errors import TOOL, ToolError
 from .run import machine_options
 from .sinks import BytesSource, MemorySink
 
@@ -26,14 +26,17 @@ def main(options):
     record = runfile.encode(program.path, program.argv, program.env)
     began = time.strftime("%Y%m%dT%H%M%S")
     progress = Progress(len(built) * options.runs)
-    columns = {kernel.name: report.Column(kernel, machine, program) for kernel, machine in zip(built, machines)}
+    columns = {kernel.name: report.Column(kernel, machine, program, options) for kernel, machine in zip(built, machines)}
     for turn in range(options.runs):
         for kernel, machine in zip(built, machines):
             progress.show(kernel.name)
             stdout, stderr = MemorySink(), MemorySink()
-            outcome = boot.once(kernel, machine, program.root, record, stdin=BytesSource(stdin), stdout=stdout,
-                                stderr=stderr, console=lambda *_: None,
-                                timeout=options.timeout or DEFAULT_TIMEOUT)
+            try:
+                outcome = boot.once(kernel, machine, program.root, record, stdin=BytesSource(stdin), stdout=stdout,
+                                    stderr=stderr, console=lambda *_: None,
+                                    timeout=options.timeout or DEFAULT_TIMEOUT)
+            except ToolError as error:
+                outcome = session.Outcome(TOOL, str(error))
             columns[kernel.name].add(turn, outcome, stdout, stderr)
             progress.done()
     progress.clear()
@@ -72,14 +75,16 @@ def _conclude(options, columns, began):
         for column in columns:
             if column.output == "different":
                 print(_diff(reference, column))
+        if options.rows:
+            print(rows.text(columns, reference, options.icount))
     print("orchard: data: " + " ".join(map(str, files)), file=sys.stderr)
-    return 0 if all(column.agrees for column in columns) else 1
+    return 0 if all(column.agrees if options.strict else column.completed for column in columns) else 1
 
 
 def _diff(reference, column):
     """A unified diff of what the program printed; a line in place of what is not text or too long."""
     lines = []
-    for name in ("stdout", "stderr"):
+    for name in column.streams:
         a = getattr(reference, name).decode("utf-8", "replace").splitlines()
         b = getattr(column, name).decode("utf-8", "replace").splitlines()
         lines += difflib.unified_diff(a, b, f"{reference.kernel.name} {name}", f"{column.kernel.name} {name}",

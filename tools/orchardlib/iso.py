@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A hybrid ISO with GRUB for --boot grub and --boot uefi: the kernel, its command line, the initramfs."""
 
+import os
 import shutil
 import subprocess
 
@@ -23,7 +24,9 @@ def build(folder, kernel, arguments, initrd):
     (tree / "boot" / "grub" / "grub.cfg").write_text(
         f"set timeout=0\n{boot} /{name} {words}\n{module} /initrd\nboot\n")
     image = folder / "boot.iso"
-    made = subprocess.run(["grub-mkrescue", "-o", str(image), str(tree)], capture_output=True, text=True)
+    # Its own temporary folders go into ours: nothing is left when it is killed.
+    made = subprocess.run(["grub-mkrescue", "-o", str(image), str(tree)], capture_output=True, text=True,
+                          env={**os.environ, "TMPDIR": str(folder)})
     if made.returncode != 0:
         raise ToolError(f"grub-mkrescue failed: {made.stderr.strip().splitlines()[-1:]}")
     return image

@@ -75,9 +75,10 @@ def kernel_media(kernel, options, initrd_fd):
             "-append", kernel_arguments(kernel, options)]
 
 
-def iso_media(image, options):
-    """QEMU options that boot through GRUB."""
-    return (["-bios", OVMF] if options.boot == "uefi" else []) + ["-cdrom", str(image), "-boot", "d"]
+def iso_media(image_fd, options):
+    """QEMU options that boot through GRUB; the image is an inherited descriptor."""
+    return (["-bios", OVMF] if options.boot == "uefi" else []) + [
+        "-drive", f"file=/dev/fd/{image_fd},format=raw,media=cdrom,readonly=on", "-boot", "d"]
 
 
 def qemu_command(options, console_fd, stream_fd):

@@ -5,7 +5,7 @@ import csv
 import json
 import os
 
-from . import paths, provenance, table
+from . import paths, provenance, rows, table
 
 STATS = ("boot_ns", "run_ns", "idle_ns", "mem_peak_kib", "mem_total_kib")
 
@@ -13,11 +13,15 @@ STATS = ("boot_ns", "run_ns", "idle_ns", "mem_peak_kib", "mem_total_kib")
 class Column:
     """All runs of one kernel. What a run printed is kept of the first; later ones must hash alike."""
 
-    def __init__(self, kernel, options, program):
+    def __init__(self, kernel, options, program, want):
+        """`want` has `stderr`, compare it too, and `rows`, read the program's table from it."""
         self.kernel = kernel
+        self.want = want
+        self.streams = ("stdout", "stderr") if want.stderr else ("stdout",)
         self.provenance = provenance.of(kernel, options, program)
         self.icount = options.icount
-        self.rows = []
+        self.runs = []
+        self.tables = []        # with --rows, of each run that ended by itself
         self.stdout = self.stderr = b""
         self.reason = ""
         self.refusals = []
@@ -25,17 +29,19 @@ class Column:
         self.agrees = False
 
     def add(self, turn, outcome, stdout, stderr):
-        if not self.rows:
+        if not self.runs:
             self.stdout, self.stderr = bytes(stdout.data), bytes(stderr.data)
         self.reason = self.reason or outcome.reason
         self.refusals += [line for line in outcome.refusals if line not in self.refusals]
-        self.rows.append({
+        self.runs.append({
             **self.provenance, "run": turn + 1, "status": outcome.status, "reason": outcome.reason,
             "wall_s": round(outcome.wall_s, 3), **{key: outcome.stats.get(key, "") for key in STATS},
             "instructions": self._instructions(outcome.stats),
             "stdout_bytes": stdout.size, "stdout_sha256": stdout.hash.hexdigest(),
             "stderr_bytes": stderr.size, "stderr_sha256": stderr.hash.hexdigest(),
             "refusals": "; ".join(outcome.refusals)})
+        if self.want.rows and not outcome.reason:
+            self.tables.append(rows.parse(stderr.data))
 
     def _instructions(self, stats):
         """Under shift=0 each instruction is 1 ns of the guest's clock; only with the idle time known is it exact."""
@@ -44,11 +50,11 @@ class Column:
         return stats["run_ns"] - stats["idle_ns"]
 
     def _distinct(self, *keys):
-        return {tuple(row[key] for key in keys) for row in self.rows}
+        return {tuple(row[key] for key in keys) for row in self.runs}
 
     def judge(self, reference):
         """`output` is one word for the table; `agrees` that every run of both gave one and the same result."""
-        mine, other = (c._distinct("stdout_sha256", "stderr_sha256") for c in (self, reference))
+        mine, other = (c._distinct(*(f"{stream}_sha256" for stream in self.streams)) for c in (self, reference))
         if len(mine) > 1:
             self.output = "varies"
         elif self is reference:
@@ -58,9 +64,14 @@ class Column:
         self.agrees = (self.output in ("same", "(reference)") and not self.reason
                        and self._distinct("status") == reference._distinct("status"))
 
+    @property
+    def completed(self):
+        """Did the program end by itself in every run, whatever its status?"""
+        return not self.reason
+
     def values(self, key):
         """The key's values of the runs that ended by themselves."""
-        return [row[key] for row in self.rows if row[key] != "" and not row["reason"]]
+        return [row[key] for row in self.runs if row[key] != "" and not row["reason"]]
 
     def spread(self, key):
         values = self.values(key)
@@ -74,7 +85,7 @@ def _time_cells(column, reference, key):
     mine, other = column.spread(key), reference.spread(key)
     if not mine:
         return "-", "-", "-"
-    ratio = table.ratio(mine, other) if other and column is not reference else ""
+    ratio = table.ratio(other, mine) if other and column is not reference else ""
     return table.duration(mine[0]), f"{table.duration(mine[1])} .. {table.duration(mine[2])}", ratio or "-"
 
 
@@ -92,26 +103,27 @@ def text(columns, reference, icount):
     """The table, then a line for each thing that needs words."""
     kind = "time" if columns[0].provenance["accel"] == "kvm" else "emulated time"
     name = reference.kernel.name
-    head = ["kernel", "status", "output", kind, "range", f"x {name}", "memory"]
+    head = ["kernel", "status", "output", kind, "range", f"{name}/it", "memory"]
     head += ["instructions"] if icount else []
-    rows = [head]
+    lines = [head]
     for column in columns:
         memory = column.spread("mem_peak_kib")
         row = [column.kernel.name, column.status(), column.output, *_time_cells(column, reference, "run_ns"),
                table.size_kib(int(memory[0])) if memory else "-"]
-        rows.append(row + ([_instruction_cell(column)] if icount else []))
-    lines = [table.plain(rows)]
+        lines.append(row + ([_instruction_cell(column)] if icount else []))
+    lines = [table.plain(lines)]
     for column in columns:
         lines += [f"{column.kernel.name}: refused: {line}" for line in column.refusals]
         lines += [f"{column.kernel.name}: {column.reason}"] if column.reason else []
     if not columns[0].provenance["accel"] == "kvm":
-        lines.append(f"Times are emulated: good for ratios in this run, not for hardware. "
-                     f"A ratio stands only where the ranges of {len(columns[0].rows)} runs do not overlap.")
+        lines.append("Times are emulated: good for ratios in this run, not for hardware.")
+    lines.append(f"{name}/it: {name}'s time divided by the kernel's, where the ranges of "
+                 f"{len(columns[0].runs)} runs do not overlap.")
     if icount:
-        lines.append("Instructions: all of the machine from the program's first instruction to its end, less idle "
-                     "time; ≤ where the kernel does not tell its idle time.")
+        lines.append("Instructions: all of the machine's, from the program's first to its end, without idle time;\n"
+                     "≤ where the kernel does not tell its idle time.")
     row = columns[0].provenance
-    lines.append(f"Program {row['program']} sha256 {row['program_sha256'][:16]}, {row['cpus']} CPU, "
+    lines.append(f"Program {row['program']} sha256 {row['program_sha256'][:16]}, CPUs {row['cpus']}, "
                  f"{row['accel']}, QEMU {row['qemu'].split()[0]}, git {row['git']}.")
     return "\n".join(lines)
 
@@ -120,20 +132,30 @@ def document(columns, reference):
     """Everything, for machines."""
     return {"reference": reference.kernel.name,
             "kernels": [{"kernel": c.kernel.name, "status": c.status(), "output": c.output, "agrees": c.agrees,
-                         "reason": c.reason, "refusals": c.refusals, "runs": c.rows} for c in columns]}
+                         "reason": c.reason, "refusals": c.refusals, "runs": c.runs, **({"rows": rows.records(c)} if c.want.rows else {})} for c in columns]}
 
 
 def write_files(columns, stem):
-    """build/compare/<time>.csv and .json; returns their paths as the user would type them."""
+    """build/compare/<time>.csv and .json, with --rows also .rows.csv; returns their paths as one would type them."""
     folder = paths.BUILD / "compare"
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [row for column in columns for row in column.rows]
     while (folder / f"{stem}.csv").exists():
         stem += "+"
-    with open(folder / f"{stem}.csv", "w", newline="") as out:
-        writer = csv.DictWriter(out, rows[0].keys())
-        writer.writeheader()
-        writer.writerows(rows)
+    runs = [run for column in columns for run in column.runs]
+    written = [_write_csv(folder / f"{stem}.csv", runs)]
+    data = {"runs": runs}
+    if columns[0].want.rows:
+        data["rows"] = [record for column in columns for record in rows.records(column)]
+        if data["rows"]:
+            written.append(_write_csv(folder / f"{stem}.rows.csv", data["rows"]))
     with open(folder / f"{stem}.json", "w") as out:
-        json.dump(rows, out, indent=1)
-    return [os.path.relpath(folder / f"{stem}.{kind}") for kind in ("csv", "json")]
+        json.dump(data, out, indent=1)
+    return [os.path.relpath(path) for path in [*written, folder / f"{stem}.json"]]
+
+
+def _write_csv(path, records):
+    with open(path, "w", newline="") as out:
+        writer = csv.DictWriter(out, records[0].keys())
+        writer.writeheader()
+        writer.writerows(records)
+    return path

@@ -3,30 +3,47 @@
 
 import json
 import os
+import re
 import sys
 
 from . import accel, boot, guest, kernels, machine, packages, provenance, runfile
 from .sinks import FdSink, FdSource
 from .terminal import Terminal
 
+STAMPED = re.compile(rb"\[ *\d+\.\d+\] ")      # how kernels begin their lines; firmware and GRUB do not
+
 
 class Messages:
-    """Kernel messages on the tool's stderr, marked, never in the middle of a line of the program's."""
+    """
+    Kernel messages on the tool's stderr, marked, never in the middle of a line of the program's.
+    With `quiet_firmware`, what others said on the console before the kernel's hello is shown only if that never comes.
+    """
 
-    def __init__(self, name, stderr, terminal):
+    def __init__(self, name, stderr, terminal, quiet_firmware=False):
         self.name = name
         self.stderr = stderr
         self.terminal = terminal
         self.held = []
+        self.firmware = [] if quiet_firmware else None
 
     def __call__(self, origin, line):
         mark = self.name if origin == "console" else "qemu"
-        self.held.append(b"[%s] %s" % (mark.encode(), line))
+        marked = b"[%s] %s" % (mark.encode(), line)
+        if self.firmware is not None and origin == "console" and not STAMPED.match(line):
+            self.firmware.append(marked)
+        else:
+            self.held.append(marked)
         self.release()
+
+    def booted(self):
+        """The kernel has said hello."""
+        self.firmware = None
 
     def release(self, at_end=False):
         """Writes what is held when stderr stands at the start of a line."""
         on_terminal = 2 in self.terminal.fds
+        if at_end and self.firmware:
+            self.held[:0] = self.firmware
         if not self.held or not (self.stderr.at_line_start or on_terminal or at_end):
             return
         end = b"\r\n" if self.terminal.raw and os.isatty(2) else b"\n"
@@ -76,11 +93,11 @@ def main(options):
     _say(options, chosen, kernel)
     record = runfile.encode(program.path, program.argv, program.env, tty=terminal.fds, size=terminal.size())
     stdout, stderr = FdSink(1), FdSink(2)
-    messages = Messages(kernel.name, stderr, terminal)
+    messages = Messages(kernel.name, stderr, terminal, options.boot != "pvh" and not options.verbose)
     with terminal:
         outcome = boot.once(kernel, chosen, program.root, record, stdin=FdSource(0), stdout=stdout,
                             stderr=stderr, console=messages, terminal=terminal, timeout=options.timeout,
-                            at_end=lambda: messages.release(at_end=True))
+                            on_hello=messages.booted, at_end=lambda: messages.release(at_end=True))
     for refusal in outcome.refusals:
         print(f"orchard: {kernel.name}: refused: {refusal}", file=sys.stderr)
     if outcome.reason:

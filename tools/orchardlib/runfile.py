@@ -11,8 +11,7 @@ def encode(path, argv, env, cwd="/", tty=(), size=None):
     records.append(f"cwd={cwd}")
     if tty:
         records.append("tty=" + ",".join(str(fd) for fd in sorted(tty)))
-        rows, columns = size or (24, 80)
-        records.append(f"size={rows}x{columns}")
+        records += [f"size={size[0]}x{size[1]}"] if size else []
     for record in records:
         if "\0" in record:
             raise ToolError(f"a NUL byte in {record.split('=')[0]}")

@@ -157,7 +157,9 @@ class Session:
 
     def _send_size(self):
         self.resized = False
-        self.to_guest += frames.encode(frames.WINSIZE, struct.pack("<HH", *self.terminal.size()))
+        size = self.terminal.size()
+        if size:
+            self.to_guest += frames.encode(frames.WINSIZE, struct.pack("<HH", *size))
 
     def _write_guest(self):
         try:

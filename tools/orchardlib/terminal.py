@@ -19,6 +19,7 @@ class Terminal:
         self.saved = None
 
     def size(self):
+        """(rows, columns), or None when no terminal here knows its size."""
         for fd in self.fds:
             try:
                 size = os.get_terminal_size(fd)
@@ -26,7 +27,7 @@ class Terminal:
                     return size.lines, size.columns
             except OSError:
                 continue
-        return 24, 80
+        return None
 
     def __enter__(self):
         if 0 in self.fds:

@@ -32,7 +32,7 @@ static void row_print(const struct row *row)
 	} else {
 		result = row_measure(row, budget_ms);
 		printf("%-20s ok\n", row->name);
-		fprintf(stderr, "%-20s %12.0f %12.0f %12.0f %10ld\n", row->name, result.ns,
+		fprintf(stderr, "%-20s %12.1f %12.1f %12.1f %10ld\n", row->name, result.ns,
 			result.low, result.high, result.rounds);
 	}
 	fflush(stdout);

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import types
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from orchardlib import cli, cpio, elfcheck, frames, kernels, machine, rootfs  # noqa: E402
-from orchardlib import runfile, session, table, terminal  # noqa: E402
+from orchardlib import report, rows, run, runfile, session, sinks, table, terminal  # noqa: E402
 from orchardlib.errors import ToolError  # noqa: E402
 
 TESTS = []
@@ -102,6 +103,7 @@ def run_file_records():
     text = runfile.encode("/bin/a", ["a", "b c", ""], {"K": "v=w"}, tty={2, 0}, size=(30, 90))
     assert text.split(b"\0") == [b"path=/bin/a", b"arg=a", b"arg=b c", b"arg=", b"env=K=v=w", b"cwd=/",
                                  b"tty=0,2", b"size=30x90", b""]
+    assert b"size" not in runfile.encode("/bin/a", ["a"], {}, tty={0, 1}, size=None)
     assert b"tty" not in runfile.encode("/bin/a", ["a"], {})
     assert "NUL" in error_of(runfile.encode, "/a\0b", ["a"], {})
 
@@ -191,6 +193,95 @@ def table_and_ratios():
     assert [table.duration(ns) for ns in (5, 1500, 2.5e6, 3e9)] == ["5 ns", "1.5 us", "2.5 ms", "3 s"]
     assert table.ratio((10, 8, 12), (5, 4, 8)) == ""
     assert table.ratio((10, 9, 12), (5, 4, 8)) == "2"
+    short = [table.short_duration(ns) for ns in (0, 15.25, 999.6, 1384, 13840, 999600, 2.5e9)]
+    assert short == ["0ns", "15.2ns", "1µs", "1.38µs", "13.8µs", "1ms", "2.5s"], short
+    assert [table.count(n) for n in (201.1, 99999, 150321, 2.5e6)] == ["201", "99999", "150k", "2.5M"]
+    assert [table.two_digits(r) for r in (0.05, 0.994, 0.996, 9.94, 9.96, 120)] == [".05", ".99", "1.0", "9.9", "10", "120"]
+
+
+BENCH = b"""a warning
+row                            ns        least         most     rounds
+null-call                   %d.0        100.0        120.0         50
+pipe-self                   900.5        800.0       1000.0         10
+fork-exit                 refused
+a last word
+"""
+
+
+def column(name, *stderrs, reason="", stdout=b"x", status=0, **want):
+    """A column of a comparison, of runs that said this on stderr."""
+    want = types.SimpleNamespace(**{"rows": True, "stderr": False, **want})
+    made = report.Column.__new__(report.Column)
+    report.provenance.of, kept = (lambda *_: {"kernel": name, "accel": "tcg"}), report.provenance.of
+    made.__init__(types.SimpleNamespace(name=name), machine.Options(), None, want)
+    report.provenance.of = kept
+    for turn, text in enumerate(stderrs):
+        out, err = sinks.MemorySink(), sinks.MemorySink()
+        out.write(stdout)
+        err.write(text)
+        made.add(turn, session.Outcome(status, reason), out, err)
+    return made
+
+
+@test
+def rows_are_read_and_put_side_by_side():
+    entries = rows.parse(BENCH % 110)
+    assert [e["row"] for e in entries] == ["null-call", "pipe-self", "fork-exit"], entries
+    assert entries[0] == {"row": "null-call", "ns": 110.0, "least": 100.0, "most": 120.0, "rounds": 50}
+    assert entries[2]["ns"] == "refused" and rows.parse(b"no table\n1 2 3 4 5\n") == []
+    linux = column("linux", BENCH % 440, BENCH % 460)
+    other = column("sas", BENCH % 110, BENCH % 110)
+    lines = rows.text([other, linux], linux, False).splitlines()
+    assert lines[2].split() == ["null-call", "110ns", "4.1", "450ns"], lines[2]
+    assert lines[3].split() == ["pipe-self", "900ns", "900ns"], "equal: no ratio"
+    assert lines[4].split() == ["fork-exit", "refused", "refused"]
+    assert lines[5].split() == ["geometric", "mean", "2.0", "-"] and lines[6].split()[-2:] == ["2", "-"]
+    assert "No rows" in rows.text([column("sas", b"")], linux, False)
+    assert [r["run"] for r in rows.records(other)] == [1, 1, 1, 2, 2, 2]
+
+
+@test
+def seven_kernels_fit_a_hundred_columns():
+    names = ["sas", "split", "tasks", "sasos", "ring0proc", "multi"]
+    table_text = (BENCH % 110000).replace(b"pipe-self         ", b"thread-create-join")
+    columns = [column(name, table_text, table_text) for name in names]
+    columns.append(column("linux", BENCH % 220000, BENCH % 230000))
+    lines = rows.text(columns, columns[-1], False).splitlines()
+    assert max(map(len, lines)) <= 100, max(lines, key=len)
+
+
+@test
+def rows_of_the_mean_are_rows_of_the_benchmark():
+    source = (ROOT / "user" / "bench" / "rows.c").read_text()
+    assert rows.mean_names() and all(f'{{"{name}",' in source for name in rows.mean_names())
+
+
+@test
+def outputs_are_compared_by_stdout():
+    linux, other = column("linux", b"1", b"2"), column("sas", b"3", b"4")
+    assert linux.completed and other.completed
+    linux.judge(linux), other.judge(linux)
+    assert (linux.output, other.output, other.agrees) == ("(reference)", "same", True)
+    other = column("sas", b"", stdout=b"y")
+    other.judge(linux)
+    assert (other.output, other.agrees, other.completed) == ("different", False, True)
+    other = column("sas", b"1", b"2", stderr=True)
+    other.judge(linux)
+    assert other.output == "varies" and not column("sas", b"", reason="kernel panic").completed
+
+
+@test
+def firmware_speaks_only_without_a_kernel():
+    def said(*steps):
+        sink = sinks.MemorySink()
+        messages = run.Messages("sas", sink, types.SimpleNamespace(fds=set(), raw=False), quiet_firmware=True)
+        for step in steps:
+            messages.booted() if step is None else messages("console", step)
+        messages.release(at_end=True)
+        return bytes(sink.data)
+
+    assert said(b"BdsDxe", b"[    0.1] warning", None, b"late") == b"[sas] [    0.1] warning\n[sas] late\n"
+    assert said(b"BdsDxe: no boot device") == b"[sas] BdsDxe: no boot device\n"
 
 
 def main():
