@@ -1,22 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The lock-order tree. A lock may be taken while holding those above it on its path; siblings never nest. Lockdep checks
- * what really happens against what was seen before; this comment says what is meant. (S) sleeping, (s) spinning,
- * (i) spinning with interrupts off. No sleeping lock is taken under a spinning one.
+ * what really happens among spinlocks against what was seen before; this comment says what is meant. (S) sleeping,
+ * (s) spinning, (i) spinning with interrupts off. No sleeping lock is taken under a spinning one. Names are those that the
+ * locks carry.
  *
- *   proc_lock (S)               the process tree, pid table, wait
- *     fs_lock (S)               names: directories of tmpfs, rename
+ *   proc (S)                    proc_lock: the process tree, groups and sessions, states
+ *     siglock (i)               signals and threads of one process; a parent's only after its child's was released
+ *       cred (i)                which credentials a process has
+ *   file (S)                    one open file's position
+ *     fs_lock (S)               names: directories, rename
  *       vnode (S)               one file's data and size
- *         vmspace (S)           one process's regions and page tables
- *           object (s)          pages of one memory object
- *     fdtable (s)
- *     siglock (i)               signal state of one process, its children included
- *   futex bucket (s)
- *   pipe, tty (s/i)
+ *       fsctx (S)               one process's root and working directory
+ *   pipe (S)                    one pipe; stdin, stdout, stderr (S): one channel of the stream port
+ *     vmspace (S)               one process's regions and page tables: copies from and to it may fault under those above
+ *       vm_object (s)           pages of one memory object
+ *         slot (s)              who owns which slot of a shared space
+ *   fdtable (s), lock_lock (s)  descriptors; record locks
+ *   futex (s)                   one bucket; two by address, the second by trying
+ *   tty (i)                     one terminal
+ *     stream handover, stream input, stream output, uart (i)   the lines below it
+ *   alarm (i)                   ITIMER_REAL
+ *   signal requests (i), reaper (i)
  *     waitq (i)                 anyone may wake under its own lock
- *       runqueue (i)            two only in CPU order
- *   slab (i)
- *     buddy (i)
- *   timer (i)
+ *       runqueue (i)            one at a time
+ *         timer (i)
+ *   id (i)                      process and thread ids
+ *     slab (i)                  anyone may allocate under its own lock
+ *       kstack (i)
+ *         buddy (i)
+ *   load (i), irq (i), ioapic (i)
  *   console (i)                 leaf: printk works under anything
  */
+#ifndef CORE_LOCKORDER_H
+#define CORE_LOCKORDER_H
+#endif
