@@ -54,7 +54,7 @@ void percpu_init_others(void)
 		struct page *pages = page_alloc(order, 0);
 
 		if (!pages)
-			panic("no memory for the variables of CPU %u", cpu);
+			panic("not enough memory for the variables of CPU %u", cpu);
 		fill_copy(cpu, page_virt(pages));
 	}
 }

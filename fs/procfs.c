@@ -108,7 +108,7 @@ struct vnode *procfs_mount(void)
 					    S_IFDIR | 0555);
 
 	if (!root)
-		panic("no memory for /proc");
+		panic("not enough memory for /proc");
 	procfs_root = &root->vnode;
 	return procfs_root;
 }

@@ -105,7 +105,7 @@ struct vnode *tmpfs_mount(u64 dev, unsigned mode)
 	struct tmpfs_node *root = node_create(dev, S_IFDIR | mode, 0, NULL);
 
 	if (!root)
-		panic("no memory for the root directory");
+		panic("not enough memory for the root directory");
 	root->dir.is_root = true;
 	return &root->vnode;
 }

@@ -141,7 +141,7 @@ void kthread_run(const char *name, void (*entry)(void *), void *arg)
 	struct thread *t = kthread_create(name, entry, arg);
 
 	if (!t)
-		panic("no memory for the thread %s", name);
+		panic("not enough memory for the thread %s", name);
 	thread_start(t);
 }
 

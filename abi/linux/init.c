@@ -107,7 +107,7 @@ static bool read_run_file(struct first_program *p)
 		panic("init: " RUN_FILE " is larger than %u bytes", RUNFILE_SIZE_MAX);
 	text = kmalloc((size_t)st.size + 1);
 	if (!text)
-		panic("init: no memory for the run file");
+		panic("init: not enough memory for the run file");
 	if (file_pread(file, text, (u64)st.size, 0) != st.size)
 		panic("init: " RUN_FILE " cannot be read");
 	file_put(file);
@@ -156,7 +156,7 @@ static void take_command_line(struct first_program *p)
 static void install(struct file *file, int fd)
 {
 	if (IS_ERR(file) || fd_install_at(proc_current()->files, file, fd, FD_LIMIT, false) != fd)
-		panic("init: no memory for descriptor %d", fd);
+		panic("init: not enough memory for descriptor %d", fd);
 }
 
 static void open_descriptors(const struct first_program *p)
@@ -172,7 +172,7 @@ static void open_descriptors(const struct first_program *p)
 			tty_set_console(tty);
 		terminal = tty_open(tty, O_RDWR);
 		if (IS_ERR(terminal))
-			panic("init: no memory for the terminal");
+			panic("init: not enough memory for the terminal");
 		proc_current()->ctty = tty;
 		tty_claim(tty, proc_current()->sid, proc_current()->pgid);
 	}
@@ -238,7 +238,7 @@ void init_main(void *arg)
 	pr_info("init: running %s", program.path);
 	sched_stats(&before);
 	if (proc_spawn_first(start_program, &program))
-		panic("init: no memory for the first process");
+		panic("init: not enough memory for the first process");
 	status = (u32)proc_wait_first();
 	sched_stats(&after);
 

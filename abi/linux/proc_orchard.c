@@ -85,5 +85,5 @@ static void show(struct seq *s, void *arg)
 void proc_orchard_init(void)
 {
 	if (procfs_add("orchard", show, NULL))
-		panic("no memory for /proc/orchard");
+		panic("not enough memory for /proc/orchard");
 }

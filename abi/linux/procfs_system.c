@@ -207,5 +207,5 @@ void procfs_add_system(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (procfs_add(files[i].name, files[i].show, (void *)files[i].arg))
-			panic("no memory for /proc/%s", files[i].name);
+			panic("not enough memory for /proc/%s", files[i].name);
 }

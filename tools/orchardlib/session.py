@@ -11,7 +11,7 @@ import struct
 import time
 
 from . import frames, machine
-from .errors import PANIC, TIMEOUT
+from .errors import PANIC, TIMEOUT, TOOL
 from .qemu import Qemu
 from .terminal import EscapeFilter
 
@@ -59,6 +59,7 @@ class Session:
         self.on_the_way = 0             # stdin bytes sent and not yet taken
         self.window = None
         self.hello = False
+        self.spoke = False              # anything came from the guest
         self.stdin_open = stdin is not None
         self.partial = {"console": bytearray(), "qemu": bytearray()}
         self.outcome = Outcome(0)
@@ -184,6 +185,7 @@ class Session:
             return True
         except OSError:
             data = b""
+        self.spoke |= bool(data) and end is not self.qemu.errors
         if end is self.qemu.streams:
             self._take_frames(data)
         else:
@@ -260,6 +262,8 @@ class Session:
             return PANIC, "the kernel's self-tests failed"
         if code == machine.ORDERLY:
             return PANIC, "the machine ended in order, but without the program's exit status"
+        if code == 1 and not self.spoke:
+            return TOOL, "QEMU did not start the machine"
         if code < 0:
             return PANIC, f"QEMU was killed by signal {-code}"
         if code == 0 and not self.hello:

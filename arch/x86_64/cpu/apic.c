@@ -60,7 +60,7 @@ static void boot_cpu_init(void)
 		panic("this CPU has no local APIC");
 	lapic = pmap_map_device(acpi_info.lapic, PAGE_SIZE);
 	if (!lapic)
-		panic("no memory to map the local APIC");
+		panic("not enough memory to map the local APIC");
 	pic_retire();
 	ioapic_init();
 }
