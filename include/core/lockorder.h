@@ -4,15 +4,18 @@
  * what really happens against what was seen before; this comment says what is meant. (S) sleeping, (s) spinning,
  * (i) spinning with interrupts off. No sleeping lock is taken under a spinning one.
  *
- *   proc_lock (S)               the process tree, pid table, wait
+ *   file (S)                    the position of one open file
  *     fs_lock (S)               names: directories of tmpfs, rename
- *       vnode (S)               one file's data and size
- *         vmspace (S)           one process's regions and page tables
- *           object (s)          pages of one memory object
- *     fdtable (s)
- *     siglock (i)               signal state of one process, its children included
+ *     vnode (S)                 one file's data and size
+ *       proc_lock (S)           the process tree, pid table, wait: below vnode, since /proc reads it
+ *         siglock (i)           signal state of one process, its children included
+ *       vmspace (S)             one process's regions and page tables: copies may fault
+ *         object (s)            pages of one memory object
+ *   fdtable (s)
  *   futex bucket (s)
- *   pipe, tty (s/i)
+ *   pipe (S)
+ *     vmspace (S)
+ *   tty (i)
  *     waitq (i)                 anyone may wake under its own lock
  *       runqueue (i)            two only in CPU order
  *   slab (i)
