@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What processes have in common whether there is one or many: the bag of resources, the tasks that use it, ids. Which
+ * What processes have in common whether there is one or many: the bag of resources and the tasks that use it. Which
  * processes there are, and how they come and go, is proc_one.c's or proc_many.c's business.
  */
 #include <isolation/proc.h>
@@ -15,7 +15,6 @@
 #include <isolation/gate.h>
 #include <lib/errno.h>
 #include <lib/string.h>
-#include <lib/xarray.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
 #include <sched/futex.h>
@@ -23,123 +22,14 @@
 struct mutex proc_lock = MUTEX_INIT("proc", proc_lock);
 
 static struct kmem_cache *task_cache;
-static struct spinlock id_lock = SPINLOCK_INIT("id");
-static struct xarray ids;       /* id_lock: tid to task; an id in use without a task maps to &reserved */
-static int last_id = PID_INIT;  /* id_lock */
-static char reserved;
-
-static void *id_node_alloc(void)
-{
-	return kmalloc(sizeof(struct xa_node));
-}
-
-static const struct xa_ops id_ops = {.alloc = id_node_alloc, .free = kfree};
 
 void task_init(void)
 {
-	xa_init(&ids, &id_ops);
+	pid_init();
 	task_cache = kmem_cache_create("task", sizeof(struct task), 64);
 }
 
-/* ---- ids ---- */
-
-int pid_alloc(void)
-{
-	int id = -EAGAIN;
-	u64 flags = spin_lock_irqsave(&id_lock);
-
-	for (int tries = 0; tries < PID_MAX; tries++) {
-		last_id = last_id + 1 < PID_MAX ? last_id + 1 : PID_FIRST;
-		if (xa_load(&ids, (u64)last_id))
-			continue;
-		id = xa_store(&ids, (u64)last_id, &reserved) == 0 ? last_id : -EAGAIN;
-		break;
-	}
-	spin_unlock_irqrestore(&id_lock, flags);
-	return id;
-}
-
-void pid_free(int pid)
-{
-	u64 flags = spin_lock_irqsave(&id_lock);
-
-	xa_erase(&ids, (u64)pid);
-	spin_unlock_irqrestore(&id_lock, flags);
-}
-
-/* The id exists already, so this cannot run out of memory. */
-static void id_set(int id, void *what)
-{
-	u64 flags = spin_lock_irqsave(&id_lock);
-
-	BUG_ON(xa_store(&ids, (u64)id, what));
-	spin_unlock_irqrestore(&id_lock, flags);
-}
-
-struct task *task_find(int tid)
-{
-	u64 flags = spin_lock_irqsave(&id_lock);
-	void *found = tid > 0 ? xa_load(&ids, (u64)tid) : NULL;
-
-	spin_unlock_irqrestore(&id_lock, flags);
-	return found == &reserved ? NULL : found;
-}
-
 /* ---- the small members of the bag ---- */
-
-void cred_get(struct cred *c)
-{
-	__atomic_fetch_add(&c->refs, 1, __ATOMIC_RELAXED);
-}
-
-void cred_put(struct cred *c)
-{
-	if (c && __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL) == 0)
-		kfree(c);
-}
-
-struct cred *cred_copy(const struct cred *c)
-{
-	struct cred *copy = kzalloc(sizeof(*copy));
-
-	if (!copy)
-		return NULL;
-	if (c)
-		*copy = *c;
-	copy->refs = 1;
-	return copy;
-}
-
-struct cred *proc_cred(struct proc *p)
-{
-	u64 flags = spin_lock_irqsave(&p->siglock);
-	struct cred *c = p->cred;
-
-	cred_get(c);
-	spin_unlock_irqrestore(&p->siglock, flags);
-	return c;
-}
-
-u32 proc_uid(struct proc *p)
-{
-	struct cred *c = proc_cred(p);
-	u32 uid = c->uid;
-
-	cred_put(c);
-	return uid;
-}
-
-/* Our reference keeps the old ones from becoming new ones at the same address, so comparing pointers is enough. */
-const struct cred *cred_current(void)
-{
-	struct task *t = task_current();
-
-	if (unlikely(t->cred != READ_ONCE(t->proc->cred))) {
-		cred_put(t->cred);
-		t->cred = proc_cred(t->proc);
-	}
-	return t->cred;
-}
 
 void sighand_get(struct sighand *s)
 {
@@ -332,7 +222,7 @@ struct task *task_create(struct proc *p, int tid, const char *name, void (*entry
 		t->thread.work |= WORK_SIGNAL; /* born too late to be told: it shall stop too */
 	spin_unlock_irqrestore(&p->siglock, flags);
 	proc_get(p);
-	id_set(tid, t);
+	pid_set(tid, t);
 	return t;
 }
 
@@ -447,7 +337,7 @@ int proc_single(struct proc *p)
 	spin_unlock_irqrestore(&p->siglock, flags);
 	if (old != p->pid) {
 		pid_free(old);
-		id_set(p->pid, me);
+		pid_set(p->pid, me);
 	}
 	mutex_unlock(&proc_lock);
 	return 0;
@@ -495,7 +385,7 @@ void task_exit(void)
 	proc_signals_retarget(p);
 	spin_unlock_irqrestore(&p->siglock, flags);
 	if (t->tid == p->pid)
-		id_set(t->tid, &reserved); /* until the process is waited for */
+		pid_set(t->tid, NULL); /* until the process is waited for */
 	else
 		pid_free(t->tid);
 	waitq_wake_all(&p->tasks_wait);

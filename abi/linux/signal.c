@@ -319,13 +319,28 @@ int signal_take(u64 blocked, struct siginfo *info, struct ksigaction *action)
 	return sig;
 }
 
+/* proc_lock held. */
 static void report(struct proc *p, enum proc_state state, int code, int status)
 {
-	mutex_lock(&proc_lock);
 	p->state = state;
 	p->wait_stopped = code == CLD_STOPPED;
 	p->wait_continued = code == CLD_CONTINUED;
 	proc_tell_parent(p, code, status);
+}
+
+static void report_stop(struct proc *p, int sig)
+{
+	mutex_lock(&proc_lock);
+	report(p, PROC_STOPPED, CLD_STOPPED, sig);
+	mutex_unlock(&proc_lock);
+}
+
+/* By whichever thread goes on first: the one that reported the stop may have ended by another's exec. */
+static void report_continue(struct proc *p)
+{
+	mutex_lock(&proc_lock);
+	if (p->state == PROC_STOPPED && !READ_ONCE(p->stopping))
+		report(p, PROC_ALIVE, CLD_CONTINUED, SIGCONT);
 	mutex_unlock(&proc_lock);
 }
 
@@ -344,10 +359,10 @@ static void stop(struct proc *p, int sig)
 	}
 	spin_unlock_irqrestore(&p->siglock, flags);
 	if (mine)
-		report(p, PROC_STOPPED, CLD_STOPPED, sig);
+		report_stop(p, sig);
 	wait_event_killable(&p->tasks_wait, !READ_ONCE(p->stopping));
-	if (mine && !thread_killed())
-		report(p, PROC_ALIVE, CLD_CONTINUED, SIGCONT);
+	if (!thread_killed())
+		report_continue(p);
 }
 
 static bool is_restart(long rax)

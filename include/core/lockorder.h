@@ -5,15 +5,15 @@
  * (s) spinning, (i) spinning with interrupts off. No sleeping lock is taken under a spinning one. Names are those that the
  * locks carry.
  *
- *   proc (S)                    proc_lock: the process tree, groups and sessions, states
- *     siglock (i)               signals and threads of one process; a parent's only after its child's was released
- *       cred (i)                which credentials a process has
  *   file (S)                    one open file's position
  *     fs_lock (S)               names: directories, rename
- *       vnode (S)               one file's data and size
  *       fsctx (S)               one process's root and working directory
+ *     vnode (S)                 one file's data and size
+ *       proc (S)                proc_lock: the process tree, groups, states; below vnode, since /proc reads it
+ *         siglock (i)           signals and threads of one process; a parent's only after its child's was released
+ *           cred (i)            which credentials a process has
  *   pipe (S)                    one pipe; stdin, stdout, stderr (S): one channel of the stream port
- *     vmspace (S)               one process's regions and page tables: copies from and to it may fault under those above
+ *     vmspace (S)               one process's regions and page tables: copies may fault, under all of the above
  *       vm_object (s)           pages of one memory object
  *         slot (s)              who owns which slot of a shared space
  *   fdtable (s), lock_lock (s)  descriptors; record locks

@@ -2,7 +2,7 @@
 /*
  * Contract 3, processes: one program, or many. A process is a bag of refcounted resources and the tasks (threads) that use
  * them; clone(2)'s flags share or copy each resource by itself. isolation/proc_one.c and isolation/proc_many.c implement the
- * second half of this header; isolation/task.c what both have in common.
+ * second half of this header; isolation/task.c and cred.c what both have in common.
  *
  * Ids: the kernel's own init is process 1 (it has no application); the first program is process 2 and its child. Under
  * PROC_ONE that is all there ever is: getpid() is 2, getppid() is 1.
@@ -151,7 +151,7 @@ static inline bool thread_is_app(const struct thread *t)
 
 extern struct mutex proc_lock;           /* (S): the tree, ids of groups and sessions, states */
 
-/* ---- isolation/task.c: common to both ---- */
+/* ---- isolation/task.c, cred.c: common to both ---- */
 void task_init(void);
 /* Fills zeroed storage: one reference, an empty bag, session, limits and name as the parent's. */
 void proc_setup(struct proc *p, int pid, struct proc *parent);
@@ -185,8 +185,13 @@ void sighand_get(struct sighand *s);
 void sighand_put(struct sighand *s);
 struct sighand *sighand_copy(struct sighand *s);
 struct sighand *sighand_create(void);
-/* A free id, or -EAGAIN; the table maps ids to tasks. */
+
+/* ---- isolation/pid.c: ids of threads and processes ---- */
+void pid_init(void);
+/* A free id, or -EAGAIN. It names no task yet. */
 int pid_alloc(void);
+/* What a taken id names from now on; NULL: nothing, but it stays taken. */
+void pid_set(int id, struct task *task);
 void pid_free(int pid);
 struct task *task_find(int tid);         /* proc_lock held; NULL */
 
