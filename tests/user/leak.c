@@ -238,26 +238,26 @@ int main(int argc, char **argv)
 		pause();
 
 	must(mkdir(FOLDER, 0700) == 0 || errno == EEXIST);
-	check("mmap, mprotect and munmap", round_mmap, 500);
-	check("a shared mapping", round_shared, 500);
+	check("mmap, mprotect and munmap", round_mmap, 200);
+	check("a shared mapping", round_shared, 200);
 	check("mremap", round_mremap, 200);
-	check("a mapped file", round_map_file, 500);
-	check("open and close", round_open, 500);
-	check("a pipe with data in it", round_pipe, 500);
-	check("a file", round_file, 500);
-	check("names", round_names, 500);
-	check("a lock", round_lock, 500);
-	check("queued signals", round_signal, 500);
-	check("four threads", round_threads, 200);
+	check("a mapped file", round_map_file, 200);
+	check("open and close", round_open, 200);
+	check("a pipe with data in it", round_pipe, 200);
+	check("a file", round_file, 200);
+	check("names", round_names, 200);
+	check("a lock", round_lock, 200);
+	check("queued signals", round_signal, 200);
+	check("four threads", round_threads, 100);
 	if (can_spawn("spawning")) {
-		check("vfork", round_vfork, 200);
-		check("spawn", round_spawn, 200);
-		check("an exec that fails", round_failed_exec, 200);
+		check("vfork", round_vfork, 100);
+		check("spawn", round_spawn, 100);
+		check("an exec that fails", round_failed_exec, 100);
 		check("kill", round_killed, 100);
 	}
 	if (can_fork("forking")) {
-		check("fork", round_fork, 200);
-		check("fork and exec", round_fork_exec, 200);
+		check("fork", round_fork, 100);
+		check("fork and exec", round_fork_exec, 100);
 	}
 	unlink(FOLDER "/locked");
 	rmdir(FOLDER);

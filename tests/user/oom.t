@@ -5,6 +5,12 @@
 
 run_options="--memory 48M"
 for kernel in $KERNELS; do
+	case $kernel in
+	linux | host) # Linux does not start in so little, and this machine's memory is not ours to fill
+		skip "for Orchard's kernels" "$kernel"
+		continue
+		;;
+	esac
 	for cpus in $CPUS; do
 		tap_run "$kernel" "$cpus" tests/oom
 		for way in touch read; do
