@@ -124,8 +124,11 @@ def text(columns, reference, icount):
         lines.append("Virtual time: 1 ns for each instruction, and idle time; no measure of speed.")
     elif emulated:
         lines.append("Times are emulated: good for ratios in this run, not for hardware.")
-    lines.append(f"{name}/it: {name}'s time divided by the kernel's, where the ranges of "
-                 f"{len(columns[0].runs)} runs do not overlap.")
+    if len(columns) > 1:
+        runs = len(columns[0].runs)
+        lines.append(f"{name}/it: {name}'s time divided by the kernel's, " +
+                     (f"where the ranges of {runs} runs do not overlap." if runs > 1 or icount else
+                      "from two runs on."))
     if icount:
         lines.append("Instructions: all of the machine's, from the program's first to its end, without idle time;\n"
                      "≤ where the kernel does not tell its idle time.")
