@@ -275,7 +275,7 @@ def outputs_are_compared_by_stdout():
 def firmware_speaks_only_without_a_kernel():
     def said(*steps):
         sink = sinks.MemorySink()
-        messages = run.Messages("sas", sink, types.SimpleNamespace(fds=set(), raw=False), quiet_firmware=True)
+        messages = run.Messages("sas", None, sink, types.SimpleNamespace(fds=set(), raw=False), True)
         for step in steps:
             messages.booted() if step is None else messages("console", step)
         messages.release(at_end=True)
