@@ -21,6 +21,7 @@ static const struct {
     [RUNFILE_CWD] = {"cwd=", RUNFILE_PATH_MAX, true},
     [RUNFILE_TTY] = {"tty=", sizeof("0,1,2"), true},
     [RUNFILE_SIZE] = {"size=", sizeof("65535x65535"), true},
+    [RUNFILE_STDIN] = {"stdin=", RUNFILE_PATH_MAX, true},
 };
 
 void runfile_init(struct runfile_iter *iter, const void *data, size_t size)
@@ -73,8 +74,9 @@ static int check_value(struct runfile_iter *iter, struct runfile_record *record)
 	switch (record->kind) {
 	case RUNFILE_PATH:
 	case RUNFILE_CWD:
+	case RUNFILE_STDIN:
 		if (record->value[0] != '/')
-			return bad(iter, "run file: path= and cwd= must be absolute");
+			return bad(iter, "run file: path=, cwd= and stdin= must be absolute");
 		break;
 	case RUNFILE_TTY:
 		if (!parse_tty(record->value, &record->tty))
@@ -121,7 +123,7 @@ int runfile_next(struct runfile_iter *iter, struct runfile_record *record)
 	if (!find_kind(text, &record->kind))
 		return bad(iter, "run file: unknown record");
 	if (kinds[record->kind].once && (iter->seen & BIT(record->kind)))
-		return bad(iter, "run file: path=, cwd=, tty= or size= twice");
+		return bad(iter, "run file: path=, cwd=, tty=, size= or stdin= twice");
 	record->value = text + strlen(kinds[record->kind].prefix);
 	record->len = len - strlen(kinds[record->kind].prefix);
 	if (record->len >= kinds[record->kind].limit)

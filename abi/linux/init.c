@@ -42,6 +42,7 @@ struct first_program {
 	struct exec_strings strings;
 	u8 tty;            /* bit n: descriptor n is a terminal */
 	u16 rows, columns;
+	struct file *input; /* what descriptor 0 reads, or NULL: the stream port */
 	bool streams;      /* descriptors that are no terminal are channels of the stream port */
 };
 
@@ -75,6 +76,12 @@ static void take_record(struct first_program *p, const struct runfile_record *r,
 	case RUNFILE_SIZE:
 		p->rows = r->rows;
 		p->columns = r->columns;
+		break;
+	case RUNFILE_STDIN:
+		p->input = vfs_open(r->value, O_RDONLY, 0);
+		if (IS_ERR(p->input))
+			panic("init: standard input: %s: %s", r->value, errno_name((int)-PTR_ERR(p->input)));
+		vfs_unlink(NULL, r->value, false);
 		break;
 	}
 	if (error)
@@ -180,6 +187,8 @@ static void open_descriptors(const struct first_program *p)
 		if (p->tty & BIT(fd)) {
 			file_get(terminal);
 			install(terminal, fd);
+		} else if (fd == 0 && p->input) {
+			install(p->input, fd);
 		} else {
 			install(stream_open((unsigned)fd), fd);
 		}

@@ -3,8 +3,8 @@
  * runfile.h - reads the run file: which program to start, with what, on which streams.
  *
  * docs/protocol.md is the contract: NUL-terminated records, `kind=value`. Values point into the
- * caller's buffer. Checked: every record is terminated and of a known kind; path, cwd, tty and size
- * come at most once; path and cwd are absolute; a path came before the end.
+ * caller's buffer. Checked: every record is terminated and of a known kind; all but arg and env
+ * come at most once; path, cwd and stdin are absolute; a path came before the end.
  */
 #ifndef LIB_RUNFILE_H
 #define LIB_RUNFILE_H
@@ -23,6 +23,7 @@ enum runfile_kind {
 	RUNFILE_CWD,
 	RUNFILE_TTY,
 	RUNFILE_SIZE,
+	RUNFILE_STDIN,
 };
 
 struct runfile_record {

@@ -63,6 +63,7 @@ static void test_good(void **state __maybe_unused)
 	assert_int_equal(record.columns, 80);
 	assert_int_equal(runfile_next(&iter, &record), 0);
 	assert_int_equal(walk(RUN("path=/a\0tty="), NULL), 2);
+	assert_int_equal(walk(RUN("path=/a\0stdin=/.orchard/stdin"), NULL), 2);
 	assert_int_equal(walk(RUN("path=/a\0size=65535x1"), NULL), 2);
 }
 
@@ -81,9 +82,12 @@ static void test_refused(void **state __maybe_unused)
 	refused("path=/a", 7, "run file: the last record is not terminated");
 	refused(RUN("path=/a\0what=x"), "run file: unknown record");
 	refused(RUN("path=/a\0"), "run file: unknown record");
-	refused(RUN("path=/a\0path=/b"), "run file: path=, cwd=, tty= or size= twice");
-	refused(RUN("path=a"), "run file: path= and cwd= must be absolute");
-	refused(RUN("cwd="), "run file: path= and cwd= must be absolute");
+	refused(RUN("path=/a\0path=/b"), "run file: path=, cwd=, tty=, size= or stdin= twice");
+	refused(RUN("path=a"), "run file: path=, cwd= and stdin= must be absolute");
+	refused(RUN("cwd="), "run file: path=, cwd= and stdin= must be absolute");
+	refused(RUN("stdin=i"), "run file: path=, cwd= and stdin= must be absolute");
+	refused(RUN("path=/a\0stdin=/i\0stdin=/i"),
+		"run file: path=, cwd=, tty=, size= or stdin= twice");
 	refused(RUN("tty=3"), "run file: tty= takes some of 0,1,2 in order");
 	refused(RUN("tty=0,"), "run file: tty= takes some of 0,1,2 in order");
 	refused(RUN("tty=1,0"), "run file: tty= takes some of 0,1,2 in order");

@@ -8,10 +8,14 @@ from pathlib import Path
 
 from . import cpio, debian_linux, iso, machine, session
 
+STDIN_FILE = "/.orchard/stdin"
 
-def _extra_files(kernel, run_record):
+
+def _extra_files(kernel, run_record, stdin_file):
     """/.orchard: what the guest reads and removes before the program starts."""
     extra = {"/.orchard": cpio.directory(0o700), "/.orchard/run": cpio.regular(run_record, 0o600)}
+    if stdin_file is not None:
+        extra[STDIN_FILE] = cpio.regular(stdin_file, 0o400)
     if kernel.is_linux:
         extra["/.orchard/init"] = cpio.regular(debian_linux.agent().read_bytes(), 0o700)
         extra["/dev"] = cpio.directory()
@@ -43,9 +47,12 @@ def _iso_file(kernel, options, archive):
         os.close(fd)
 
 
-def once(kernel, options, root, run_record, **channels):
-    """One boot. `channels` are those of session.Session. Returns its Outcome."""
-    archive = root.archive(_extra_files(kernel, run_record))
+def once(kernel, options, root, run_record, stdin_file=None, **channels):
+    """
+    One boot. `channels` are those of session.Session; `stdin_file` are the bytes of what the run file calls STDIN_FILE:
+    nothing comes from outside while the program runs, and so instructions repeat. Returns its Outcome.
+    """
+    archive = root.archive(_extra_files(kernel, run_record, stdin_file))
     if options.boot == "pvh":
         with _memory_file(archive) as initrd:
             return session.run(kernel, options, machine.kernel_media(kernel, options, initrd), (initrd,), **channels)

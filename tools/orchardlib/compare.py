@@ -11,7 +11,7 @@ from pathlib import Path
 from . import boot, guest, kernels, report, rows, runfile, session
 from .errors import TOOL, ToolError
 from .run import machine_options
-from .sinks import BytesSource, MemorySink
+from .sinks import MemorySink
 
 DEFAULT_TIMEOUT = 120
 DIFF_LINES = 40
@@ -23,7 +23,7 @@ def main(options):
     stdin = _stdin(options.stdin)
     built = [kernels.prepare(name) for name in chosen]
     machines = [machine_options(options, kernel) for kernel in built]
-    record = runfile.encode(program.path, program.argv, program.env)
+    record = runfile.encode(program.path, program.argv, program.env, stdin=boot.STDIN_FILE)
     began = time.strftime("%Y%m%dT%H%M%S")
     progress = Progress(len(built) * options.runs)
     columns = {kernel.name: report.Column(kernel, machine, program, options) for kernel, machine in zip(built, machines)}
@@ -32,8 +32,8 @@ def main(options):
             progress.show(kernel.name)
             stdout, stderr = MemorySink(), MemorySink()
             try:
-                outcome = boot.once(kernel, machine, program.root, record, stdin=BytesSource(stdin), stdout=stdout,
-                                    stderr=stderr, console=lambda *_: None,
+                outcome = boot.once(kernel, machine, program.root, record, stdin_file=stdin, stdin=None,
+                                    stdout=stdout, stderr=stderr, console=lambda *_: None,
                                     timeout=options.timeout or DEFAULT_TIMEOUT)
             except ToolError as error:
                 outcome = session.Outcome(TOOL, str(error))

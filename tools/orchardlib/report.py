@@ -4,9 +4,11 @@
 import csv
 import json
 import os
+import textwrap
 
 from . import paths, provenance, rows, table
 
+WIDTH = 100             # of what is printed
 STATS = ("boot_ns", "run_ns", "idle_ns", "mem_peak_kib", "mem_total_kib")
 
 
@@ -85,7 +87,8 @@ def _time_cells(column, reference, key):
     mine, other = column.spread(key), reference.spread(key)
     if not mine:
         return "-", "-", "-"
-    ratio = table.ratio(other, mine) if other and column is not reference else ""
+    has_interval = len(column.runs) > 1 or column.icount
+    ratio = table.ratio(other, mine) if other and column is not reference and has_interval else ""
     return table.duration(mine[0]), f"{table.duration(mine[1])} .. {table.duration(mine[2])}", ratio or "-"
 
 
@@ -101,7 +104,8 @@ def _instruction_cell(column):
 
 def text(columns, reference, icount):
     """The table, then a line for each thing that needs words."""
-    kind = "time" if columns[0].provenance["accel"] == "kvm" else "emulated time"
+    emulated = columns[0].provenance["accel"] != "kvm"
+    kind = "virtual time" if icount else "emulated time" if emulated else "time"
     name = reference.kernel.name
     head = ["kernel", "status", "output", kind, "range", f"{name}/it", "memory"]
     head += ["instructions"] if icount else []
@@ -113,12 +117,18 @@ def text(columns, reference, icount):
         lines.append(row + ([_instruction_cell(column)] if icount else []))
     lines = [table.plain(lines)]
     for column in columns:
-        lines += [f"{column.kernel.name}: refused: {line}" for line in column.refusals]
+        lines += [textwrap.fill(f"{column.kernel.name}: refused: {line}", WIDTH, subsequent_indent="    ")
+                  for line in column.refusals]
         lines += [f"{column.kernel.name}: {column.reason}"] if column.reason else []
-    if not columns[0].provenance["accel"] == "kvm":
+    if icount:
+        lines.append("Virtual time: 1 ns for each instruction, and idle time; no measure of speed.")
+    elif emulated:
         lines.append("Times are emulated: good for ratios in this run, not for hardware.")
-    lines.append(f"{name}/it: {name}'s time divided by the kernel's, where the ranges of "
-                 f"{len(columns[0].runs)} runs do not overlap.")
+    if len(columns) > 1:
+        runs = len(columns[0].runs)
+        lines.append(f"{name}/it: {name}'s time divided by the kernel's, " +
+                     (f"where the ranges of {runs} runs do not overlap." if runs > 1 or icount else
+                      "from two runs on."))
     if icount:
         lines.append("Instructions: all of the machine's, from the program's first to its end, without idle time;\n"
                      "≤ where the kernel does not tell its idle time.")

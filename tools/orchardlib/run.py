@@ -19,9 +19,11 @@ class Messages:
     With `quiet_firmware`, what others said on the console before the kernel's hello is shown only if that never comes.
     """
 
-    def __init__(self, name, stderr, terminal, quiet_firmware=False):
+    def __init__(self, name, stdout, stderr, terminal, quiet_firmware=False):
         self.name = name
         self.stderr = stderr
+        # What the guest's terminal prints comes as stdout when that is one.
+        self.beside = [stdout, stderr] if terminal.fds >= {1, 2} else [stderr]
         self.terminal = terminal
         self.held = []
         self.firmware = [] if quiet_firmware else None
@@ -40,14 +42,17 @@ class Messages:
         self.firmware = None
 
     def release(self, at_end=False):
-        """Writes what is held when stderr stands at the start of a line."""
+        """Writes what is held when stderr stands at the start of a line; on a terminal at once, on a new line."""
         on_terminal = 2 in self.terminal.fds
         if at_end and self.firmware:
             self.held[:0] = self.firmware
         if not self.held or not (self.stderr.at_line_start or on_terminal or at_end):
             return
         end = b"\r\n" if self.terminal.raw and os.isatty(2) else b"\n"
-        first = b"" if self.stderr.at_line_start else end
+        at_line_start = all(sink.at_line_start for sink in self.beside)
+        first = b"" if at_line_start else end
+        for sink in self.beside:
+            sink.at_line_start = True
         self.stderr.write(first + b"".join(line + end for line in self.held))
         self.held.clear()
 
@@ -93,7 +98,7 @@ def main(options):
     _say(options, chosen, kernel)
     record = runfile.encode(program.path, program.argv, program.env, tty=terminal.fds, size=terminal.size())
     stdout, stderr = FdSink(1), FdSink(2)
-    messages = Messages(kernel.name, stderr, terminal, options.boot != "pvh" and not options.verbose)
+    messages = Messages(kernel.name, stdout, stderr, terminal, options.boot != "pvh" and not options.verbose)
     with terminal:
         outcome = boot.once(kernel, chosen, program.root, record, stdin=FdSource(0), stdout=stdout,
                             stderr=stderr, console=messages, terminal=terminal, timeout=options.timeout,

@@ -80,10 +80,7 @@ class Session:
         readable = [wake, *(e for e in open_ends if e is not self.qemu.streams or not self._output_full())]
         writable = [s.fd for s in (self.stdout, self.stderr) if s.pending]
         if self._may_read_stdin():
-            if self.stdin.fd is None:
-                self._read_stdin()
-            else:
-                readable.append(self.stdin.fd)
+            readable.append(self.stdin.fd)
         if self.to_guest and self.qemu.streams in open_ends:
             writable.append(self.qemu.streams)
         ready, can_write, _ = select.select(readable, writable, [], self._patience())
@@ -92,7 +89,7 @@ class Session:
                 open_ends.discard(end)
         if wake in ready:
             os.read(wake, 512)
-        if self.stdin_open and self.stdin.fd is not None and self.stdin.fd in ready:
+        if self.stdin_open and self.stdin.fd in ready:
             self._read_stdin()
         if self.resized and self.hello:
             self._send_size()

@@ -81,17 +81,3 @@ class FdSource:
             return os.read(self.fd, most)
         except OSError:
             return b""
-
-
-class BytesSource:
-    """The same input for each run of a comparison."""
-
-    fd = None
-
-    def __init__(self, data):
-        self.data = memoryview(data)
-
-    def read(self, most):
-        piece = bytes(self.data[:most])
-        self.data = self.data[most:]
-        return piece

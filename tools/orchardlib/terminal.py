@@ -33,7 +33,15 @@ class Terminal:
         if 0 in self.fds:
             self.saved = termios.tcgetattr(0)
             tty.setraw(0, termios.TCSANOW)
+            if self.fds != {0, 1, 2}:
+                self._keep_output_processing()
         return self
+
+    def _keep_output_processing(self):
+        """Others may print here too, such as the end of `orchard run … | cat`: their lines still begin at the left."""
+        mode = termios.tcgetattr(0)
+        mode[1] = self.saved[1]
+        termios.tcsetattr(0, termios.TCSANOW, mode)
 
     def __exit__(self, *_):
         if self.saved is not None:

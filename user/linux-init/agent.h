@@ -35,6 +35,7 @@ enum host_frame {
 struct run {
 	char *path;
 	char *cwd;
+	int stdin_file;		/* what the program reads, or -1: frames */
 	char **argv;
 	char **envp;
 	int tty[3];		/* which of descriptors 0, 1, 2 are the terminal */

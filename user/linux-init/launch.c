@@ -48,7 +48,7 @@ static void open_pipe(int *parent, int *child, int parent_writes)
 
 static void open_streams(struct program *prog, struct ends *ends, const struct run *run)
 {
-	prog->terminal = ends->slave = -1;
+	prog->terminal = ends->slave = prog->in = -1;
 	prog->out[0] = prog->out[1] = -1;
 	if (run->tty[0] || run->tty[1] || run->tty[2])
 		open_terminal(prog, ends, run);
@@ -56,6 +56,8 @@ static void open_streams(struct program *prog, struct ends *ends, const struct r
 		ends->child[fd] = ends->slave;
 	if (run->tty[0])
 		prog->in = prog->terminal;
+	else if (run->stdin_file >= 0)
+		ends->child[0] = run->stdin_file;
 	else
 		open_pipe(&prog->in, &ends->child[0], 1);
 	for (int fd = 1; fd < 3; fd++)

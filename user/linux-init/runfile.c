@@ -52,11 +52,20 @@ static void parse_size(struct run *run, const char *value)
 		die("run file: size");
 }
 
+/* The file loses its name as the run file does. */
+static void open_stdin(struct run *run, const char *path)
+{
+	run->stdin_file = open(path, O_RDONLY | O_CLOEXEC);
+	if (run->stdin_file < 0 || unlink(path) < 0)
+		die("run file: stdin");
+}
+
 void runfile_read(struct run *run, const char *path)
 {
 	size_t len, args = 0, envs = 0;
 	char *text = slurp(path, &len), *record, *end = text + len;
 
+	run->stdin_file = -1;
 	append(&run->envp, &envs, NULL);
 	envs = 0;
 	for (record = text; record < end; record += strlen(record) + 1) {
@@ -74,6 +83,8 @@ void runfile_read(struct run *run, const char *path)
 			run->cwd = value;
 		else if (key == 3 && !memcmp(record, "tty", 3))
 			parse_tty(run, value);
+		else if (key == 5 && !memcmp(record, "stdin", 5))
+			open_stdin(run, value);
 		else if (key == 4 && !memcmp(record, "size", 4))
 			parse_size(run, value);
 		else

@@ -103,6 +103,7 @@ def run_file_records():
     text = runfile.encode("/bin/a", ["a", "b c", ""], {"K": "v=w"}, tty={2, 0}, size=(30, 90))
     assert text.split(b"\0") == [b"path=/bin/a", b"arg=a", b"arg=b c", b"arg=", b"env=K=v=w", b"cwd=/",
                                  b"tty=0,2", b"size=30x90", b""]
+    assert runfile.encode("/a", ["a"], {}, stdin="/i").endswith(b"\0stdin=/i\0")
     assert b"size" not in runfile.encode("/bin/a", ["a"], {}, tty={0, 1}, size=None)
     assert b"tty" not in runfile.encode("/bin/a", ["a"], {})
     assert "NUL" in error_of(runfile.encode, "/a\0b", ["a"], {})
@@ -274,7 +275,7 @@ def outputs_are_compared_by_stdout():
 def firmware_speaks_only_without_a_kernel():
     def said(*steps):
         sink = sinks.MemorySink()
-        messages = run.Messages("sas", sink, types.SimpleNamespace(fds=set(), raw=False), quiet_firmware=True)
+        messages = run.Messages("sas", None, sink, types.SimpleNamespace(fds=set(), raw=False), True)
         for step in steps:
             messages.booted() if step is None else messages("console", step)
         messages.release(at_end=True)
