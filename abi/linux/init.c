@@ -177,7 +177,7 @@ static void open_descriptors(const struct first_program *p)
 			tty_set_size(tty, p->rows, p->columns);
 		if (p->streams)
 			tty_set_console(tty);
-		terminal = tty_open(tty, O_RDWR);
+		terminal = vfs_open("/dev/console", O_RDWR, 0);
 		if (IS_ERR(terminal))
 			panic("init: not enough memory for the terminal");
 		proc_current()->ctty = tty;
