@@ -17,7 +17,7 @@
 
 #define PAGE 4096L
 #define CROWD 6
-#define ROUNDS 8
+#define ROUNDS 4
 
 static int *volatile nowhere = (int *)8;
 
@@ -155,7 +155,7 @@ static int crowd(const char *end)
 	if (!strcmp(end, "fault"))
 		must(pthread_create(&thread, NULL, end_fault, NULL) == 0);
 	if (!strcmp(end, "alarm")) {
-		struct itimerval often = {{0, 100}, {0, 100}};
+		struct itimerval often = {{0, 500}, {0, 500}};
 
 		signal(SIGALRM, SIG_IGN);
 		setitimer(ITIMER_REAL, &often, NULL);
