@@ -48,16 +48,40 @@ static struct proc *proc_new(struct proc *parent)
 		return ERR_PTR(-ENOMEM);
 	}
 	mutex_lock(&proc_lock);
-	proc_setup(p, pid, parent);
+
+	/* A signal that came to the group before now is not the child's: it is taken first, and then we fork, or do not. */
+	bool interrupted = thread_interrupted();
+
+	if (!interrupted) {
+		proc_setup(p, pid, parent);
+		list_add_tail(&p->sibling, &parent->unborn);
+	}
 	mutex_unlock(&proc_lock);
-	return p;
+	if (!interrupted)
+		return p;
+	kmem_cache_free(proc_cache, p);
+	pid_free(pid);
+	return ERR_PTR(-ERESTARTNOINTR);
 }
 
-static void proc_link(struct proc *p)
+/* Its first task, not yet started, finds the signals that its group was sent while it was unborn. */
+static void proc_link(struct proc *p, struct task *t)
 {
 	mutex_lock(&proc_lock);
 	list_add_tail(&p->all_link, &all);
+	list_remove(&p->sibling);
 	list_add_tail(&p->sibling, &p->parent->children);
+
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	if (p->pending.set)
+		t->thread.work |= WORK_SIGNAL;
+	if (p->pending.set & SIGMASK(SIGKILL)) {
+		p->exiting = true;
+		p->exit_status = SIGKILL;
+		t->thread.work |= WORK_KILL;
+	}
+	spin_unlock_irqrestore(&p->siglock, flags);
 	mutex_unlock(&proc_lock);
 }
 
@@ -87,7 +111,7 @@ int proc_spawn_first(void (*entry)(void *), void *arg)
 
 	if (IS_ERR(t))
 		return (int)PTR_ERR(t);
-	proc_link(p);
+	proc_link(p, t);
 	thread_start(&t->thread);
 	return 0;
 }
@@ -143,6 +167,9 @@ long proc_fork(const struct clone_args *args)
 	error = copy_bag(p, me, args->flags);
 	t = error ? ERR_PTR(error) : task_fork(p, p->pid, args);
 	if (IS_ERR(t)) {
+		mutex_lock(&proc_lock);
+		list_remove(&p->sibling);
+		mutex_unlock(&proc_lock);
 		pid_free(p->pid);
 		proc_put(p);
 		return PTR_ERR(t);
@@ -154,7 +181,7 @@ long proc_fork(const struct clone_args *args)
 		copyout(args->parent_tid, &pid, sizeof(pid));
 	if (args->flags & CLONE_VFORK)
 		proc_get(p);
-	proc_link(p);
+	proc_link(p, t);
 	thread_start(&t->thread);
 	if (args->flags & CLONE_VFORK) {
 		wait_event_killable(&p->vfork_wait, READ_ONCE(p->vfork_done));

@@ -98,6 +98,7 @@ void proc_setup(struct proc *p, int pid, struct proc *parent)
 	list_init(&p->tasks);
 	sigpending_init(&p->pending);
 	list_init(&p->children);
+	list_init(&p->unborn);
 	list_init(&p->sibling);
 	list_init(&p->all_link);
 	spin_init(&p->siglock, "siglock");
@@ -361,6 +362,14 @@ void proc_signals_retarget(struct proc *p)
 	list_for_each_entry(t, &p->tasks, link)
 		if (p->pending.set & ~t->sigmask)
 			thread_post(&t->thread, WORK_SIGNAL);
+}
+
+void proc_signal_unborn(struct proc *p, int sig)
+{
+	struct proc *child;
+
+	list_for_each_entry(child, &p->unborn, sibling)
+		child->pending.set |= SIGMASK(sig);
 }
 
 void task_exit(void)

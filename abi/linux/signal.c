@@ -150,8 +150,10 @@ static int send_if_member(struct proc *p, void *arg)
 
 	if (p->pgid == g->pgid && p->state != PROC_ZOMBIE) {
 		g->count++;
-		if (g->sig)
+		if (g->sig) {
 			signal_send_proc(p, g->sig, g->info);
+			proc_signal_unborn(p, g->sig);
+		}
 	}
 	return 0;
 }
@@ -367,7 +369,7 @@ static void stop(struct proc *p, int sig)
 
 static bool is_restart(long rax)
 {
-	return rax == -ERESTARTSYS || rax == -ERESTARTNOHAND || rax == -ERESTART_RESTARTBLOCK;
+	return rax == -ERESTARTSYS || rax == -ERESTARTNOINTR || rax == -ERESTARTNOHAND || rax == -ERESTART_RESTARTBLOCK;
 }
 
 /* What an interrupted call answers: the instruction again, or EINTR. `action` NULL: no handler runs. */
@@ -377,7 +379,7 @@ static void settle_restart(struct trapframe *tf, const struct ksigaction *action
 
 	if (tf->vector != VECTOR_SYSCALL || !is_restart(rax))
 		return;
-	if (action && !(rax == -ERESTARTSYS && (action->flags & SA_RESTART))) {
+	if (action && rax != -ERESTARTNOINTR && !(rax == -ERESTARTSYS && (action->flags & SA_RESTART))) {
 		tf->rax = (u64)-EINTR;
 		return;
 	}

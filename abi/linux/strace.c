@@ -140,7 +140,7 @@ static void add_call(struct line *l, u32 nr, const struct syscall_desc *desc, co
 
 static void add_result(struct line *l, const struct syscall_desc *desc, long result)
 {
-	if (result == -ERESTARTSYS || result == -ERESTARTNOHAND || result == -ERESTART_RESTARTBLOCK)
+	if (result == -ERESTARTSYS || result == -ERESTARTNOINTR || result == -ERESTARTNOHAND || result == -ERESTART_RESTARTBLOCK)
 		add(l, " = ? interrupted");
 	else if (result < 0 && result >= -ERRNO_MAX)
 		add(l, " = -1 %s", errno_name((int)result));

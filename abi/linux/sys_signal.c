@@ -191,8 +191,10 @@ static int kill_one_of(struct proc *p, void *arg)
 	k->found++;
 	if (may_signal(p, k->sig)) {
 		k->allowed++;
-		if (k->sig)
+		if (k->sig) {
 			signal_send_proc(p, k->sig, &k->info);
+			proc_signal_unborn(p, k->sig);
+		}
 	}
 	return 0;
 }

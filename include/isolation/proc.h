@@ -97,6 +97,7 @@ struct proc {
 	/* The tree. proc_lock. */
 	struct proc *parent;
 	struct list children, sibling;
+	struct list unborn;              /* by sibling: children that fork has not finished */
 	struct waitq child_wait;         /* wait4() sleeps here */
 	struct list all_link;            /* proc_lock */
 	/* vfork: the parent sleeps until this is true. */
@@ -166,6 +167,8 @@ void task_exit(void) __noreturn;
 /* Each task that does not block a signal pending for the process looks again: for when the one that was told about it will
  * not take it, because it ended or blocks it now. siglock held. */
 void proc_signals_retarget(struct proc *p);
+/* A signal to all of a group that p is in is one to p's unborn children too. proc_lock held. */
+void proc_signal_unborn(struct proc *p, int sig);
 /* All tasks shall end with this wait status, each when it next leaves the kernel. False: they had to already. */
 bool proc_doom(struct proc *p, int status);
 /* The same, but the current one does at once when it is one of them. */

@@ -144,6 +144,7 @@
 
 /* Never reaches the application: "a signal ended the wait; do the call again after it, or say EINTR" (signal(7)). */
 #define ERESTARTSYS 512
+#define ERESTARTNOINTR 513
 
 #define EWOULDBLOCK EAGAIN
 #define EDEADLOCK EDEADLK

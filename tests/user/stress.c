@@ -17,7 +17,7 @@
 
 #define PAGE 4096L
 #define CROWD 6
-#define ROUNDS 8
+#define ROUNDS 4
 
 static int *volatile nowhere = (int *)8;
 
@@ -155,7 +155,7 @@ static int crowd(const char *end)
 	if (!strcmp(end, "fault"))
 		must(pthread_create(&thread, NULL, end_fault, NULL) == 0);
 	if (!strcmp(end, "alarm")) {
-		struct itimerval often = {{0, 100}, {0, 100}};
+		struct itimerval often = {{0, 500}, {0, 500}};
 
 		signal(SIGALRM, SIG_IGN);
 		setitimer(ITIMER_REAL, &often, NULL);
@@ -365,6 +365,46 @@ static int fork_tree(volatile int *pages, int depth, int value)
 	return bad || write_all(pages, value);
 }
 
+/* Forks as fast as it can, in a group of its own. */
+static int brood(void)
+{
+	setpgid(0, 0);
+	if (write(STDOUT_FILENO, "!", 1) != 1)
+		return 1;
+	for (int i = 0; i < 100; i++)
+		if (fork() == 0)
+			break;
+	for (;;)
+		pause();
+}
+
+static void test_group_kill(void)
+{
+	int gone = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		int out[2], saved = dup(STDOUT_FILENO), status;
+		char c;
+
+		must(pipe2(out, O_CLOEXEC) == 0);
+		dup2(out[1], STDOUT_FILENO);
+		close(out[1]);
+
+		pid_t pid = spawn_self("brood", "");
+
+		dup2(saved, STDOUT_FILENO);
+		close(saved);
+		must(pid > 0 && read(out[0], &c, 1) == 1);
+		nap_us(300 * i);
+		kill(-pid, i % 2 ? SIGTERM : SIGKILL);
+		waitpid(pid, &status, 0);
+		gone += eventually(kill(-pid, 0) < 0);
+		kill(-pid, SIGKILL);
+		close(out[0]);
+	}
+	is_int(gone, ROUNDS, "a signal to a group also ends the children that are being forked");
+}
+
 static atomic_int storm_ended;
 
 static void *storm_writer(void *pages)
@@ -524,6 +564,8 @@ static int child(int argc, char **argv)
 		return tick(atoi(argument));
 	if (!strcmp(mode, "gush"))
 		return gush();
+	if (!strcmp(mode, "brood"))
+		return brood();
 	return !strcmp(mode, "exit") ? atoi(argument) : 98;
 }
 
@@ -545,8 +587,10 @@ int main(int argc, char **argv)
 		test_pipe_death();
 		test_vfork_death();
 	}
-	if (can_fork("fork storm"))
+	if (can_fork("fork storm")) {
 		test_fork_storm();
+		test_group_kill();
+	}
 	crowd_start(); /* and the end of this program meets them too */
 	return done();
 }

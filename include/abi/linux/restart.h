@@ -7,6 +7,7 @@
 #define ABI_LINUX_RESTART_H
 
 #define ERESTARTSYS 512           /* restart unless the handler lacks SA_RESTART */
+#define ERESTARTNOINTR 513        /* restart in any case */
 #define ERESTARTNOHAND 514        /* restart only if no handler runs */
 #define ERESTART_RESTARTBLOCK 516 /* as NOHAND, through restart_syscall(2), with the time that is left */
 

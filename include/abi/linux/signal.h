@@ -10,8 +10,6 @@ struct proc;
 struct task;
 struct trapframe;
 
-#define SIGMASK(sig) (1ul << ((sig) - 1))
-
 /* To a process (any of its threads that does not block it), or to one thread. info NULL: SI_KERNEL. Any context. */
 void signal_send_proc(struct proc *p, int sig, const struct siginfo *info);
 void signal_send_task(struct task *t, int sig, const struct siginfo *info);

@@ -6,6 +6,7 @@
 #include <lib/types.h>
 
 #define NSIG 64
+#define SIGMASK(sig) (1ul << ((sig) - 1)) /* its bit in a signal set */
 #define SIGHUP 1
 #define SIGINT 2
 #define SIGQUIT 3
