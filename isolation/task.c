@@ -469,7 +469,7 @@ void proc_signals_retarget(struct proc *p)
 	struct task *t;
 
 	list_for_each_entry(t, &p->tasks, link)
-		if (p->pending.set & ~t->sigmask)
+		if (p->pending.set & (~t->sigmask | t->awaited))
 			thread_post(&t->thread, WORK_SIGNAL);
 }
 
