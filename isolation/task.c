@@ -478,6 +478,7 @@ void task_exit(void)
 	struct task *t = task_current();
 	struct proc *p = t->proc;
 
+	futex_release_robust(t->robust_list, (u32)t->tid);
 	clear_tid(t);
 	fpu_discard(&t->thread.arch);
 
