@@ -78,6 +78,8 @@ gate_syscall:				/* RCX: return address, R11: flags; interrupts off by SFMASK */
 	jne 2f
 1:	cmpq $256, TF_VECTOR(%rsp)	/* execve and sigreturn leave another mark: every register counts then */
 	jne trap_return
+	testl $0x100, TF_RFLAGS(%rsp)	/* SYSRET with TF traps before the application's next instruction, IRETQ after */
+	jnz trap_return
 	POP_REGISTERS
 	movq 16(%rsp), %rcx
 	movq 32(%rsp), %r11

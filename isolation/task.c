@@ -360,7 +360,7 @@ void proc_signals_retarget(struct proc *p)
 	struct task *t;
 
 	list_for_each_entry(t, &p->tasks, link)
-		if (p->pending.set & ~t->sigmask)
+		if (p->pending.set & (~t->sigmask | t->awaited))
 			thread_post(&t->thread, WORK_SIGNAL);
 }
 
@@ -377,6 +377,7 @@ void task_exit(void)
 	struct task *t = task_current();
 	struct proc *p = t->proc;
 
+	futex_release_robust(t->robust_list, (u32)t->tid);
 	clear_tid(t);
 	fpu_discard(&t->thread.arch);
 

@@ -20,6 +20,7 @@
 #include <lib/string.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
+#include <sched/futex.h>
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/stat.h>
 
@@ -331,6 +332,7 @@ static void change_over(struct exec *x)
 		file_put(old_exe);
 	x->file = NULL;
 
+	futex_release_robust(t->robust_list, (u32)t->tid);
 	t->clear_child_tid = t->robust_list = t->rseq = 0;
 	proc_set_vmspace(x->vs);
 	x->vs = NULL;

@@ -29,6 +29,17 @@ static bool on_altstack(const struct task *t, uaddr_t sp)
 	return !(t->altstack.flags & SS_DISABLE) && sp - t->altstack.sp < t->altstack.size;
 }
 
+/* The places of the vector state below sp, and of the frame below that: aligned as after a call. */
+static uaddr_t fpu_place(uaddr_t sp)
+{
+	return ALIGN_DOWN(sp - fpu_size - MAGIC2_SIZE, 64);
+}
+
+static uaddr_t frame_place(uaddr_t sp)
+{
+	return ALIGN_DOWN(sp - sizeof(struct rt_sigframe), 16) - 8;
+}
+
 /* Writes the vector state below sp; the address goes to *fpstate, the answer is the new stack pointer or 0. */
 static uaddr_t push_fpu(uaddr_t sp, uaddr_t *fpstate)
 {
@@ -44,7 +55,7 @@ static uaddr_t push_fpu(uaddr_t sp, uaddr_t *fpstate)
 		sw.xstate_size = fpu_size;
 	}
 	fpu_save(arch);
-	sp = ALIGN_DOWN(sp - fpu_size - MAGIC2_SIZE, 64);
+	sp = fpu_place(sp);
 	if (copyout(sp, arch->fpu, fpu_size) || copyout(sp + SW_BYTES_OFFSET, &sw, sizeof(sw)))
 		return 0;
 	if (extended && copyout(sp + fpu_size, &magic2, sizeof(magic2)))
@@ -108,6 +119,8 @@ static void load_registers(struct trapframe *tf, const struct sigcontext64 *sc)
 int sigframe_push(struct trapframe *tf, int sig, const struct siginfo *info, const struct ksigaction *action, u64 oldmask)
 {
 	struct task *t = task_current();
+	const struct sigaltstack64 alt = t->altstack;
+	bool alternate = on_altstack(t, tf->rsp);
 	uaddr_t sp = tf->rsp - RED_ZONE;
 
 	if (action->handler >= USER_MAX)
@@ -115,18 +128,21 @@ int sigframe_push(struct trapframe *tf, int sig, const struct siginfo *info, con
 
 	struct rt_sigframe frame = {.restorer = action->restorer, .info = *info};
 
-	frame.uc.stack = t->altstack;
-	if ((action->flags & SA_ONSTACK) && !on_altstack(t, tf->rsp) && !(t->altstack.flags & SS_DISABLE)) {
-		sp = t->altstack.sp + t->altstack.size;
-		if ((u32)t->altstack.flags & SS_AUTODISARM)
+	frame.uc.stack = alt;
+	if ((action->flags & SA_ONSTACK) && !alternate && !(alt.flags & SS_DISABLE)) {
+		alternate = true;
+		sp = alt.sp + alt.size;
+		if ((u32)alt.flags & SS_AUTODISARM)
 			t->altstack = (struct sigaltstack64){.flags = SS_DISABLE};
-	} else if (on_altstack(t, tf->rsp)) {
+	} else if (alternate) {
 		frame.uc.stack.flags |= SS_ONSTACK;
 	}
+	if (alternate && frame_place(fpu_place(sp)) - alt.sp >= alt.size)
+		return -EFAULT; /* what lies below the alternate stack is somebody else's */
 	sp = push_fpu(sp, &frame.uc.mcontext.fpstate);
 	if (!sp)
 		return -EFAULT;
-	sp = ALIGN_DOWN(sp - sizeof(frame), 16) - 8; /* as after a call: the ABI's alignment */
+	sp = frame_place(sp);
 	frame.uc.flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (fpu_size > 512 ? UC_FP_XSTATE : 0);
 	frame.uc.sigmask = oldmask;
 	save_registers(&frame.uc.mcontext, tf, info);

@@ -85,17 +85,25 @@ static void stop_and_continue(struct proc *p, int sig)
 	}
 }
 
-/* Which thread shall look: the one it was sent to, or any that does not block it. NULL: all block it. */
+static bool takes(const struct task *t, int sig)
+{
+	return (~t->sigmask | t->awaited) & SIGMASK(sig);
+}
+
+/* Which thread shall look: the one it was sent to, one that waits for it, or any that does not block it. NULL: all block it. */
 static struct task *choose_taker(struct proc *p, struct task *to, int sig)
 {
-	struct task *t;
+	struct task *t, *found = NULL;
 
 	if (to)
-		return to->sigmask & SIGMASK(sig) ? NULL : to;
-	list_for_each_entry(t, &p->tasks, link)
-		if (!(t->sigmask & SIGMASK(sig)))
+		return takes(to, sig) ? to : NULL;
+	list_for_each_entry(t, &p->tasks, link) {
+		if (t->awaited & SIGMASK(sig))
 			return t;
-	return NULL;
+		if (!found && takes(t, sig))
+			found = t;
+	}
+	return found;
 }
 
 /* `to` NULL: to the process. */
@@ -114,7 +122,7 @@ static void send(struct proc *p, struct task *to, int sig, const struct siginfo 
 		return;
 	}
 	taker = choose_taker(p, to, sig);
-	if (taker && ignored(p, sig))
+	if (taker && !(taker->awaited & SIGMASK(sig)) && ignored(p, sig))
 		return;
 	pend(to ? &to->pending : &p->pending, sig, info);
 	if (taker)
@@ -224,6 +232,21 @@ bool proc_tell_parent(struct proc *child, int code, int status)
 	return wanted;
 }
 
+void signal_set_action(int sig, const struct ksigaction *new, struct ksigaction *before)
+{
+	struct proc *p = proc_current();
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	struct ksigaction *action = &p->sighand->action[sig - 1];
+
+	*before = *action;
+	if (new) {
+		*action = *new;
+		if (ignored(p, sig))
+			drop_everywhere(p, SIGMASK(sig)); /* POSIX: whether or not it is blocked */
+	}
+	spin_unlock_irqrestore(&p->siglock, flags);
+}
+
 /* ---- masks ---- */
 
 /* Signals may have become deliverable: look at them on the way back. */
@@ -312,13 +335,22 @@ int signal_take(u64 blocked, struct siginfo *info, struct ksigaction *action)
 
 	if (!sig)
 		sig = take_from(&p->pending, blocked, info);
-	if (sig) {
+	if (sig && action) {
 		*action = p->sighand->action[sig - 1];
 		if ((action->flags & SA_RESETHAND) && action->handler > SIG_IGN)
 			p->sighand->action[sig - 1].handler = SIG_DFL;
 	}
 	spin_unlock_irqrestore(&p->siglock, flags);
 	return sig;
+}
+
+void signal_await(u64 set)
+{
+	struct task *t = task_current();
+	u64 flags = spin_lock_irqsave(&t->proc->siglock);
+
+	t->awaited = set;
+	spin_unlock_irqrestore(&t->proc->siglock, flags);
 }
 
 /* proc_lock held. */
@@ -393,11 +425,15 @@ static void run_handler(struct trapframe *tf, int sig, const struct siginfo *inf
 	u64 old = t->restore_sigmask ? t->saved_sigmask : t->sigmask;
 
 	settle_restart(tf, action);
-	t->restore_sigmask = false;
 	if (sigframe_push(tf, sig, info, action, old)) {
-		proc_kill_all(t->proc, SIGSEGV); /* no room for the frame: a second fault cannot be told */
+		struct siginfo fault = {.code = SI_KERNEL};
+
+		if (sig == SIGSEGV)
+			proc_kill_all(t->proc, SIGSEGV);
+		signal_force_current(SIGSEGV, &fault); /* no room for the frame; that handler may have a stack of its own */
 		return;
 	}
+	t->restore_sigmask = false;
 	signal_set_mask(t->sigmask | action->mask | (action->flags & SA_NODEFER ? 0 : SIGMASK(sig)));
 }
 

@@ -24,8 +24,8 @@ static long do_clone(struct clone_args *args)
 		return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
 		return -EINVAL;
-	if (flags & (CLONE_NEW_ANY | CLONE_PIDFD | CLONE_PTRACE)) {
-		refuse("clone", EINVAL, "namespaces, pidfds and ptrace are not there");
+	if (flags & (CLONE_NEW_ANY | CLONE_PIDFD | CLONE_PTRACE | CLONE_PARENT)) {
+		refuse("clone", EINVAL, "namespaces, pidfds, ptrace and siblings (CLONE_PARENT) are not there");
 		return -EINVAL;
 	}
 	if ((flags & CLONE_THREAD) && (flags & THREAD_FLAGS) != THREAD_FLAGS) {

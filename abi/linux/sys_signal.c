@@ -18,7 +18,6 @@ static bool valid(int sig)
 
 long sys_rt_sigaction(int sig, uaddr_t act, uaddr_t old, size_t setsize)
 {
-	struct proc *p = proc_current();
 	struct ksigaction new, before;
 
 	if (setsize != sizeof(u64) || !valid(sig) || (act && (sig == SIGKILL || sig == SIGSTOP)))
@@ -26,14 +25,9 @@ long sys_rt_sigaction(int sig, uaddr_t act, uaddr_t old, size_t setsize)
 	if (act && copyin(&new, act, sizeof(new)))
 		return -EFAULT;
 
-	u64 flags = spin_lock_irqsave(&p->siglock);
-
-	before = p->sighand->action[sig - 1];
-	if (act) {
+	if (act)
 		new.mask &= ~(SIGMASK(SIGKILL) | SIGMASK(SIGSTOP));
-		p->sighand->action[sig - 1] = new;
-	}
-	spin_unlock_irqrestore(&p->siglock, flags);
+	signal_set_action(sig, act ? &new : NULL, &before);
 	return old ? copyout(old, &before, sizeof(before)) : 0;
 }
 
@@ -94,8 +88,7 @@ long sys_rt_sigtimedwait(uaddr_t set, uaddr_t uinfo, uaddr_t timeout, size_t set
 {
 	static struct waitq never = WAITQ_INIT(never);
 	struct task *t = task_current();
-	u64 deadline = NO_DEADLINE, wanted, mask = t->sigmask;
-	struct ksigaction action;
+	u64 deadline = NO_DEADLINE, wanted;
 	struct timespec64 ts;
 	struct siginfo info;
 	int sig, error = 0;
@@ -112,14 +105,14 @@ long sys_rt_sigtimedwait(uaddr_t set, uaddr_t uinfo, uaddr_t timeout, size_t set
 		deadline = clock_ns() + (u64)ts.sec * NSEC_PER_SEC + (u64)ts.nsec;
 	}
 	wanted &= ~(SIGMASK(SIGKILL) | SIGMASK(SIGSTOP));
-	while (!(sig = signal_take(~wanted, &info, &action)) && !error) {
-		signal_set_mask(mask & ~wanted); /* so that a wanted signal wakes us */
+	signal_await(wanted);
+	while (!(sig = signal_take(~wanted, &info, NULL)) && !error) {
 		error = wait_event_until(&never, (t->pending.set | t->proc->pending.set) & wanted, WAIT_INTERRUPTIBLE,
 					 deadline);
-		signal_set_mask(mask);
 		if ((t->pending.set | t->proc->pending.set) & wanted)
 			error = 0;
 	}
+	signal_await(0);
 	if (!sig)
 		return error == -ETIMEDOUT ? -EAGAIN : -EINTR;
 	if (uinfo && copyout(uinfo, &info, sizeof(info)))

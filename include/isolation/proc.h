@@ -125,6 +125,7 @@ struct task {
 	u64 sigmask;
 	u64 saved_sigmask;               /* sigsuspend, ppoll: restored after the handler */
 	bool restore_sigmask;
+	u64 awaited;                     /* sigtimedwait() takes these, blocked or ignored */
 	struct sigaltstack64 altstack;   /* own task only */
 	/* Own task only. */
 	struct cred *cred;               /* cred_current()'s: a reference */

@@ -19,5 +19,7 @@ long futex_wake(uaddr_t addr, unsigned max, u32 bitset, bool private_key);
 long futex_requeue(uaddr_t addr, unsigned wake, unsigned move, uaddr_t addr2, const u32 *expected, bool private_key);
 /* FUTEX_WAKE_OP. */
 long futex_wake_op(uaddr_t addr, unsigned wake, uaddr_t addr2, unsigned wake2, u32 op, bool private_key);
+/* set_robust_list(2): thread `tid` leaves its memory. Gives back the locks in its list, marked. The current thread's. */
+void futex_release_robust(uaddr_t list, u32 tid);
 
 #endif

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -20,6 +21,10 @@ enum {
 	PRIVATE = 128,
 	REALTIME = 256,
 };
+
+/* A robust lock word: who holds it, and two marks. */
+#define WAITERS 0x80000000u
+#define OWNER_DIED 0x40000000u
 
 static long futex(atomic_uint *at, int op, unsigned value, const void *timeout, atomic_uint *other,
 		  unsigned value3)
@@ -235,6 +240,57 @@ static void test_ping_pong(void)
 	is_int(word, 2000, "two threads take turns two thousand times");
 }
 
+/* A thread ends with two locks: one in its list, one that it was about to enter there. */
+struct robust_lock {
+	void *next;
+	uint32_t word;
+};
+
+static struct {
+	void *list;
+	long offset;
+	void *pending;
+} robust_head;
+static struct robust_lock held, late;
+
+static int dies_locked(void *unused)
+{
+	uint32_t tid = (uint32_t)syscall(SYS_gettid);
+
+	(void)unused;
+	robust_head.list = &held;
+	robust_head.offset = offsetof(struct robust_lock, word);
+	robust_head.pending = &late;
+	held.next = &robust_head.list;
+	syscall(SYS_set_robust_list, &robust_head, sizeof(robust_head));
+	__atomic_store_n(&held.word, tid | WAITERS, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&late.word, tid | WAITERS, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+static uint32_t wait_for_death(uint32_t *at)
+{
+	struct timespec limit = {5, 0};
+	uint32_t seen;
+
+	while (!((seen = __atomic_load_n(at, __ATOMIC_SEQ_CST)) & OWNER_DIED))
+		if (syscall(SYS_futex, at, WAIT, seen, &limit, NULL, 0) && errno == ETIMEDOUT)
+			break;
+	return seen;
+}
+
+static void test_robust(void)
+{
+	static char stack[16384] __attribute__((aligned(16)));
+	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+
+	must(clone(dies_locked, stack + sizeof(stack), flags, NULL) > 0);
+	is_int(wait_for_death(&late.word), OWNER_DIED | WAITERS,
+	       "a lock that a dead thread was about to take or give back");
+	is_int(wait_for_death(&held.word), OWNER_DIED | WAITERS,
+	       "and one that it held are marked, and waiters woken");
+}
+
 int main(void)
 {
 	test_errors();
@@ -244,5 +300,6 @@ int main(void)
 	test_requeue();
 	test_interrupt();
 	test_ping_pong();
+	test_robust();
 	return done();
 }

@@ -345,6 +345,66 @@ static void test_faults(void)
 	signal(SIGSEGV, SIG_DFL);
 }
 
+/* One step after each instruction, system calls included: the trap comes when the application goes on, not in between. */
+static void test_single_step(void)
+{
+	long pid;
+
+	on_info(SIGTRAP, informed, 0);
+	asm volatile("lea -128(%%rsp), %%rsp\n pushfq\n orq $0x100, (%%rsp)\n popfq\n"
+		     "mov %[getpid], %%eax\n syscall\n nop\n mov %[getpid], %%eax\n syscall\n nop\n"
+		     "pushfq\n andq $~0x100, (%%rsp)\n popfq\n lea 128(%%rsp), %%rsp\n"
+		     : "=a"(pid)
+		     : [getpid] "i"(SYS_getpid)
+		     : "rcx", "r11", "memory", "cc");
+	is_int(pid, getpid(), "system calls work while single-stepping");
+	is_int(count, 7, "nine instructions, two of them system calls: seven traps");
+	signal(SIGTRAP, SIG_DFL);
+}
+
+/* ---- waiting for signals, and ignoring them ---- */
+
+static void *send_late(void *arg)
+{
+	struct timespec while_it_waits = {.tv_nsec = 50000000};
+
+	nanosleep(&while_it_waits, NULL);
+	kill(getpid(), *(int *)arg);
+	return NULL;
+}
+
+static void test_await(void)
+{
+	int sig = SIGCHLD;
+	sigset_t chld = set_of(SIGCHLD), usr1 = set_of(SIGUSR1), pending;
+	struct timespec second = {.tv_sec = 5};
+	struct sigaction action;
+	pthread_t sender;
+
+	must(sigprocmask(SIG_BLOCK, &chld, NULL) == 0);
+	signal(SIGCHLD, SIG_DFL);
+	must(pthread_create(&sender, NULL, send_late, &sig) == 0);
+	is_int(sigtimedwait(&chld, NULL, &second), SIGCHLD, "sigtimedwait takes what is ignored by default");
+	pthread_join(sender, NULL);
+	must(sigprocmask(SIG_UNBLOCK, &chld, NULL) == 0);
+
+	must(sigprocmask(SIG_BLOCK, &usr1, NULL) == 0);
+	on(SIGUSR1, counter, SA_RESETHAND);
+	raise(SIGUSR1);
+	is_int(sigtimedwait(&usr1, NULL, &second), SIGUSR1, "sigtimedwait takes what is pending");
+	must(sigaction(SIGUSR1, NULL, &action) == 0);
+	ok(action.sa_handler == counter, "and SA_RESETHAND waits for a handler to run");
+
+	on(SIGUSR1, counter, 0);
+	raise(SIGUSR1);
+	signal(SIGUSR1, SIG_IGN);
+	must(sigpending(&pending) == 0);
+	is_int(sigismember(&pending, SIGUSR1), 0, "SIG_IGN drops what is pending");
+	on(SIGUSR1, counter, 0);
+	must(sigprocmask(SIG_UNBLOCK, &usr1, NULL) == 0);
+	is_int(count, 0, "for good");
+}
+
 /* All registers survive a signal that comes at any instruction. */
 static void test_registers(void)
 {
@@ -372,6 +432,45 @@ static void test_registers(void)
 
 /* ---- children and default actions ---- */
 
+static void deeper(int sig)
+{
+	if (++count < 200)
+		raise(sig);
+}
+
+/* Handlers nest until the alternate stack is full: death, and nothing below it was written. */
+static int overflow_altstack(void)
+{
+	static char memory[65536];
+	stack_t upper = {.ss_sp = memory + 32768, .ss_size = 32768};
+	int written = 0;
+
+	must(sigaltstack(&upper, NULL) == 0);
+	on(SIGUSR2, deeper, SA_ONSTACK | SA_NODEFER);
+	raise(SIGUSR2);
+	for (size_t i = 0; i < 32768; i++)
+		written |= memory[i];
+	return written ? 97 : 96;
+}
+
+/* A signal finds no stack at all; the handler of the SIGSEGV that this makes has one. */
+static int lose_stack(void)
+{
+	static char memory[32768];
+	stack_t alternative = {.ss_sp = memory, .ss_size = sizeof(memory)};
+
+	must(sigaltstack(&alternative, NULL) == 0);
+	on_info(SIGSEGV, jumper, SA_ONSTACK);
+	on(SIGUSR1, counter, 0);
+	if (sigsetjmp(jump, 1))
+		return count ? 97 : 0;
+	asm volatile("mov %[nowhere], %%rsp\n syscall\n ud2"
+		     :
+		     : [nowhere] "r"(0x20000l), "a"(SYS_kill), "D"(getpid()), "S"(SIGUSR1)
+		     : "rcx", "r11", "memory");
+	return 98;
+}
+
 /* What this program does when it is its own child. */
 static int child(const char *mode, const char *argument)
 {
@@ -384,6 +483,10 @@ static int child(const char *mode, const char *argument)
 	}
 	if (!strcmp(mode, "segv"))
 		*wild = 1;
+	if (!strcmp(mode, "overflow"))
+		return overflow_altstack();
+	if (!strcmp(mode, "lose"))
+		return lose_stack();
 	if (!strcmp(mode, "wait"))
 		for (;;)
 			pause();
@@ -418,6 +521,8 @@ static void test_default_actions(void)
 		is_int(run_self("raise", number), 99 << 8, "signal %s does not", number);
 	}
 	is_int(run_self("segv", NULL) & 0x7f, SIGSEGV, "a wild write ends a process with SIGSEGV");
+	is_int(run_self("overflow", NULL) & 0x7f, SIGSEGV, "a full alternate stack does as well");
+	is_int(run_self("lose", NULL), 0, "no stack for a handler: SIGSEGV, which has one");
 }
 
 static void test_children(void)
@@ -463,6 +568,8 @@ int main(int argc, char **argv)
 	test_suspend();
 	test_pipe();
 	test_faults();
+	test_single_step();
+	test_await();
 	test_registers();
 	if (can_spawn("default actions end a process"))
 		test_default_actions();

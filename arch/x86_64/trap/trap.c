@@ -94,7 +94,7 @@ void trap_handler(struct trapframe *tf)
 	} else if (tf->vector == VECTOR_PAGE_FAULT) {
 		u64 va = cr2_read();
 
-		if (tf->rflags & RFLAGS_IF)
+		if (app || (tf->rflags & RFLAGS_IF)) /* in ring 0 an application may have turned them off: not for us */
 			irq_enable();
 		page_fault(tf, va);
 	} else if (app) {

@@ -28,7 +28,14 @@ int signal_suspend_mask(uaddr_t mask, size_t size);
 /* Sets the current task's mask (never SIGKILL, SIGSTOP). */
 void signal_set_mask(u64 mask);
 
-/* Takes the next signal that is not in `blocked` off the pending sets: its number with its action as it stood, or 0. */
+/* sigaction(2) after its checks: what is pending and to be ignored from now on is dropped. `new` NULL: only asks. */
+void signal_set_action(int sig, const struct ksigaction *new, struct ksigaction *before);
+/* sigtimedwait(2): the current task takes these as they come, also those that the process ignores. 0: no more. */
+void signal_await(u64 set);
+/*
+ * Takes the next signal that is not in `blocked` off the pending sets: its number with its action as it stood, or 0. `action`
+ * NULL: no handler is going to run, so SA_RESETHAND does nothing.
+ */
 int signal_take(u64 blocked, struct siginfo *info, struct ksigaction *action);
 
 /* Takes pending, unblocked signals; acts on it (frame, stop, death). From app_return() with interrupts on. */

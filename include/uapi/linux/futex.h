@@ -15,4 +15,9 @@
 
 #define FUTEX_BITSET_MATCH_ANY 0xffffffffu
 
+/* A robust lock word: who holds it, and two marks. */
+#define FUTEX_WAITERS 0x80000000u
+#define FUTEX_OWNER_DIED 0x40000000u
+#define FUTEX_TID_MASK 0x3fffffffu
+
 #endif
