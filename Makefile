@@ -125,9 +125,11 @@ stats:
 # --- Cleaning up -----------------------------------------------------------------------------
 .PHONY: clean distclean help
 clean:
-	$(Q)if test -n "$(strip $(O))"; then tools/build/clean $(out); else rm -rf build; fi
+	$(Q)if test -n "$(strip $(O))"; then tools/build/clean $(out); \
+		else find build -mindepth 1 -maxdepth 1 ! -name cache ! -name compare -exec rm -rf {} + 2>/dev/null; true; fi
 	$(Q)rm -f compile_commands.json
 distclean: clean
+	$(Q)test -n "$(strip $(O))" || rm -rf build
 	$(Q)rm -f $(config) $(config).old
 
 help:

@@ -81,6 +81,11 @@ def prepare(text):
 
 def _build_custom(config):
     wanted = config.read_bytes()
+    if not re.search(rb"^(# )?CONFIG_\w+( is not set$|=)", wanted, re.M):
+        raise ToolError(f"{config}: no configuration: it sets no CONFIG_ symbol")
+    if config.resolve() == paths.ROOT / ".config":
+        _make("default", paths.BUILD / "default", "O=")  # as a plain `make` does: into the same folder
+        return Kernel("default", paths.BUILD / "default" / "orchard.elf", config)
     short = hashlib.sha256(wanted).hexdigest()[:8]
     return _build(f"custom-{short}", paths.BUILD / f"custom-{short}", config, "olddefconfig")
 

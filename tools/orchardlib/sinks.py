@@ -6,6 +6,8 @@ import hashlib
 import os
 import select
 
+from .errors import ToolError
+
 ROOM = 1 << 20          # bytes kept for a slow reader before the guest is made to wait
 PIECE = 4096            # a pipe that select() calls writable takes as much without blocking
 
@@ -38,6 +40,9 @@ class FdSink:
                 return
             self.broken = True
             self.pending.clear()
+            if error.errno != errno.EPIPE:
+                name = {1: "standard output", 2: "standard error"}.get(self.fd, "an output")
+                raise ToolError(f"cannot write {name}: {error.strerror}") from error
 
     def flush(self):
         while self.pending:
