@@ -86,7 +86,7 @@ $(KERNELS:%=kernel-%): kernel-%:
 
 # --- Programs, tests, comparison -------------------------------------------------------------
 # With SETUP=no in the environment or on the command line, setup only names what is missing.
-.PHONY: setup user host-tests prove check check-full compare lint stats
+.PHONY: setup user host-tests prove check check-full soak compare lint stats
 setup:
 	$(Q)tools/orchard setup
 
@@ -111,6 +111,15 @@ check check-full: setup
 	+$(Q)$(MAKE) O= host-tests
 	$(Q)tools/lint
 	+$(Q)$(MAKE) O= CHECK=$(if $(filter %-full,$@),full,small) prove
+
+# Hours: what is true of one run, a hundred times; a million interrupts, faults and signals in each ring-0 kernel. One guest
+# at a time, with four CPUs.
+soak: setup
+	+$(Q)$(MAKE) O= kernels
+	+$(Q)$(MAKE) O= user
+	+$(Q)CPUS=4 RUNS=100 $(MAKE) O= CHECK=full JOBS=1 PROVE='tests/user/threads.t tests/user/stress.t' prove
+	+$(Q)CPUS=4 COUNT=full TIMEOUT=1200 KERNELS='sas tasks ring0proc' $(MAKE) O= CHECK=full JOBS=1 \
+		PROVE=tests/user/redzone.t prove
 
 compare: setup
 	+$(Q)$(MAKE) O= kernels
