@@ -117,7 +117,7 @@ check check-full: setup
 soak: setup
 	+$(Q)$(MAKE) O= kernels
 	+$(Q)$(MAKE) O= user
-	+$(Q)CPUS=4 RUNS=100 $(MAKE) O= CHECK=full JOBS=1 PROVE='tests/user/threads.t tests/user/stress.t' prove
+	+$(Q)CPUS=4 RUNS=100 $(MAKE) O= CHECK=full JOBS=1 PROVE='tests/user/threads.t tests/soak/stress.t' prove
 	+$(Q)CPUS=4 COUNT=full TIMEOUT=1200 KERNELS='sas tasks ring0proc' $(MAKE) O= CHECK=full JOBS=1 \
 		PROVE=tests/user/redzone.t prove
 
