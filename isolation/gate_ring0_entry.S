@@ -86,19 +86,7 @@ trap_entry_paranoid:
 gate_syscall:					/* RCX: return address, R11: flags; interrupts off by SFMASK */
 	movq %rsp, %gs:gate_app_rsp
 	movq %gs:gate_kstack_top, %rsp
-	pushq $SEL_KDATA
-	pushq %gs:gate_app_rsp
-	pushq %r11
-	pushq $SEL_KCODE
-	pushq %rcx
-	pushq %rax
-	pushq $256				/* VECTOR_SYSCALL */
-	PUSH_REGISTERS
-	sti
-	xorl %ebp, %ebp
-	movq %rsp, %rdi
-	call syscall_dispatch
-	cli
+	DISPATCH_SYSCALL SEL_KDATA, SEL_KCODE
 	movq %gs:current_thread, %rax
 	cmpl $0, THREAD_WORK(%rax)
 	jne 2f

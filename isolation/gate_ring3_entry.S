@@ -60,19 +60,7 @@ gate_syscall:				/* RCX: return address, R11: flags; interrupts off by SFMASK */
 	swapgs
 	movq %rsp, %gs:gate_app_rsp
 	movq %gs:gate_kstack_top, %rsp
-	pushq $SEL_UDATA
-	pushq %gs:gate_app_rsp
-	pushq %r11
-	pushq $SEL_UCODE
-	pushq %rcx
-	pushq %rax
-	pushq $256			/* VECTOR_SYSCALL */
-	PUSH_REGISTERS
-	sti
-	xorl %ebp, %ebp
-	movq %rsp, %rdi
-	call syscall_dispatch
-	cli
+	DISPATCH_SYSCALL SEL_UDATA, SEL_UCODE
 	movq %gs:current_thread, %rax
 	cmpl $0, THREAD_WORK(%rax)
 	jne 2f

@@ -67,19 +67,23 @@ static int protect(struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned prot
 	return 0;
 }
 
+/* Both calls' range: rounds *size up to whole pages, and checks where they lie. A size of 0 is fine anywhere. */
+static int whole_pages(const struct vmspace *vs, const char *call, uaddr_t addr, u64 *size)
+{
+	if (!IS_ALIGNED(addr, PAGE_SIZE))
+		return -EINVAL;
+	if (*size > USER_MAX)
+		return -ENOMEM;
+	*size = ALIGN_UP(*size, PAGE_SIZE);
+	return *size ? vmspace_check_range(vs, call, addr, *size) : 0;
+}
+
 int vmspace_protect(struct vmspace *vs, uaddr_t addr, u64 size, unsigned prot)
 {
-	if (!IS_ALIGNED(addr, PAGE_SIZE) || (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC)))
-		return -EINVAL;
-	if (!size)
-		return 0;
-	if (size > USER_MAX)
-		return -ENOMEM;
-	size = ALIGN_UP(size, PAGE_SIZE);
+	bool known = !(prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC));
+	int error = known ? whole_pages(vs, "mprotect", addr, &size) : -EINVAL;
 
-	int error = vmspace_check_range(vs, "mprotect", addr, size);
-
-	if (error)
+	if (error || !size)
 		return error;
 	mutex_lock(&vs->lock);
 	error = protect(vs, addr, addr + size, prot);
@@ -121,18 +125,9 @@ static bool is_hint(int advice)
 int vmspace_advise(struct vmspace *vs, uaddr_t addr, u64 size, int advice)
 {
 	bool drops = advice == MADV_DONTNEED || advice == MADV_FREE;
+	int error = drops || is_hint(advice) ? whole_pages(vs, "madvise", addr, &size) : -EINVAL;
 
-	if (!IS_ALIGNED(addr, PAGE_SIZE) || (!drops && !is_hint(advice)))
-		return -EINVAL;
-	if (!size)
-		return 0;
-	if (size > USER_MAX)
-		return -ENOMEM;
-	size = ALIGN_UP(size, PAGE_SIZE);
-
-	int error = vmspace_check_range(vs, "madvise", addr, size);
-
-	if (error)
+	if (error || !size)
 		return error;
 	mutex_lock(&vs->lock);
 
