@@ -2,6 +2,7 @@
 """The command line: what the words mean, and each error as one line."""
 
 import argparse
+import os
 import signal
 import sys
 
@@ -24,6 +25,9 @@ class Parser(argparse.ArgumentParser):
         raise ToolError(f"{message} (see {self.prog} --help)")
 
 
+ACCELS = ("auto", "tcg", "kvm")
+
+
 class Interrupted(BaseException):
     """SIGTERM or SIGHUP: unwinds, so that QEMU ends and the terminal is restored."""
 
@@ -32,13 +36,20 @@ class Interrupted(BaseException):
         self.number = number
 
 
+def _default_accel():
+    value = os.environ.get("ORCHARD_ACCEL") or "auto"
+    if value not in ACCELS:
+        raise ToolError(f"ORCHARD_ACCEL={value}: not one of {', '.join(ACCELS)}")
+    return value
+
+
 def _machine_options(parser):
     parser.add_argument("--cpus", default="1", metavar="N", help="1 to 255 (default 1)")
     parser.add_argument("--memory", default="512M", metavar="SIZE", help="such as 256M or 1G (default 512M)")
     parser.add_argument("--boot", default="pvh", choices=["pvh", "grub", "uefi"],
                         help="straight by QEMU (default), or an ISO through GRUB")
-    parser.add_argument("--accel", default="auto", choices=["auto", "tcg", "kvm"],
-                        help="auto: KVM when a probe kernel really booted under it, else TCG")
+    parser.add_argument("--accel", default=_default_accel(), choices=ACCELS,
+                        help="auto: KVM when a probe really ran under it, else TCG (default: $ORCHARD_ACCEL, or auto)")
     parser.add_argument("--icount", action="store_true", help="count instructions: exact, and slower")
     parser.add_argument("--append", default="", metavar="STR", help="more words for the kernel command line")
     parser.add_argument("-v", "--verbose", action="store_true", help="all kernel messages; the QEMU command")

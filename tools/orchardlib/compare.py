@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import boot, guest, kernels, report, rows, runfile, session
+from . import accel, boot, guest, kernels, report, rows, runfile, session
 from .errors import TOOL, ToolError
 from .run import machine_options
 from .sinks import MemorySink
@@ -37,6 +37,7 @@ def main(options):
                                     timeout=options.timeout or DEFAULT_TIMEOUT)
             except ToolError as error:
                 outcome = session.Outcome(TOOL, str(error))
+            accel.heed(options.accel, outcome)
             columns[kernel.name].add(turn, outcome, stdout, stderr)
             progress.done()
     progress.clear()

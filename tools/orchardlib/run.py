@@ -103,6 +103,7 @@ def main(options):
         outcome = boot.once(kernel, chosen, program.root, record, stdin=FdSource(0), stdout=stdout,
                             stderr=stderr, console=messages, terminal=terminal, timeout=options.timeout,
                             on_hello=messages.booted, at_end=lambda: messages.release(at_end=True))
+    accel.heed(options.accel, outcome)
     for refusal in outcome.refusals:
         print(f"orchard: {kernel.name}: refused: {refusal}", file=sys.stderr)
     if outcome.reason:

@@ -17,6 +17,7 @@ from .terminal import EscapeFilter
 
 GRACE = 10              # seconds a guest has to end the machine after its exit frame
 INPUT_ROOM = 65536      # bytes of frames kept for a guest that does not read
+KVM_GAVE_UP = b"KVM internal error"
 ANSI = re.compile(rb"\x1b(\[[0-9;?=]*[A-Za-z]|[()][A-Z0-9]|[=>c])")
 
 
@@ -30,6 +31,7 @@ class Outcome:
     stats: dict = dataclasses.field(default_factory=dict)
     refusals: list = dataclasses.field(default_factory=list)
     console: list = dataclasses.field(default_factory=list)
+    kvm_failed: bool = False
     wall_s: float = 0.0
 
 
@@ -231,6 +233,9 @@ class Session:
             if line:
                 self.outcome.console.append(line.decode("utf-8", "replace"))
                 self.console(origin, line)
+            if origin == "qemu" and line.startswith(KVM_GAVE_UP) and self.end is None:
+                self.outcome.kvm_failed = True # QEMU would let the machine stand still for ever
+                self.end = TOOL, "KVM on this machine gave up on the guest; --accel tcg works everywhere"
 
     # -- the end ----------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The pure parts of tools/orchard: formats, checks, tables. TAP; run by prove."""
 
+import os
 import stat
 import struct
 import subprocess
@@ -9,12 +10,13 @@ import sys
 import tempfile
 import types
 from pathlib import Path
+from unittest import mock
 
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from orchardlib import cli, cpio, elfcheck, frames, kernels, machine, rootfs  # noqa: E402
+from orchardlib import accel, cli, cpio, elfcheck, frames, kernels, machine, rootfs  # noqa: E402
 from orchardlib import report, rows, run, runfile, session, sinks, table, terminal  # noqa: E402
 from orchardlib.errors import ToolError  # noqa: E402
 
@@ -283,6 +285,23 @@ def firmware_speaks_only_without_a_kernel():
 
     assert said(b"BdsDxe", b"[    0.1] warning", None, b"late") == b"[sas] [    0.1] warning\n[sas] late\n"
     assert said(b"BdsDxe: no boot device") == b"[sas] BdsDxe: no boot device\n"
+
+
+@test
+def a_kvm_that_gives_up_ends_the_run_and_is_remembered():
+    with tempfile.TemporaryDirectory() as work:
+        fake = Path(work) / "qemu-system-x86_64"
+        fake.write_text("#!/bin/sh\necho KVM internal error. Suberror: 1 >&2\nexec sleep 60\n")
+        fake.chmod(0o755)
+        with mock.patch.dict(os.environ, PATH=f"{work}:{os.environ['PATH']}"):
+            outcome = session.run(None, machine.Options(accel="kvm"), [], (), stdin=None, stdout=sinks.MemorySink(),
+                                  stderr=sinks.MemorySink(), console=lambda *_: None, timeout=30)
+    assert outcome.status == 125 and outcome.kvm_failed and "--accel tcg" in outcome.reason, outcome
+    with mock.patch.object(accel, "_remember") as remember:
+        accel.heed("kvm", outcome)
+        assert not remember.called
+        accel.heed("auto", outcome)
+        assert remember.call_args.args[0] == "tcg"
 
 
 def main():
