@@ -99,7 +99,7 @@ host-tests:
 # many at once. A test finds what was built in $BUILD; with $CHECK full it runs products of options. Under TCG wherever they
 # run, unless ORCHARD_ACCEL says otherwise: a verdict shall not depend on the machine.
 JOBS ?= 2
-PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t) \
+PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t tests/posix/*.t) \
 	$(shell find tests/host $(build)/host -name '*.t' -type f 2>/dev/null))
 prove:
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(or $(CHECK),small) \
@@ -111,6 +111,7 @@ check check-full: setup
 	+$(Q)$(MAKE) O= user
 	+$(Q)$(MAKE) O= host-tests
 	$(Q)tools/lint
+	$(Q)tools/abi --check
 	+$(Q)$(MAKE) O= CHECK=$(if $(filter %-full,$@),full,small) prove
 
 # Hours: what is true of one run, a hundred times; a million interrupts, faults and signals in each ring-0 kernel. One guest

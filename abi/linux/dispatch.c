@@ -10,11 +10,22 @@
 #include <abi/linux/restart.h>
 #include <abi/linux/syscall.h>
 #include <core/param.h>
+#include <core/printk.h>
 #include <generated/syscall_nr.h>
 #include <lib/errno.h>
 #include <sched/thread.h>
 
 #include "strace.h"
+
+/* NULL: no such call, which may be worth a line. */
+static const struct syscall_desc *find_call(u32 nr)
+{
+	if (likely(nr < SYSCALL_MAX && syscall_table[nr].call))
+		return &syscall_table[nr];
+	if (nr < SYSCALL_MAX && syscall_table[nr].refusal)
+		refuse(syscall_table[nr].name, ENOSYS, syscall_table[nr].refusal);
+	return NULL;
+}
 
 static bool asks_restart(long result)
 {
@@ -25,7 +36,7 @@ void syscall_dispatch(struct trapframe *tf)
 {
 	const struct sysargs args = {{tf->rdi, tf->rsi, tf->rdx, tf->r10, tf->r8, tf->r9}};
 	const u32 nr = (u32)tf->error; /* as Linux: the upper half of rax does not count */
-	const struct syscall_desc *desc = nr < SYSCALL_MAX && syscall_table[nr].call ? &syscall_table[nr] : NULL;
+	const struct syscall_desc *desc = find_call(nr);
 	long result;
 
 	if (unlikely(param.strace))
