@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # QEMU's microvm: every kernel boots there with 1 and 4 CPUs; ends and streams arrive as on q35 (two kernels, with CHECK=full
-# all); and without the tool it powers off, by hardware-reduced ACPI, or without ACPI at all.
+# all), by virtio and by COM2; a virtio console is found among other devices; and without the tool it powers off, by hardware-reduced ACPI, or without ACPI at all.
 . "$(dirname "$0")/../lib.sh"
 
 [ "$KERNELS" != host ] || { skip "needs our kernels" microvm; done_testing; }
@@ -31,6 +31,15 @@ for test in exit streams; do
 	check $status "$few: $test.t"
 done
 
+for kernel in $few; do
+	run_options="--streams com2"
+	run "$kernel" 4 cat <"$top/README.md"
+	run_options=
+	is_status 0 "$kernel: streams on COM2 too"
+	cmp -s "$work/out" "$top/README.md"
+	check $? "$kernel: they are whole" || explain "$work/err"
+done
+
 mkdir -p "$work/root/bin"
 cp "$build/user/hello" "$work/root/bin"
 (cd "$work/root" && find . | cpio -o -H newc --quiet) >"$work/initrd"
@@ -51,4 +60,41 @@ for kernel in $few; do
 	check $? "$kernel: the ACPI tables are found" || explain "$work/out"
 	ends "$kernel" microvm,acpi=off "no ACPI: reset" -no-reboot
 done
+
+# hellos KERNEL MACHINE NAME QEMU-OPTION...: a kernel that finds the virtio console sends frames there, else it says that it is not.
+hellos() {
+	kernel=$1 machine=$2 name=$3
+	shift 3
+	rm -f "$work/frames"
+	timeout 60 qemu-system-x86_64 -accel tcg -cpu max -M "$machine" -m 64M -nodefaults -no-user-config -display none \
+		-no-reboot -serial stdio -chardev "file,id=frames,path=$work/frames" "$@" \
+		-kernel "$build/$kernel/orchard.elf" -initrd "$work/initrd" -append "streams=virtio init=/bin/hello" \
+		</dev/null >"$work/out" 2>"$work/err"
+	head -c 100 "$work/frames" | tr -d '\000-\037' >"$work/hello"
+	grep -q "orchard 1 $kernel" "$work/hello" && ! grep -q 'is not there' "$work/out"
+	check $? "$kernel: $name" || explain "$work/out"
+}
+modern="-global virtio-mmio.force-legacy=off"
+port="-device virtserialport,chardev=frames,nr=1"
+hellos "$kernel" microvm "found in the device tree" $modern -device virtio-serial-device $port
+hellos "$kernel" microvm "behind other devices" $modern -device virtio-rng-device -device virtio-serial-device \
+	-device virtio-rng-device $port
+hellos "$kernel" microvm,acpi=off "found by the command line" $modern -device virtio-rng-device \
+	-device virtio-serial-device $port
+
+# lacks NAME QEMU-OPTION...: without it the kernel says so, and goes on.
+lacks() {
+	name=$1
+	shift
+	timeout 60 qemu-system-x86_64 -accel tcg -cpu max -m 64M -nodefaults -no-user-config -display none -no-reboot \
+		-serial stdio "$@" -kernel "$build/$kernel/orchard.elf" -initrd "$work/initrd" \
+		-append "streams=virtio init=/bin/hello" </dev/null >"$work/out" 2>"$work/err"
+	grep -q 'the virtio console is not there' "$work/out" && grep -q 'hello, orchard' "$work/out"
+	check $? "$kernel: $name" || explain "$work/out"
+}
+lacks "no virtio console" -M microvm
+lacks "a legacy one" -M microvm -device virtio-serial-device
+lacks "one without a port" -M microvm $modern -device virtio-serial-device
+lacks "another device" -M microvm $modern -device virtio-rng-device
+lacks "another machine" -M q35
 done_testing

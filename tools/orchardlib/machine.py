@@ -22,6 +22,7 @@ class Options:
     cpus: int = 1
     memory: int = 512 << 20
     machine: str = "q35"
+    streams: str = "com2"
     boot: str = "pvh"
     accel: str = "tcg"
     icount: bool = False
@@ -66,7 +67,7 @@ def kernel_arguments(kernel, options):
         words = ["console=ttyS0", "panic=-1", "rdinit=/.orchard/init"]
         words += ["loglevel=7"] if options.verbose else ["quiet", "loglevel=3"]
     else:
-        words = ["streams=com2", "exit=isa-debug"]
+        words = [f"streams={options.streams}", "exit=isa-debug"]
         words += ["loglevel=7"] if options.verbose else []
         words += ["strace"] if options.strace else []
     return " ".join([*words, *options.append.split()])
@@ -85,7 +86,10 @@ def iso_media(image_fd, options):
 
 
 def _stream_port(options):
-    """COM2. A microvm has but one serial port of its own."""
+    """COM2, or a port of a virtio console. A microvm has but one serial port of its own."""
+    if options.streams == "virtio":
+        return ["-global", "virtio-mmio.force-legacy=off", "-device", "virtio-serial-device",
+                "-device", "virtserialport,chardev=streams,nr=1,name=orchard.streams"]
     if options.machine == "microvm":
         return ["-device", "isa-serial,chardev=streams,iobase=0x2f8,irq=3,index=1"]
     return ["-serial", "chardev:streams"]

@@ -36,6 +36,7 @@ def of(kernel, options, program):
         "cpus": options.cpus,
         "memory_kib": options.memory >> 10,
         "machine": options.machine,
+        "streams": options.streams,
         "boot": options.boot,
         "seed": machine.SEED if options.icount else "",
         "program": program.path,

@@ -65,8 +65,10 @@ def machine_options(options, kernel):
     if kernel.is_linux and options.machine == "microvm":
         raise ToolError("linux on a microvm: Debian's kernel finds no clock there that it trusts (neither HPET nor PM "
                         "timer) and often stands still: only --machine q35")
+    streams = options.streams or ("virtio" if options.machine == "microvm" else "com2")
     return machine.Options(
-        cpus=options.cpus, memory=options.memory, machine=options.machine, boot=options.boot, icount=options.icount,
+        cpus=options.cpus, memory=options.memory, machine=options.machine, streams=streams, boot=options.boot,
+        icount=options.icount,
         accel=accel.choose(options.accel, kernel, options.icount), verbose=options.verbose,
         strace=getattr(options, "strace", False), append=options.append,
         gdb=machine.free_port() if getattr(options, "gdb", False) else 0)
