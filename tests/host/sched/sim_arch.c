@@ -140,9 +140,9 @@ void arch_eoi(void)
 {
 }
 
-int arch_irq_route(unsigned isa_irq, u8 vector)
+int arch_irq_route(unsigned irq, u8 vector)
 {
-	(void)isa_irq, (void)vector;
+	(void)irq, (void)vector;
 	return 0;
 }
 
