@@ -16,6 +16,7 @@ NEEDS = {
     "uefi": ["ovmf"],
     "programs": ["musl-tools", "busybox-static", "bash-static"],
     "check": ["libcmocka-dev", "perl", "cpio"],
+    "llvm": ["clang", "lld", "llvm"],
     "git": ["git"],
 }
 # Debian's busybox and busybox-static conflict; either serves.
