@@ -16,6 +16,7 @@ NEEDS = {
     "uefi": ["ovmf"],
     "programs": ["musl-tools", "busybox-static", "bash-static"],
     "check": ["libcmocka-dev", "perl", "cpio"],
+    "fuzz": ["clang-14", "libclang-rt-14-dev"],
     "git": ["git"],
 }
 # Debian's busybox and busybox-static conflict; either serves.
