@@ -104,7 +104,11 @@ fuzz:
 # many at once. A test finds what was built in $BUILD; with $CHECK full it runs products of options. Under TCG wherever they
 # run, unless ORCHARD_ACCEL says otherwise: a verdict shall not depend on the machine.
 JOBS ?= 2
+<<<<<<< HEAD
 PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t tests/fuzz/*.t) \
+=======
+PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t tests/posix/*.t) \
+>>>>>>> main
 	$(shell find tests/host $(build)/host -name '*.t' -type f 2>/dev/null))
 prove:
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(or $(CHECK),small) \
@@ -116,6 +120,7 @@ check check-full: setup
 	+$(Q)$(MAKE) O= user
 	+$(Q)$(MAKE) O= host-tests
 	$(Q)tools/lint
+	$(Q)tools/abi --check
 	+$(Q)$(MAKE) O= CHECK=$(if $(filter %-full,$@),full,small) prove
 
 # Hours: what is true of one run, a hundred times; a million interrupts, faults and signals in each ring-0 kernel. One guest

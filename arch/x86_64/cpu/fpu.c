@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The application's vector state. The kernel is compiled without any of it, so a thread's registers may stay loaded while
- * the kernel or idle runs. They are saved only when another thread is about to return to its application on this CPU
- * (fpu_load), and a thread whose registers are in a CPU may not migrate (fpu_live). Source: SDM vol. 1 chapter 13.
+ * the kernel, idle or a thread that needs none runs. They are saved only when another thread's are to be loaded, and a
+ * thread whose registers are in a CPU may not migrate (fpu_live).
+ *
+ * A thread whose newest state was put into memory (it is new, or began a program, a handler, or came back from one) has
+ * not touched it: it runs with CR0.TS set, and its first vector instruction, if there is one, traps (#NM) and loads. From
+ * then on the registers are loaded on its way to the application. Source: SDM vol. 1 chapter 13; vol. 3, 2.5 (CR0.TS).
  */
 #include <arch/thread.h>
 
@@ -26,9 +30,28 @@ u64 fpu_features = 3;
 static bool have_xsave, have_xsaveopt;
 static u32 mxcsr_mask = 0xffbf;
 static DEFINE_PERCPU(struct arch_thread *, fpu_owner); /* whose state the registers hold, or NULL */
+static DEFINE_PERCPU(bool, fpu_traps);                 /* CR0.TS is set */
+
+/* Interrupts off. */
+static void trap_off(void)
+{
+	if (this_cpu(fpu_traps)) {
+		this_cpu(fpu_traps) = false;
+		asm volatile("clts" : : : "memory");
+	}
+}
+
+static void trap_on(void)
+{
+	if (!this_cpu(fpu_traps)) {
+		this_cpu(fpu_traps) = true;
+		cr0_write(cr0_read() | CR0_TS);
+	}
+}
 
 static void save(void *area)
 {
+	trap_off();
 	if (have_xsaveopt)
 		asm volatile("xsaveopt64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
 	else if (have_xsave)
@@ -39,6 +62,7 @@ static void save(void *area)
 
 static void restore(void *area)
 {
+	trap_off();
 	if (have_xsave)
 		asm volatile("xrstor64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
 	else
@@ -83,17 +107,28 @@ void fpu_init_state(void *area)
 	memcpy((u8 *)area + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
 }
 
-bool fpu_is_loaded(const struct arch_thread *t)
+static bool holds(const struct arch_thread *t)
 {
 	return this_cpu(fpu_owner) == t && t->fpu_cpu == (int)this_cpu_id();
+}
+
+bool fpu_is_ready(const struct arch_thread *t)
+{
+	return t->fpu_touched ? holds(t) && !this_cpu(fpu_traps) : this_cpu(fpu_traps);
 }
 
 void fpu_load(struct arch_thread *t)
 {
 	struct arch_thread *owner = this_cpu(fpu_owner);
 
-	if (fpu_is_loaded(t))
+	if (!t->fpu_touched) {
+		trap_on();
 		return;
+	}
+	if (holds(t)) {
+		trap_off();
+		return;
+	}
 	BUG_ON(t->fpu_cpu >= 0);
 	if (owner) {
 		save(owner->fpu);
@@ -104,11 +139,24 @@ void fpu_load(struct arch_thread *t)
 	__atomic_store_n(&t->fpu_cpu, (int)this_cpu_id(), __ATOMIC_RELEASE);
 }
 
+bool fpu_touch(struct arch_thread *t)
+{
+	if (t->fpu_touched)
+		return false;
+
+	u64 flags = irq_save();
+
+	t->fpu_touched = true;
+	fpu_load(t);
+	irq_restore(flags);
+	return true;
+}
+
 void fpu_save(struct arch_thread *t)
 {
 	u64 flags = irq_save();
 
-	if (fpu_is_loaded(t))
+	if (holds(t))
 		save(t->fpu);
 	irq_restore(flags);
 }
@@ -117,9 +165,10 @@ void fpu_discard(struct arch_thread *t)
 {
 	u64 flags = irq_save();
 
-	if (fpu_is_loaded(t))
+	if (holds(t))
 		this_cpu(fpu_owner) = NULL;
 	__atomic_store_n(&t->fpu_cpu, -1, __ATOMIC_RELEASE);
+	t->fpu_touched = false;
 	irq_restore(flags);
 }
 
