@@ -106,7 +106,7 @@ void schedule(enum leave why)
 	now = clock_ns();
 	runqueue_charge(rq, now);
 	if (prev->work & WORK_RESCHED)
-		__atomic_fetch_and(&prev->work, ~WORK_RESCHED, __ATOMIC_RELAXED);
+		__atomic_fetch_and(&prev->work, ~(u32)WORK_RESCHED, __ATOMIC_RELAXED);
 	if (why == LEAVE_BLOCK || why == LEAVE_EXIT) {
 		BUG_ON(prev->is_idle);
 		prev->state = why == LEAVE_BLOCK ? THREAD_BLOCKED : THREAD_DEAD;

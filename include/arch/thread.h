@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a thread keeps in the machine: kernel stack pointer, FS/GS base, vector state. A thread's vector registers stay in
- * the CPU while the kernel (which uses none), idle, or threads that do not touch theirs run, and are saved when another's
- * are to be loaded. While they are there the thread may not migrate: see fpu_live().
+ * the CPU while the kernel (which uses none) or idle runs, and are saved when another thread is about to go to its
+ * application here. While they are there the thread may not migrate: see fpu_live().
  */
 #ifndef ARCH_THREAD_H
 #define ARCH_THREAD_H
@@ -18,7 +18,6 @@ struct arch_thread {
 	u64 gs_base;       /* ring 3 only */
 	void *fpu;         /* XSAVE area of fpu_size bytes, 64-byte aligned; NULL for kernel threads */
 	int fpu_cpu;       /* a: CPU whose registers hold the newest state, or -1: it is in *fpu */
-	bool fpu_touched;  /* own thread: used since the state was last put into *fpu; if not, first use traps */
 };
 
 /* Prepares the stack so that the first switch to it calls entry(arg) with interrupts off. */
@@ -40,14 +39,14 @@ extern u64 fpu_features; /* XCR0 */
 void fpu_init_cpu(void);
 /* Fills an area with the state of a fresh process (SDM: x87 037f, MXCSR 1f80). */
 void fpu_init_state(void *area);
-/* Makes the registers this thread's, or its first use of them a trap; interrupts off, on the way to its application. */
+/* Makes the registers this thread's, or the first use of them a trap; interrupts off, on the way to its application. */
 void fpu_load(struct arch_thread *t);
-/* #NM: the application of the current thread t uses its registers. False: they were its own already. */
+/* #NM: the application of the current thread t uses its registers. False: that should not have trapped. */
 bool fpu_touch(struct arch_thread *t);
 /* Brings *t->fpu up to date; t is the current thread. Registers stay loaded. */
 void fpu_save(struct arch_thread *t);
-/* *t->fpu is, or will be, overwritten (exec, a handler, sigreturn): the registers, if they held it, are stale, and loaded
- * again on first use. t is current or not running. */
+/* *t->fpu is, or will be, overwritten (exec, a handler, sigreturn): the registers, if they held it, are stale. t is
+ * current or not running. */
 void fpu_discard(struct arch_thread *t);
 /* May t run elsewhere? Not while its registers live in a CPU. */
 static inline bool fpu_live(const struct arch_thread *t)

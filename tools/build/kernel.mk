@@ -27,13 +27,19 @@ $(foreach d,$(folders),$(call walk,$(d)))
 objs += $(out)/abi/linux/syscall_table.o
 
 # --- How it is compiled ----------------------------------------------------------------------
+# With LLVM=1 by clang, lld and LLVM's binutils, as in Linux; else by gcc and GNU's.
 ifeq ($(origin CC),default)
-CC := gcc
+CC := $(if $(LLVM),clang,gcc)
+endif
+ifeq ($(origin LD),default)
+LD := $(if $(LLVM),ld.lld,ld)
 endif
 HOSTCC ?= gcc
-OBJCOPY ?= objcopy
+OBJCOPY ?= $(if $(LLVM),llvm-objcopy,objcopy)
 
 cc_takes = $(shell $(CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
+
+ld_takes = $(shell $(LD) -v $(1) >/dev/null 2>&1 && echo $(1))
 
 includes := -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 	-Iinclude -I$(out)/include -include generated/autoconf.h
@@ -54,7 +60,7 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wstrict-prototypes \
 cflags := $(shape) $(machine) $(includes) $(warnings)
 sflags := -g -m64 -D__ASSEMBLY__ -ffile-prefix-map=$(out)/= $(includes) -Wa,--noexecstack
 ldflags := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections \
-	--build-id=none --no-warn-rwx-segments
+	--build-id=none $(call ld_takes,--no-warn-rwx-segments)
 
 # --- Rules -----------------------------------------------------------------------------------
 .PHONY: kernel iso FORCE

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The application's vector state. The kernel is compiled without any of it, so a thread's registers may stay loaded while
- * the kernel, idle or a thread that needs none runs. They are saved only when another thread's are to be loaded, and a
- * thread whose registers are in a CPU may not migrate (fpu_live).
+ * The application's vector state. The kernel is compiled without any of it, so a thread's registers stay loaded while the
+ * kernel or idle runs, and are saved when another application's thread goes on there. A thread whose registers are in a
+ * CPU may not migrate (fpu_live).
  *
- * A thread whose newest state was put into memory (it is new, or began a program, a handler, or came back from one) has
- * not touched it: it runs with CR0.TS set, and its first vector instruction, if there is one, traps (#NM) and loads. From
- * then on the registers are loaded on its way to the application. Source: SDM vol. 1 chapter 13; vol. 3, 2.5 (CR0.TS).
+ * Saving and loading is dear, and many threads never touch them. So a CPU is in one of two modes: loading, in which a
+ * thread gets its registers on its way to the application, and trapping, in which it goes without, with CR0.TS set, and
+ * its first vector instruction (#NM) ends the mode. Loading ends by itself after a number of loads, to find out whether
+ * anybody still needs them; the number doubles whenever somebody does soon. The mode belongs to the CPU and not to the
+ * thread, so that two threads that take turns do not change TS at each switch: under QEMU that is a change of every
+ * translated block's identity. Source: SDM vol. 1 chapter 13; vol. 3, 2.5 (CR0.TS).
  */
 #include <arch/thread.h>
 
@@ -31,6 +34,13 @@ static bool have_xsave, have_xsaveopt;
 static u32 mxcsr_mask = 0xffbf;
 static DEFINE_PERCPU(struct arch_thread *, fpu_owner); /* whose state the registers hold, or NULL */
 static DEFINE_PERCPU(bool, fpu_traps);                 /* CR0.TS is set */
+static DEFINE_PERCPU(u32, loads_left);                 /* until the trap is tried again */
+static DEFINE_PERCPU(u32, loads_budget);
+static DEFINE_PERCPU(u64, trapping_since);             /* TSC */
+
+#define LOADS_MIN 16u
+#define LOADS_MAX 4096u
+#define SOON_CYCLES 1000000ul
 
 /* Interrupts off. */
 static void trap_off(void)
@@ -49,9 +59,9 @@ static void trap_on(void)
 	}
 }
 
+/* The trap is off: XSAVE and XRSTOR would spring it. */
 static void save(void *area)
 {
-	trap_off();
 	if (have_xsaveopt)
 		asm volatile("xsaveopt64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
 	else if (have_xsave)
@@ -62,7 +72,6 @@ static void save(void *area)
 
 static void restore(void *area)
 {
-	trap_off();
 	if (have_xsave)
 		asm volatile("xrstor64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
 	else
@@ -114,42 +123,66 @@ static bool holds(const struct arch_thread *t)
 
 bool fpu_is_ready(const struct arch_thread *t)
 {
-	return t->fpu_touched ? holds(t) && !this_cpu(fpu_traps) : this_cpu(fpu_traps);
+	return holds(t) || (this_cpu(fpu_traps) && !this_cpu(fpu_owner));
+}
+
+/* t's registers into memory, in either mode. */
+static void save_now(struct arch_thread *t)
+{
+	bool traps = this_cpu(fpu_traps);
+
+	trap_off();
+	save(t->fpu);
+	if (traps)
+		trap_on();
+}
+
+static void take_over(struct arch_thread *t)
+{
+	BUG_ON(t->fpu_cpu >= 0);
+	restore(t->fpu);
+	this_cpu(fpu_owner) = t;
+	__atomic_store_n(&t->fpu_cpu, (int)this_cpu_id(), __ATOMIC_RELEASE);
 }
 
 void fpu_load(struct arch_thread *t)
 {
 	struct arch_thread *owner = this_cpu(fpu_owner);
 
-	if (!t->fpu_touched) {
-		trap_on();
+	if (fpu_is_ready(t))
 		return;
-	}
-	if (holds(t)) {
-		trap_off();
-		return;
-	}
-	BUG_ON(t->fpu_cpu >= 0);
 	if (owner) {
-		save(owner->fpu);
+		save_now(owner);
+		this_cpu(fpu_owner) = NULL;
 		__atomic_store_n(&owner->fpu_cpu, -1, __ATOMIC_RELEASE);
 	}
-	restore(t->fpu);
-	this_cpu(fpu_owner) = t;
-	__atomic_store_n(&t->fpu_cpu, (int)this_cpu_id(), __ATOMIC_RELEASE);
+	if (this_cpu(fpu_traps))
+		return;
+	if (this_cpu(loads_left)) {
+		this_cpu(loads_left)--;
+		take_over(t);
+		return;
+	}
+	this_cpu(trapping_since) = cpu_tsc();
+	trap_on();
 }
 
 bool fpu_touch(struct arch_thread *t)
 {
-	if (t->fpu_touched)
-		return false;
-
 	u64 flags = irq_save();
+	bool trapped = this_cpu(fpu_traps);
 
-	t->fpu_touched = true;
-	fpu_load(t);
+	if (trapped) {
+		bool soon = cpu_tsc() - this_cpu(trapping_since) < SOON_CYCLES;
+		u32 budget = soon ? MIN(2 * this_cpu(loads_budget), LOADS_MAX) : 0;
+
+		this_cpu(loads_left) = this_cpu(loads_budget) = MAX(budget, LOADS_MIN);
+		trap_off();
+		if (!holds(t))
+			take_over(t);
+	}
 	irq_restore(flags);
-	return true;
+	return trapped;
 }
 
 void fpu_save(struct arch_thread *t)
@@ -157,7 +190,7 @@ void fpu_save(struct arch_thread *t)
 	u64 flags = irq_save();
 
 	if (holds(t))
-		save(t->fpu);
+		save_now(t);
 	irq_restore(flags);
 }
 
@@ -168,7 +201,6 @@ void fpu_discard(struct arch_thread *t)
 	if (holds(t))
 		this_cpu(fpu_owner) = NULL;
 	__atomic_store_n(&t->fpu_cpu, -1, __ATOMIC_RELEASE);
-	t->fpu_touched = false;
 	irq_restore(flags);
 }
 
