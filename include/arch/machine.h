@@ -15,7 +15,7 @@ void arch_cpu_init(unsigned cpu);
 void arch_acpi_init(void);
 /* Enables this CPU's local APIC; the boot CPU's call also masks the 8259s and sets up the I/O APICs. */
 void arch_apic_init(void);
-/* Calibrates TSC and local APIC timer against HPET, PM timer or PIT. */
+/* Calibrates TSC and local APIC timer against what counts at a known rate. */
 void arch_clock_init(void);
 /* Starts the application processors up to `limit` CPUs in all; each ends in cpu_main(). Warns of those that do not answer. */
 void arch_start_cpus(unsigned limit);
