@@ -7,6 +7,7 @@
 #include <abi/linux/signal.h>
 
 #include <abi/linux/restart.h>
+#include <abi/linux/signalfd.h>
 #include <core/panic.h>
 #include <core/printk.h>
 #include <generated/syscall_nr.h>
@@ -125,6 +126,7 @@ static void send(struct proc *p, struct task *to, int sig, const struct siginfo 
 	if (taker && !(taker->awaited & SIGMASK(sig)) && ignored(p, sig))
 		return;
 	pend(to ? &to->pending : &p->pending, sig, info);
+	signalfd_notify(sig);
 	if (taker)
 		thread_post(&taker->thread, WORK_SIGNAL);
 }
