@@ -241,7 +241,7 @@ void proc_exit(struct proc *p)
 	vfork_release(p);
 	mutex_lock(&proc_lock);
 	list_for_each_entry_safe(child, next, &p->children, sibling) {
-		child->parent = &init;
+		proc_set_parent(child, &init);
 		list_remove(&child->sibling);
 		list_add_tail(&child->sibling, &init.children);
 		if (child->state == PROC_ZOMBIE) {

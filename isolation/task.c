@@ -88,11 +88,17 @@ static void default_limits(struct rlimit64 *limit)
 	limit[RLIMIT_NOFILE] = (struct rlimit64){1024, FD_LIMIT};
 }
 
+void proc_set_parent(struct proc *p, struct proc *parent)
+{
+	p->parent = parent;
+	WRITE_ONCE(p->ppid, parent ? parent->pid : PID_INIT);
+}
+
 void proc_setup(struct proc *p, int pid, struct proc *parent)
 {
 	p->refs = 1;
 	p->pid = pid;
-	p->parent = parent;
+	proc_set_parent(p, parent);
 	p->start_ns = clock_ns();
 	p->exit_signal = SIGCHLD;
 	list_init(&p->tasks);

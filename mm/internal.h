@@ -41,16 +41,8 @@ static inline void pte_set(pte_t *pte, pte_t value)
 	__atomic_store_n(pte, value, __ATOMIC_RELEASE);
 }
 
-#define LEAF_TABLE_SIZE (512 * PAGE_SIZE)
-
-/* One past the last address, up to `end`, whose entry is in the same leaf table as va's. */
-static inline uaddr_t leaf_end(uaddr_t va, uaddr_t end)
-{
-	return MIN(ALIGN_DOWN(va, LEAF_TABLE_SIZE) + LEAF_TABLE_SIZE, end);
-}
-
 /*
- * Walks all entries of [start, end) that are not empty, table by table, skipping what has no tables:
+ * Walks all entries of [start, end) that are not empty, skipping what has none:
  *
  *	struct leaf_walk w = LEAF_WALK(pmap, start, end);
  *	while (leaf_next(&w))
@@ -58,23 +50,22 @@ static inline uaddr_t leaf_end(uaddr_t va, uaddr_t end)
  */
 struct leaf_walk {
 	struct pmap *pmap;
-	uaddr_t va, next, table_end, end;
+	uaddr_t va, next, run_end, end;
 	pte_t *pte;
 };
 
-#define LEAF_WALK(p, start, stop) { .pmap = (p), .next = (start), .table_end = (start), .end = (stop) }
+#define LEAF_WALK(p, start, stop) { .pmap = (p), .next = (start), .run_end = (start), .end = (stop) }
 
 static inline bool leaf_next(struct leaf_walk *w)
 {
 	for (;;) {
-		if (w->next < w->table_end) {
+		if (w->next < w->run_end) {
 			w->pte++;
 		} else {
-			w->next = pmap_next(w->pmap, w->next, w->end);
-			if (w->next >= w->end)
+			w->pte = pmap_next(w->pmap, w->pte, &w->next, w->end);
+			if (!w->pte)
 				return false;
-			w->table_end = leaf_end(w->next, w->end);
-			w->pte = pmap_pte(w->pmap, w->next, false);
+			w->run_end = MIN(ALIGN_DOWN(w->next, PMAP_RUN * PAGE_SIZE) + PMAP_RUN * PAGE_SIZE, w->end);
 		}
 		w->va = w->next;
 		w->next += PAGE_SIZE;

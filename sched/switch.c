@@ -82,7 +82,7 @@ static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *n
 	rq->switches++;
 	this_cpu(current_thread) = next;
 	next->on_cpu = true;
-	if (next->arch.fpu && !fpu_is_loaded(&next->arch) && !(next->work & WORK_FPU))
+	if (next->arch.fpu && !fpu_is_ready(&next->arch) && !(next->work & WORK_FPU))
 		__atomic_fetch_or(&next->work, WORK_FPU, __ATOMIC_RELAXED);
 	gate_switch(&next->arch);
 	if (next->vmspace)

@@ -96,6 +96,7 @@ struct proc {
 	int exit_signal;                 /* I: to the parent; 0: none */
 	/* The tree. proc_lock. */
 	struct proc *parent;
+	int ppid;                        /* its pid; read without the lock */
 	struct list children, sibling;
 	struct list unborn;              /* by sibling: children that fork has not finished */
 	struct waitq child_wait;         /* wait4() sleeps here */
@@ -157,6 +158,8 @@ extern struct mutex proc_lock;           /* (S): the tree, ids of groups and ses
 void task_init(void);
 /* Fills zeroed storage: one reference, an empty bag, session, limits and name as the parent's. */
 void proc_setup(struct proc *p, int pid, struct proc *parent);
+/* `parent` takes over: NULL is init's place where there is one process. proc_lock held, or p is new. */
+void proc_set_parent(struct proc *p, struct proc *parent);
 /* What init gives the first program. 0, -ENOMEM. */
 int proc_first_bag(struct proc *p);
 void proc_get(struct proc *p);

@@ -25,6 +25,7 @@ struct page {
 			struct slab *slab;     /* PAGE_SLAB: slab lock */
 			u64 private;
 		};
+		u64 used;                      /* a: page table: bit i: of entries 8i to 8i+7 some may be in use */
 	};
 };
 
