@@ -38,6 +38,10 @@ SECTIONS {
 		__ktest_start = .;
 		KEEP(*(.ktest))
 		__ktest_end = .;
+		/* Of the first link, which has no table of names yet. */
+		PROVIDE(symbol_pairs = .);
+		PROVIDE(symbol_count = .);
+		PROVIDE(symbol_table = .);
 	} :rodata
 	. = ALIGN(4096);
 	__rodata_end = .;

@@ -32,6 +32,7 @@ CC := gcc
 endif
 HOSTCC ?= gcc
 OBJCOPY ?= objcopy
+NM ?= nm
 
 cc_takes = $(shell $(CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
 
@@ -109,9 +110,27 @@ $(out)/$(linker): $(linker).S $(out)/cc.command $(fixdep) | $(generated)
 	$(call say,LDS,$@)
 	$(Q)$(CC) -E -P -x assembler-with-cpp $(sflags) $(deps) $< -o $@ && $(record)
 
-$(out)/orchard.elf: $(objs) $(out)/$(linker) $(out)/ld.command
+# With a table of its functions' names the kernel is linked twice: first without, to learn where they are; the table lies
+# behind them, so the second link must leave each where it was.
+symbols := $(if $(CONFIG_SYMBOLS),$(out)/symbols.o)
+text_of = $(NM) -n $(1) | grep -E ' [tT] | __text_(start|end)$$'
+
+$(out)/orchard.unnamed: $(objs) $(out)/$(linker) $(out)/ld.command
 	$(call say,LD,$@)
-	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) -Map $(out)/orchard.map $(objs) -o $@
+	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) $(objs) -o $@
+$(out)/symbols.list: $(out)/orchard.unnamed
+	$(Q)$(call text_of,$<) > $@
+$(out)/symbols.c: $(out)/symbols.list tools/build/symbols
+	$(call say,GEN,$@)
+	$(Q)tools/build/symbols $< > $@
+$(out)/symbols.o: $(out)/symbols.c $(out)/cc.command $(fixdep) | $(generated)
+	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+
+$(out)/orchard.elf: $(objs) $(symbols) $(out)/$(linker) $(out)/ld.command
+	$(call say,LD,$@)
+	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) -Map $(out)/orchard.map $(objs) $(symbols) -o $@
+	$(if $(symbols),$(Q)$(call text_of,$@) | cmp -s - $(out)/symbols.list || \
+		{ echo "make: the second link moved functions: the table of names is wrong" >&2; rm -f $@; exit 1; })
 $(out)/orchard.stripped: $(out)/orchard.elf
 	$(Q)$(OBJCOPY) --strip-all $< $@
 
@@ -123,4 +142,4 @@ iso: $(out)/orchard.elf
 	$(call say,ISO,$(out)/orchard.iso)
 	$(Q)tools/build/iso $(out) '$(INITRD)' '$(CMDLINE)'
 
--include $(addsuffix .d,$(objs) $(out)/$(linker))
+-include $(addsuffix .d,$(objs) $(symbols) $(out)/$(linker))
