@@ -14,6 +14,7 @@
 #include <core/spinlock.h>
 #include <core/time.h>
 #include <lib/format.h>
+#include <lib/string.h>
 
 #define LINE_MAX 512
 
@@ -22,6 +23,7 @@ static int console_level = CONFIG_LOG_LEVEL;
 
 static void put_all(const char *text)
 {
+	arch_screen_write(text, strlen(text));
 	for (; *text; text++)
 		arch_early_putc(*text);
 }
