@@ -14,7 +14,7 @@ static u32 fixed_command(enum ipi ipi)
 
 void arch_ipi(unsigned cpu, enum ipi ipi)
 {
-	lapic_command(acpi_info.apic_id[cpu], fixed_command(ipi));
+	lapic->send(acpi_info.apic_id[cpu], fixed_command(ipi));
 }
 
 /* The shorthand reaches every APIC of the machine; so it is for when every one of them is ours. */
@@ -26,7 +26,7 @@ void arch_ipi_all_but_self(enum ipi ipi)
 		return;
 	if (READ_ONCE(cpu_online) == acpi_info.ncpus) {
 		if (acpi_info.ncpus > 1)
-			lapic_command(0, fixed_command(ipi) | ICR_ALL_BUT_SELF);
+			lapic->send(0, fixed_command(ipi) | ICR_ALL_BUT_SELF);
 		return;
 	}
 	for (unsigned cpu = 0; cpu < cpu_count; cpu++)
