@@ -52,6 +52,7 @@ void kmain(void)
 	arch_cpu_init(0);                 /* the same tables again, now in them */
 	page_init();                      /* physical memory */
 	slab_init();                      /* small objects */
+	arch_screen_init();               /* something to see, where there is a screen */
 	arch_acpi_init();                 /* CPUs, interrupt controllers, power-off */
 	arch_apic_init();                 /* interrupts */
 	arch_clock_init();                /* how fast time goes */

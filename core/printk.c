@@ -15,6 +15,7 @@
 #include <core/spinlock.h>
 #include <core/time.h>
 #include <lib/format.h>
+#include <lib/string.h>
 
 #define LINE_MAX 512
 
@@ -25,6 +26,7 @@ static bool midline; /* console_lock, or the panicking CPU's: the last character
 
 static void put_all(const char *text)
 {
+	arch_screen_write(text, strlen(text));
 	for (; *text; text++) {
 		arch_early_putc(*text);
 		midline = *text != '\n';

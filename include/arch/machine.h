@@ -53,6 +53,11 @@ void arch_end_by_debug_port(void);
 /* A console byte, polled, usable from the first instruction on, under any lock. */
 void arch_early_putc(char c);
 
+/* Text goes on the boot loader's screen from here on, if it left one. Once, when pages can be had. */
+void arch_screen_init(void);
+/* Bytes of text there, if it is there. Any context. */
+void arch_screen_write(const char *bytes, size_t n);
+
 /* Brand string for /proc/cpuinfo; flags as Linux names them, for the ones we know. */
 void arch_cpu_describe(char *vendor, size_t vsize, char *brand, size_t bsize, char *flags, size_t fsize);
 

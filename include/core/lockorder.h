@@ -38,7 +38,8 @@
  *       kstack (i)
  *         buddy (i)
  *   load (i), irq (i), ioapic (i)
- *   console (i)                 leaf: printk works under anything
+ *   console (i)                 printk works under anything
+ *     screen (i)                leaf
  */
 #ifndef CORE_LOCKORDER_H
 #define CORE_LOCKORDER_H

@@ -113,6 +113,16 @@ $(out)/abi/linux/syscall_table.o: $(gen)/syscall_table.c $(out)/cc.command $(fix
 	$(call say,CC,$@)
 	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
 
+# The glyphs of a font that Debian keeps.
+FONT ?= /usr/share/consolefonts/Unifont-APL8x16.psf.gz
+$(gen)/font.c: tools/build/font
+	$(call say,GEN,$@)
+	$(Q)tools/build/font $(FONT) > $@
+$(out)/arch/x86_64/screen/font.o: $(gen)/font.c $(out)/cc.command $(fixdep) | $(generated)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(cflags) -iquote arch/x86_64/screen $(deps) -c $< -o $@ && $(record)
+
 linker := arch/x86_64/linker.ld
 $(out)/$(linker): $(linker).S $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)

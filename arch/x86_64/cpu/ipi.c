@@ -19,7 +19,7 @@ static u32 command_of(enum ipi ipi)
 void arch_ipi(unsigned cpu, enum ipi ipi)
 {
 	trace(TRACE_IPI, cpu, ipi);
-	lapic_command(acpi_info.apic_id[cpu], command_of(ipi));
+	lapic->send(acpi_info.apic_id[cpu], command_of(ipi));
 }
 
 /* The shorthand reaches every APIC of the machine; so it is for when every one of them is ours. */
@@ -32,7 +32,7 @@ void arch_ipi_all_but_self(enum ipi ipi)
 	if (READ_ONCE(cpu_online) == acpi_info.ncpus) {
 		trace(TRACE_IPI, ~0ul, ipi);
 		if (acpi_info.ncpus > 1)
-			lapic_command(0, command_of(ipi) | ICR_ALL_BUT_SELF);
+			lapic->send(0, command_of(ipi) | ICR_ALL_BUT_SELF);
 		return;
 	}
 	for (unsigned cpu = 0; cpu < cpu_count; cpu++)
