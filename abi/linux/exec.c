@@ -283,6 +283,16 @@ static void change_over(struct exec *x)
 	gate_init_frame(arch_trapframe(arch), x->image.entry, x->sp);
 }
 
+/* setuid(2) does not fail for RLIMIT_NPROC; execve(2) does afterwards, unless others have ended since. */
+static bool is_crowded(struct proc *p)
+{
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	bool crowded = p->crowded = p->crowded && proc_over_limit(p);
+
+	spin_unlock_irqrestore(&p->siglock, flags);
+	return crowded;
+}
+
 int exec_program(const char *path, struct exec_strings *strings)
 {
 	struct exec x = {0};
@@ -290,6 +300,8 @@ int exec_program(const char *path, struct exec_strings *strings)
 
 	if (error)
 		return error;
+	if (is_crowded(proc_current()))
+		return -EAGAIN;
 	x.path = kmalloc(PATH_MAX);
 	x.head = kmalloc(ELF_HEAD_MAX + 1);
 	error = x.path && x.head ? build(&x, path, strings) : -ENOMEM;
