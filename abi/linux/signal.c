@@ -7,6 +7,7 @@
 #include <abi/linux/signal.h>
 
 #include <abi/linux/restart.h>
+#include <abi/linux/signalfd.h>
 #include <core/panic.h>
 #include <core/printk.h>
 #include <generated/syscall_nr.h>
@@ -115,7 +116,6 @@ static struct task *choose_taker(struct proc *p, struct task *to, int sig)
 static int send(struct proc *p, struct task *to, int sig, const struct siginfo *info)
 {
 	struct task *taker, *t;
-
 	int error;
 
 	if (p->exiting || p->state == PROC_ZOMBIE || !p->sighand)
@@ -132,9 +132,12 @@ static int send(struct proc *p, struct task *to, int sig, const struct siginfo *
 	if (taker && !(taker->awaited & SIGMASK(sig)) && ignored(p, sig))
 		return 0;
 	error = pend(p, to ? &to->pending : &p->pending, sig, info);
-	if (!error && taker)
+	if (error)
+		return error;
+	signalfd_notify(sig);
+	if (taker)
 		thread_post(&taker->thread, WORK_SIGNAL);
-	return error;
+	return 0;
 }
 
 int signal_send_proc(struct proc *p, int sig, const struct siginfo *info)

@@ -179,6 +179,23 @@ unsigned arch_backtrace(u64 frame, u64 *pc, unsigned max)
 	return 0;
 }
 
+bool arch_explain(const struct trapframe *tf, bool has_va, u64 va, char *text, size_t size)
+{
+	(void)tf, (void)has_va, (void)va, (void)text, (void)size;
+	return false;
+}
+
+void pmap_print_walk(u64 va)
+{
+	(void)va;
+}
+
+bool pmap_is_mapped(u64 va)
+{
+	(void)va;
+	return false;
+}
+
 void arch_end_by_debug_port(void)
 {
 }
