@@ -232,14 +232,20 @@ void proc_uncount(struct proc *p)
 	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
-/* RLIMIT_NPROC: one more thread of p's user? User 0 has no limit. siglock held. */
-static bool count_task(struct proc *p)
+bool proc_over_limit(const struct proc *p)
 {
 	const struct cred *c = p->cred;
 
-	if (user_take(&c->user->tasks, p->rlimit[RLIMIT_NPROC].cur) || !c->uid || !c->euid)
+	return READ_ONCE(c->user->tasks) > p->rlimit[RLIMIT_NPROC].cur && c->uid && c->euid;
+}
+
+/* One more thread of p's user? siglock held; as many as there may be of one user is exact: each counts itself, then looks. */
+static bool count_task(struct proc *p)
+{
+	user_take(&p->cred->user->tasks, RLIM_INFINITY);
+	if (!proc_over_limit(p))
 		return true;
-	user_give_back(&c->user->tasks, 1);
+	user_give_back(&p->cred->user->tasks, 1);
 	return false;
 }
 

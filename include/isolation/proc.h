@@ -120,6 +120,7 @@ struct proc {
 	bool vfork_done;                 /* a: the child left the parent's memory */
 	/* Limits and accounting. */
 	struct rlimit64 rlimit[RLIM_NLIMITS]; /* siglock */
+	bool crowded;                    /* siglock: setuid(2) found its user over RLIMIT_NPROC; execve(2) minds */
 	u64 start_ns;                    /* I: CLOCK_MONOTONIC */
 	u64 dead_cpu_ns;                 /* siglock: of ended tasks */
 	u64 child_cpu_ns;                /* proc_lock: of waited-for children */
@@ -200,6 +201,8 @@ void user_put(struct user *u);
 /* One more of a count; whether that is within the limit. Either way it is counted. */
 bool user_take(u32 *count, u64 limit);
 void user_give_back(u32 *count, u32 n);
+/* Has p's user more threads than RLIMIT_NPROC allows? Never user 0. siglock held. */
+bool proc_over_limit(const struct proc *p);
 /* p's last task is waited for, or was never there: one less of its user's. */
 void proc_uncount(struct proc *p);
 void cred_get(struct cred *c);
