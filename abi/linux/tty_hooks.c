@@ -6,6 +6,7 @@
 #include <abi/linux/init.h>
 
 #include <abi/linux/signal.h>
+#include <abi/linux/vdso.h>
 #include <core/mutex.h>
 #include <drivers/tty.h>
 #include <isolation/proc.h>
@@ -108,4 +109,5 @@ void linux_init(void)
 	signal_init();
 	linux_procfs_init();
 	proc_orchard_init();
+	vdso_init();
 }
