@@ -322,6 +322,7 @@ static void change_over(struct exec *x)
 	const char *name = strrchr(x->path, '/');
 
 	fdtable_exec(p->files);
+	proc_delete_timers(p);
 
 	u64 flags = spin_lock_irqsave(&p->siglock);
 	struct file *old_exe = p->exe;

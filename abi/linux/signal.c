@@ -37,7 +37,8 @@ static void pend(struct sigpending *pending, int sig, const struct siginfo *info
 {
 	struct sigqueue *q;
 
-	if (sig < FIRST_REALTIME && (pending->set & SIGMASK(sig)))
+	/* A timer's signal is told apart from others: it carries the overrun, and its timer waits for it. */
+	if (sig < FIRST_REALTIME && (pending->set & SIGMASK(sig)) && !(info && info->code == SI_TIMER))
 		return;
 	q = kmalloc(sizeof(*q));
 	if (q) { /* without memory the signal still comes, as from the kernel */
@@ -107,28 +108,41 @@ static struct task *choose_taker(struct proc *p, struct task *to, int sig)
 	return found;
 }
 
-/* `to` NULL: to the process. */
-static void send(struct proc *p, struct task *to, int sig, const struct siginfo *info)
+/* `to` NULL: to the process. True: it is pending now. */
+static bool send(struct proc *p, struct task *to, int sig, const struct siginfo *info)
 {
 	struct task *taker, *t;
 
 	if (p->exiting || p->state == PROC_ZOMBIE || !p->sighand)
-		return;
+		return false;
 	stop_and_continue(p, sig);
 	if (sig == SIGKILL) {
 		p->exiting = true;
 		p->exit_status = SIGKILL;
 		list_for_each_entry(t, &p->tasks, link)
 			thread_post(&t->thread, WORK_KILL);
-		return;
+		return false;
 	}
 	taker = choose_taker(p, to, sig);
 	if (taker && !(taker->awaited & SIGMASK(sig)) && ignored(p, sig))
-		return;
+		return false;
 	pend(to ? &to->pending : &p->pending, sig, info);
 	signalfd_notify(sig);
 	if (taker)
 		thread_post(&taker->thread, WORK_SIGNAL);
+	return true;
+}
+
+bool signal_send_timer(struct proc *p, int tid, int sig, const struct siginfo *info)
+{
+	struct task *t;
+
+	if (!tid)
+		return send(p, NULL, sig, info);
+	list_for_each_entry(t, &p->tasks, link)
+		if (t->tid == tid)
+			return send(p, t, sig, info);
+	return false;
 }
 
 void signal_send_proc(struct proc *p, int sig, const struct siginfo *info)
@@ -337,6 +351,8 @@ int signal_take(u64 blocked, struct siginfo *info, struct ksigaction *action)
 
 	if (!sig)
 		sig = take_from(&p->pending, blocked, info);
+	if (sig && info->code == SI_TIMER)
+		posix_timer_taken(p, info);
 	if (sig && action) {
 		*action = p->sighand->action[sig - 1];
 		if ((action->flags & SA_RESETHAND) && action->handler > SIG_IGN)

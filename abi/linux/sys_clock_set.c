@@ -2,9 +2,26 @@
 /* Setting the clock: clock_settime(2) and settimeofday(2). Only CLOCK_REALTIME can be set, by user 0. */
 #include <generated/syscall_proto.h>
 
-#include <abi/linux/timespec.h>
+#include <abi/linux/interval.h>
 #include <core/printk.h>
 #include <isolation/proc.h>
+
+static struct mutex clock_watch_lock = MUTEX_INIT("clock watches", clock_watch_lock); /* (S): above every watcher's own lock */
+static struct list clock_watches = LIST_INIT(clock_watches);
+
+void clock_watch_add(struct clock_watch *w)
+{
+	mutex_lock(&clock_watch_lock);
+	list_add_tail(&w->link, &clock_watches);
+	mutex_unlock(&clock_watch_lock);
+}
+
+void clock_watch_remove(struct clock_watch *w)
+{
+	mutex_lock(&clock_watch_lock);
+	list_remove(&w->link);
+	mutex_unlock(&clock_watch_lock);
+}
 
 /* As Linux: a time in which the machine was not yet up would make CLOCK_MONOTONIC older than time itself. */
 static long set_realtime(u64 ns)
@@ -13,7 +30,14 @@ static long set_realtime(u64 ns)
 		return -EINVAL;
 	if (cred_current()->euid != 0)
 		return -EPERM;
+
+	struct clock_watch *w;
+
+	mutex_lock(&clock_watch_lock);
 	clock_set_realtime(ns);
+	list_for_each_entry(w, &clock_watches, link)
+		w->fn(w);
+	mutex_unlock(&clock_watch_lock);
 	return 0;
 }
 

@@ -12,6 +12,8 @@
  *       proc (S)                proc_lock: the process tree, groups, states; below vnode, since /proc reads it
  *         siglock (i)           signals and threads of one process; a parent's only after its child's was released
  *           cred (i)            which credentials a process has
+ *   clock watches (S)           who wants to know that CLOCK_REALTIME is set
+ *     timerfd (S), posix timers (S)   setting them; the spinlock timerfd (i) and siglock below
  *   epoll nesting (S)           which epoll may be in which
  *     epoll (S)                 one epoll's entries, a parent's before its child's; no poll op takes a sleeping lock but this
  *       vmspace                 as below: events are copied out
