@@ -137,6 +137,7 @@ void proc_setup(struct proc *p, int pid, struct proc *parent)
 	p->start_ns = clock_ns();
 	p->exit_signal = SIGCHLD;
 	list_init(&p->tasks);
+	list_init(&p->timers);
 	sigpending_init(&p->pending);
 	list_init(&p->children);
 	list_init(&p->unborn);
@@ -199,6 +200,7 @@ void proc_release_bag(struct proc *p)
 	spin_unlock_irqrestore(&p->siglock, flags);
 
 	timer_cancel(&p->alarm);
+	proc_delete_timers(p);
 	sigpending_clear(&p->pending);
 	if (files)
 		fdtable_put(files);

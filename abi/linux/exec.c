@@ -6,6 +6,7 @@
 #include <abi/linux/exec.h>
 
 #include <abi/linux/signal.h>
+#include <abi/linux/vdso.h>
 #include <arch/thread.h>
 #include <core/printk.h>
 #include <fs/fdtable.h>
@@ -196,6 +197,8 @@ static int build(struct exec *x, const char *path, struct exec_strings *strings)
 		error = aspace_create(&x->vs);
 	if (!error)
 		error = exec_load(x->vs, x->file, x->head, (size_t)x->head_size, stack_room, &x->image);
+	if (!error)
+		error = vdso_map(x->vs, &x->image.vdso);
 	if (error)
 		return error;
 	x->vs->brk_start = x->vs->brk = x->image.end;
@@ -255,6 +258,7 @@ static void change_over(struct exec *x)
 	const char *name = strrchr(x->path, '/');
 
 	fdtable_exec(p->files);
+	proc_delete_timers(p);
 
 	u64 flags = spin_lock_irqsave(&p->siglock);
 	struct file *old_exe = p->exe;

@@ -74,6 +74,7 @@ static void put_all_auxv(struct vector *v, const struct exec_image *image, uaddr
 	u32 a, b, c, d;
 
 	cpuid(1, 0, &a, &b, &c, &d);
+	put_auxv(v, AT_SYSINFO_EHDR, image->vdso);
 	put_auxv(v, AT_HWCAP, d);
 	put_auxv(v, AT_PAGESZ, PAGE_SIZE);
 	put_auxv(v, AT_CLKTCK, CLOCK_TICKS);

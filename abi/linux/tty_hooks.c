@@ -7,6 +7,7 @@
 #include <abi/linux/init.h>
 
 #include <abi/linux/signal.h>
+#include <abi/linux/vdso.h>
 #include <core/mutex.h>
 #include <drivers/tty.h>
 #include <isolation/proc.h>
@@ -110,4 +111,5 @@ void linux_init(void)
 	linux_procfs_init();
 	proc_orchard_init();
 	describe_init();
+	vdso_init();
 }

@@ -23,6 +23,8 @@ void arch_start_cpus(unsigned limit);
 /* TSC to nanoseconds of CLOCK_MONOTONIC; 0 at kernel entry. */
 u64 arch_clock_ns(void);
 u64 arch_tsc_khz(void);
+/* How arch_clock_ns() reckons, for code that does the same in applications: (TSC - base) * mult / 2^32. mult 0: otherwise. */
+void arch_clock_scale(u64 *base, u64 *mult);
 /* Seconds since 1970 from the real-time clock; slow, for boot only. */
 u64 arch_rtc_seconds(void);
 /* Arms this CPU's one-shot timer to interrupt at `deadline` ns (clamped to what it can count); ~0: disarm. */

@@ -127,6 +127,8 @@ struct proc {
 	u64 minflt;                      /* a */
 	struct timer alarm;              /* ITIMER_REAL */
 	u64 alarm_interval;              /* siglock: ns */
+	struct list timers;              /* siglock: those of timer_create() */
+	int next_timer;                  /* abi/linux/posix_timer.c's lock */
 	char comm[16];
 };
 
@@ -254,6 +256,9 @@ void proc_release_bag(struct proc *p);
 /* Upcall to abi/linux: a child changed state (CLD_* code, exit status or signal): SIGCHLD to its parent. proc_lock held.
  * False: the parent does not want to know, so the child is not to become a zombie. */
 bool proc_tell_parent(struct proc *child, int code, int status);
+
+/* Upcall to abi/linux: the timers of timer_create(2) end, with the program or with the process. May sleep. */
+void proc_delete_timers(struct proc *p);
 
 void proc_init(void);
 /* Makes the first process (PID_FIRST), child of init, ready to exec; runs entry(arg) in its first thread. */

@@ -123,6 +123,22 @@ $(out)/arch/x86_64/screen/font.o: $(gen)/font.c $(out)/cc.command $(fixdep) | $(
 	$(call say,CC,$@)
 	$(Q)$(CC) $(cflags) -iquote arch/x86_64/screen $(deps) -c $< -o $@ && $(record)
 
+# The vDSO: code for applications, so position-independent, with unwind tables, linked by itself.
+vdso := $(out)/abi/linux/vdso
+vdso_cflags := $(filter-out -fno-pic -fno-pie -mcmodel=kernel -fno-asynchronous-unwind-tables -flto,$(cflags)) \
+	-fPIC -fvisibility=default -fasynchronous-unwind-tables -fno-jump-tables
+vdso_ldflags := -m elf_x86_64 -shared -Bsymbolic -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr \
+	--build-id=none -z max-page-size=4096 -z noexecstack
+$(vdso)/vdso.o: abi/linux/vdso/vdso.c $(out)/cc.command $(fixdep) | $(generated)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(vdso_cflags) $(deps) -c $< -o $@ && $(record)
+$(vdso)/vdso.so: $(vdso)/vdso.o abi/linux/vdso/image.lds
+	$(call say,LD,$@)
+	$(Q)$(LD) $(vdso_ldflags) -T abi/linux/vdso/image.lds $< -o $@ && $(OBJCOPY) --strip-debug $@
+$(vdso)/image.o: $(vdso)/vdso.so
+$(vdso)/image.o: sflags += -DVDSO_FILE='"$(vdso)/vdso.so"'
+
 linker := arch/x86_64/linker.ld
 $(out)/$(linker): $(linker).S $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)
@@ -167,4 +183,4 @@ iso: $(out)/orchard.elf
 	$(call say,ISO,$(out)/orchard.iso)
 	$(Q)tools/build/iso $(out) '$(INITRD)' '$(CMDLINE)'
 
--include $(addsuffix .d,$(objs) $(symbols) $(out)/$(linker))
+-include $(addsuffix .d,$(objs) $(symbols) $(vdso)/vdso.o $(out)/$(linker))

@@ -44,6 +44,7 @@ struct exec_image {
 	uaddr_t phdr;        /* AT_PHDR */
 	unsigned phnum;
 	uaddr_t loader_base; /* AT_BASE; 0 without PT_INTERP */
+	uaddr_t vdso;        /* AT_SYSINFO_EHDR */
 	uaddr_t end;         /* where brk begins */
 	bool exec_stack;
 };
