@@ -3,6 +3,7 @@
  * Boot, as one list. It is the same in all six kernels: what a configuration does not have is an empty function in the file
  * that was chosen. Nothing else calls these functions.
  */
+#include <abi/linux/account.h>
 #include <abi/linux/init.h>
 #include <arch/boot.h>
 #include <arch/machine.h>
@@ -36,6 +37,7 @@ static void main_thread(void *arg)
 	vfs_init();                       /* an empty /, /dev, /proc */
 	linux_init();                     /* what terminals and /proc ask of processes */
 	console_init();                   /* terminals on COM1 and the stream port */
+	account_objects();                /* debug builds: what is there before anything was done */
 	initramfs_init();                 /* files */
 	crash_main();                     /* `crash=`: break, as a test of panic */
 	ktest_main();                     /* `ktest`: test, then end */

@@ -174,10 +174,22 @@ static void crash_thread(void *arg)
 	pr_err("crash=%s: the kernel has survived it, or knows no such thing", param.crash);
 }
 
+/* Not the end of anything, but the leak accounting of a debug build shall say it (abi/linux/account.c). */
+static void lose_object(void)
+{
+	void *lost = kmalloc(100);
+
+	hide(lost);
+}
+
 void crash_main(void)
 {
 	if (!param.crash[0])
 		return;
+	if (!strcmp(param.crash, "leak")) {
+		lose_object();
+		return;
+	}
 	start_on(param.crash_cpu, crash_thread, param.crash);
 	for (;;)
 		thread_sleep_until(NO_DEADLINE - 1);

@@ -5,6 +5,7 @@
  */
 #include <abi/linux/init.h>
 
+#include <abi/linux/account.h>
 #include <abi/linux/exec.h>
 #include <arch/machine.h>
 #include <core/panic.h>
@@ -236,6 +237,7 @@ void init_main(void *arg)
 		take_command_line(&program);
 	}
 	pr_info("init: running %s", program.path);
+	account_pages();
 	sched_stats(&before);
 	if (proc_spawn_first(start_program, &program))
 		panic("init: not enough memory for the first process");
@@ -248,5 +250,5 @@ void init_main(void *arg)
 		stream_send(STREAM_EXIT, &status, sizeof(status));
 		stream_drain();
 	}
-	arch_end(END_ORDERLY);
+	arch_end(account_settle() ? END_ORDERLY : END_TESTS_FAILED);
 }

@@ -261,7 +261,7 @@ class Session:
             return PANIC, (f"the program ended with {status_of(self.outcome.wait_status)}, but the machine "
                            "reset or powered off in place of the orderly end")
         if code == machine.TESTS_FAILED:
-            return PANIC, "the kernel's self-tests failed"
+            return PANIC, "the kernel's self-tests failed, or something was left at the end"
         if code == machine.ORDERLY:
             return PANIC, "the machine ended in order, but without the program's exit status"
         if code == 1 and not self.spoke:

@@ -61,6 +61,24 @@ bool pmap_is_mapped(u64 va)
 	return false;
 }
 
+static u64 count_tables(const pte_t *table, unsigned level)
+{
+	u64 n = 1;
+
+	for (unsigned i = 0; level > 0 && i < 512; i++) {
+		pte_t pte = READ_ONCE(table[i]);
+
+		if (pte_present(pte) && !is_leaf(pte, level))
+			n += count_tables(phys_to_virt(pte_paddr(pte)), level - 1);
+	}
+	return n;
+}
+
+u64 pmap_tables(const struct pmap *pmap)
+{
+	return count_tables(phys_to_virt(pmap->root), 3);
+}
+
 static void print_entry(u64 va, unsigned level, pte_t pte)
 {
 	console_print("    %s[%3u] %016lx  ", entry_names[level], table_index(va, level), pte);
