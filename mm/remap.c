@@ -44,7 +44,7 @@ static struct region *isolate(struct vmspace *vs, const struct remap *m)
 static long move(struct vmspace *vs, const struct remap *m, uaddr_t to)
 {
 	struct region *old = isolate(vs, m);
-	struct region *new = old ? region_new(old) : NULL;
+	struct region *new = old ? region_new(vs, old) : NULL;
 
 	if (!new)
 		return -ENOMEM;

@@ -9,6 +9,7 @@
 
 #include <arch/pmap.h>
 #include <core/mutex.h>
+#include <lib/list.h>
 #include <lib/rbtree.h>
 #include <mm/object.h>
 
@@ -28,6 +29,9 @@ struct region {
 	unsigned prot;           /* PROT_* */
 	unsigned flags;          /* REGION_* */
 	struct vm_object *object; /* NULL: anonymous private */
+	struct vmspace *vs;      /* I: whose it is */
+	struct list mapping;     /* object's lock: in its list of regions */
+	u64 swept;               /* object's lock: the last sweep of the object's mappings that saw it */
 	u64 offset;              /* bytes into the object of `start` */
 	char name[16];           /* for maps: "[heap]", "[stack]", file name's tail */
 };
