@@ -37,12 +37,15 @@ static int copy_entries(struct vmspace *child, struct vmspace *parent, const str
 static int copy_regions(struct vmspace *child, struct vmspace *parent, struct tlb_batch *batch)
 {
 	for (struct region *r = region_first(parent); r; r = region_next(r)) {
+		if (r->flags & REGION_DONTFORK)
+			continue;
+
 		struct region *copy = page_low() ? NULL : region_new(child, r);
 
 		if (!copy)
 			return -ENOMEM;
 		region_insert(child, copy);
-		if (r->flags & REGION_SHARED)
+		if (r->flags & (REGION_SHARED | REGION_WIPEONFORK))
 			continue;
 
 		int error = copy_entries(child, parent, r, batch);

@@ -97,10 +97,25 @@ static void sweep_space(struct vmspace *vs, struct vm_object *obj, u64 first, u6
 	mutex_unlock(&vs->lock);
 }
 
+static struct mutex sweep_lock = MUTEX_INIT("sweep", sweep_lock); /* two sweeps of one object would chase each other */
+
+static bool is_mapped(struct vm_object *obj)
+{
+	spin_lock(&obj->lock);
+
+	bool mapped = !list_empty(&obj->regions);
+
+	spin_unlock(&obj->lock);
+	return mapped;
+}
+
 void object_sweep(struct vm_object *obj, u64 first, u64 end, enum sweep which)
 {
 	struct vmspace *vs;
 
+	if (!is_mapped(obj))
+		return;
+	mutex_lock(&sweep_lock);
 	spin_lock(&obj->lock);
 
 	u64 sweep = ++obj->sweeps;
@@ -110,4 +125,5 @@ void object_sweep(struct vm_object *obj, u64 first, u64 end, enum sweep which)
 		sweep_space(vs, obj, first, end, which, sweep);
 		vmspace_put(vs);
 	}
+	mutex_unlock(&sweep_lock);
 }

@@ -327,6 +327,36 @@ bool vmspace_covers(struct vmspace *vs, uaddr_t addr, u64 size)
 	return covers;
 }
 
+static bool may_be_data(const struct region *r)
+{
+	return !(r->flags & (REGION_SHARED | REGION_STACK));
+}
+
+u64 vmspace_data(struct vmspace *vs)
+{
+	u64 bytes = 0;
+
+	mutex_lock(&vs->lock);
+	for (struct region *r = region_first(vs); r; r = region_next(r))
+		if (may_be_data(r) && (r->prot & PROT_WRITE))
+			bytes += r->end - r->start;
+	mutex_unlock(&vs->lock);
+	return bytes;
+}
+
+u64 vmspace_data_more(struct vmspace *vs, uaddr_t addr, u64 size)
+{
+	uaddr_t end = addr + size;
+	u64 bytes = 0;
+
+	mutex_lock(&vs->lock);
+	for (struct region *r = region_lookup(vs, addr); r && r->start < end; r = region_next(r))
+		if (may_be_data(r) && !(r->prot & PROT_WRITE))
+			bytes += MIN(r->end, end) - MAX(r->start, addr);
+	mutex_unlock(&vs->lock);
+	return bytes;
+}
+
 void vmspace_foreach(struct vmspace *vs, void (*fn)(const struct region *r, void *arg), void *arg)
 {
 	mutex_lock(&vs->lock);

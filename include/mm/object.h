@@ -40,8 +40,7 @@ void object_put(struct vm_object *obj);
 struct page *object_page(struct vm_object *obj, u64 index, bool create, int *error);
 /*
  * Sets obj->size. When it shrinks: drops pages wholly past it and zeroes the tail of the last one, and takes all of these out of
- * every mapping, private copies too, so that the next access is SIGBUS. One caller at a time for each object. May sleep; takes
- * the locks of vmspaces.
+ * every mapping, private copies too, so that the next access is SIGBUS. May sleep; takes the locks of vmspaces.
  */
 void object_truncate(struct vm_object *obj, u64 size);
 /* Drops pages [first, end): they are zeroes from now on, also where they are mapped; private copies stay. As above. */
