@@ -153,10 +153,37 @@ static struct file *open_or_create(struct vnode *at, const char *path, unsigned 
 	return f;
 }
 
+static struct file *open_tmpfile(struct vnode *at, const char *path, unsigned flags, unsigned mode)
+{
+	bool writes = (flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR;
+
+	if (!(flags & O_DIRECTORY) || !writes)
+		return ERR_PTR(-EINVAL);
+
+	struct vnode *dir = vfs_lookup(at, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY), *v;
+
+	if (IS_ERR(dir))
+		return ERR_PTR(PTR_ERR(dir));
+
+	int error = vnode_access(dir, W_OK | X_OK, false);
+
+	if (!error && !dir->ops->tmpfile)
+		error = -EOPNOTSUPP;
+	v = error ? ERR_PTR(error) : dir->ops->tmpfile(dir, mode, !(flags & O_EXCL));
+	vnode_put(dir);
+	if (IS_ERR(v))
+		return ERR_PTR(PTR_ERR(v));
+
+	struct file *f = open_new(v, flags & ~(O_TMPFILE_ONLY | O_DIRECTORY));
+
+	vnode_put(v);
+	return f;
+}
+
 struct file *vfs_open_at(struct vnode *at, const char *path, unsigned flags, unsigned mode)
 {
 	if ((flags & O_TMPFILE_ONLY) && !(flags & O_PATH))
-		return ERR_PTR(-EOPNOTSUPP);
+		return open_tmpfile(at, path, flags, mode & 07777 & ~caller_umask());
 	if (flags & O_PATH)
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	if ((flags & O_CREAT) && (flags & O_DIRECTORY))

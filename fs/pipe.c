@@ -417,6 +417,8 @@ long pipe_resize(struct file *f, u64 size)
 
 	if (f->ops != &pipe_file_ops)
 		return -EBADF;
+	if (size > 1ul << 31)
+		return -EINVAL;
 	if (size > PIPE_SIZE)
 		return -EPERM;
 	size = MAX(ALIGN_UP(size, PAGE_SIZE), PAGE_SIZE);

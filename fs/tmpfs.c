@@ -136,7 +136,7 @@ static bool is_dir(const struct tmpfs_node *node)
 }
 
 /* Was it removed while someone still stands in it? Nothing may be made there. */
-static bool is_dead(const struct tmpfs_node *dir)
+bool tmpfs_is_dead(const struct tmpfs_node *dir)
 {
 	return !dir->dir.is_root && list_empty(&dir->names);
 }
@@ -178,7 +178,7 @@ static void inherit(struct tmpfs_node *node, const struct tmpfs_node *dir)
 /* Links e as a new name of node; fs_lock held. */
 static int add_name(struct tmpfs_node *dir, struct tmpfs_entry *e, struct tmpfs_node *node)
 {
-	if (is_dead(dir))
+	if (tmpfs_is_dead(dir))
 		return -ENOENT;
 	if (tmpfs_find(dir, e->name, e->len))
 		return -EEXIST;
@@ -211,6 +211,18 @@ static struct vnode *tmpfs_create(struct vnode *v, const char *name, size_t len,
 	return ERR_PTR(error);
 }
 
+static struct vnode *tmpfs_tmpfile(struct vnode *dir, unsigned mode, bool linkable)
+{
+	struct tmpfs_node *node = node_create(dir->dev, S_IFREG | mode, 0, NULL);
+
+	if (!node)
+		return ERR_PTR(-ENOSPC);
+	inherit(node, tmpfs_node(dir));
+	node->vnode.nlink = 0;
+	node->linkable = linkable;
+	return &node->vnode;
+}
+
 static int tmpfs_link(struct vnode *v, const char *name, size_t len, struct vnode *target)
 {
 	struct tmpfs_entry *e = tmpfs_entry_new(name, len);
@@ -220,12 +232,13 @@ static int tmpfs_link(struct vnode *v, const char *name, size_t len, struct vnod
 	if (!e)
 		return -ENOSPC;
 	mutex_lock(&fs_lock);
-	if (list_empty(&node->names))
+	if (list_empty(&node->names) && !node->linkable)
 		error = -ENOENT;
 	else
 		error = add_name(tmpfs_node(v), e, node);
 	if (!error) {
 		target->nlink++;
+		node->linkable = false;
 		target->ctime = clock_realtime_ns();
 	}
 	mutex_unlock(&fs_lock);
@@ -317,7 +330,7 @@ static int check_rename(struct tmpfs_entry *old, struct tmpfs_node *to, struct t
 
 	if (!old)
 		return -ENOENT;
-	if (is_dead(to))
+	if (tmpfs_is_dead(to))
 		return -ENOENT;
 	if (victim && (flags & RENAME_NOREPLACE))
 		return -EEXIST;
@@ -470,5 +483,6 @@ static const struct vnode_ops tmpfs_ops = {
 	.open_file = tmpfs_open_file,
 	.getattr = tmpfs_getattr,
 	.truncate = tmpfs_truncate,
+	.tmpfile = tmpfs_tmpfile,
 	.release = tmpfs_release,
 };

@@ -14,6 +14,7 @@ struct vm_object;
 struct tmpfs_node {
 	struct vnode vnode;            /* first */
 	struct list names;             /* fs_lock: entries that name this node */
+	bool linkable;                 /* fs_lock: it has no name yet and may get one: O_TMPFILE */
 	union {
 		struct {
 			struct rb_root by_name, by_cookie; /* fs_lock */
@@ -47,6 +48,9 @@ extern const struct file_ops tmpfs_file_ops, tmpfs_dir_ops, tmpfs_other_ops;
 /* tmpfs_data.c */
 int tmpfs_truncate(struct vnode *v, u64 size);
 void tmpfs_getattr(struct vnode *v, struct stat64 *st);
+
+/* Was this directory removed while someone still stands in it? fs_lock held. */
+bool tmpfs_is_dead(const struct tmpfs_node *dir);
 
 /* tmpfs_dir.c: the entries of one directory. fs_lock held. */
 struct tmpfs_entry *tmpfs_find(struct tmpfs_node *dir, const char *name, size_t len);

@@ -111,6 +111,14 @@ static int write_chunk(struct vm_object *obj, struct uio *u, u64 pos, u64 n)
 	return error;
 }
 
+/* Whoever changes a program that runs as somebody else shall not keep that power, unless it has it anyway. Lock held. */
+static void drop_set_id(struct vnode *v)
+{
+	if (!(v->mode & (S_ISUID | S_ISGID)) || caller_is_root())
+		return;
+	v->mode &= ~(unsigned)(v->mode & 0010 ? S_ISUID | S_ISGID : S_ISUID);
+}
+
 static long tmpfs_write(struct file *f, struct uio *u, u64 *pos)
 {
 	struct vnode *v = f->vnode;
@@ -121,7 +129,7 @@ static long tmpfs_write(struct file *f, struct uio *u, u64 *pos)
 		return 0;
 	mutex_lock(&v->lock);
 
-	u64 at = f->flags & O_APPEND ? object_size(obj) : *pos;
+	u64 at = (f->flags & O_APPEND) || u->append ? object_size(obj) : *pos;
 	u64 start = at;
 
 	if (at >= SIZE_MAX_FILE)
@@ -137,8 +145,7 @@ static long tmpfs_write(struct file *f, struct uio *u, u64 *pos)
 	}
 	if (at != start) {
 		v->mtime = v->ctime = clock_realtime_ns();
-		if (!caller_is_root())
-			v->mode &= ~(unsigned)S_ISUID;
+		drop_set_id(v);
 		*pos = at;
 	}
 	mutex_unlock(&v->lock);
@@ -161,6 +168,39 @@ int tmpfs_truncate(struct vnode *v, u64 size)
 		object_truncate(obj, size);
 	}
 	v->mtime = v->ctime = clock_realtime_ns();
+	drop_set_id(v);
+	mutex_unlock(&v->lock);
+	return 0;
+}
+
+/* Zeroes [from, to), which lies in one page. */
+static void zero_part(struct vm_object *obj, u64 from, u64 to)
+{
+	int error = 0;
+	struct page *page = from < to ? object_page(obj, from >> PAGE_SHIFT, false, &error) : NULL;
+
+	if (!page)
+		return;
+	memzero((u8 *)page_virt(page) + from % PAGE_SIZE, to - from);
+	page_put(page);
+}
+
+static int tmpfs_punch(struct file *f, u64 offset, u64 len)
+{
+	struct vnode *v = f->vnode;
+	struct vm_object *obj = tmpfs_node(v)->object;
+	u64 end = offset + len, first = ALIGN_UP(offset, PAGE_SIZE), last = ALIGN_DOWN(end, PAGE_SIZE);
+
+	mutex_lock(&v->lock);
+	if (first > last) {
+		zero_part(obj, offset, end);
+	} else {
+		zero_part(obj, offset, first);
+		zero_part(obj, last, end);
+		object_punch(obj, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
+	}
+	v->mtime = v->ctime = clock_realtime_ns();
+	drop_set_id(v);
 	mutex_unlock(&v->lock);
 	return 0;
 }
@@ -247,5 +287,6 @@ const struct file_ops tmpfs_file_ops = {
 	.seek = tmpfs_seek,
 	.object = tmpfs_object,
 	.truncate = tmpfs_ftruncate,
+	.punch = tmpfs_punch,
 	.sync = tmpfs_sync,
 };

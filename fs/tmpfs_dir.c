@@ -163,6 +163,10 @@ static long tmpfs_readdir(struct file *f, struct uio *u, u64 *pos)
 	int stop;
 
 	mutex_lock(&fs_lock);
+	if (tmpfs_is_dead(dir)) {
+		mutex_unlock(&fs_lock);
+		return -ENOENT;
+	}
 	do
 		stop = put_one(dir, u, pos);
 	while (!stop);

@@ -37,12 +37,15 @@ static int copy_entries(struct vmspace *child, struct vmspace *parent, const str
 static int copy_regions(struct vmspace *child, struct vmspace *parent, struct tlb_batch *batch)
 {
 	for (struct region *r = region_first(parent); r; r = region_next(r)) {
-		struct region *copy = page_low() ? NULL : region_new(r);
+		if (r->flags & REGION_DONTFORK)
+			continue;
+
+		struct region *copy = page_low() ? NULL : region_new(child, r);
 
 		if (!copy)
 			return -ENOMEM;
 		region_insert(child, copy);
-		if (r->flags & REGION_SHARED)
+		if (r->flags & (REGION_SHARED | REGION_WIPEONFORK))
 			continue;
 
 		int error = copy_entries(child, parent, r, batch);
@@ -75,6 +78,7 @@ int vmspace_copy(struct vmspace *child, struct vmspace *parent)
 	struct tlb_batch batch;
 
 	mutex_lock(&parent->lock);
+	mutex_lock(&child->lock); /* nobody knows the child, but objects know its regions */
 	copy_layout(child, parent);
 	tlb_batch_begin(&batch, parent);
 
@@ -82,6 +86,7 @@ int vmspace_copy(struct vmspace *child, struct vmspace *parent)
 
 	/* On failure too: what is write-protected must be so on all CPUs before a page counts as shared. */
 	tlb_batch_end(&batch);
+	mutex_unlock(&child->lock);
 	mutex_unlock(&parent->lock);
 	return error;
 }

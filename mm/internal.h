@@ -90,10 +90,22 @@ static inline void rss_sub(struct vmspace *vs, u64 pages)
 
 /* region_pool.c: regions as slab objects. */
 void region_init_cache(void);
-/* A fresh region, `like` another but without place and links; takes a reference to its object. NULL: no memory for it. */
-struct region *region_new(const struct region *like);
+/*
+ * A fresh region of vs, `like` another but without place and links; takes a reference to its object, which knows it from now on.
+ * vs->lock held. NULL: no memory for it.
+ */
+struct region *region_new(struct vmspace *vs, const struct region *like);
 /* Gives back one that is in no tree. */
 void region_delete(struct region *r);
+
+/* mapped.c: which mappings of an object's pages a sweep takes away. */
+enum sweep {
+	SWEEP_ALL,      /* private copies too */
+	SWEEP_SHARED,   /* those of shared mappings */
+	SWEEP_BORROWED, /* those of private mappings that show the object's own page */
+};
+/* Pages [first, end) of the object disappear from these mappings, flushed. Takes vmspaces' locks, one by one. */
+void object_sweep(struct vm_object *obj, u64 first, u64 end, enum sweep which);
 
 /* Free space that a stack keeps below itself when it grows, and placement keeps below a stack (Linux: stack_guard_gap). */
 #define STACK_GUARD (256 * PAGE_SIZE)

@@ -52,6 +52,8 @@ void object_init(struct vm_object *obj, const struct pager_ops *ops, u64 size)
 	xa_init(&obj->pages, &node_ops);
 	obj->size = size;
 	obj->npages = 0;
+	list_init(&obj->regions);
+	obj->sweeps = 0;
 	obj->ops = ops;
 }
 
@@ -140,37 +142,57 @@ struct page *object_page(struct vm_object *obj, u64 index, bool create, int *err
 }
 
 /* Lock held. */
-static void drop_from(struct vm_object *obj, u64 index)
+static void drop_range(struct vm_object *obj, u64 index, u64 end)
 {
 	struct page *page;
 
-	for (; (page = xa_next(&obj->pages, &index)); index++) {
+	for (; (page = xa_next(&obj->pages, &index)) && index < end; index++) {
 		xa_erase(&obj->pages, index);
 		count_pages(obj, -1);
 		page_put(page);
 	}
 }
 
+/*
+ * The size first: a fault that still went by the old one holds its vmspace's lock, and the sweep waits for that. Pages last:
+ * such a fault may have made one.
+ */
 void object_truncate(struct vm_object *obj, u64 size)
 {
-	u64 tail = size & ~PAGE_MASK;
+	u64 tail = size & ~PAGE_MASK, end = DIV_ROUND_UP(size, PAGE_SIZE);
 
 	spin_lock(&obj->lock);
-	if (size < obj->size) {
-		drop_from(obj, DIV_ROUND_UP(size, PAGE_SIZE));
 
-		struct page *last = tail ? xa_load(&obj->pages, size >> PAGE_SHIFT) : NULL;
+	bool shrinks = size < obj->size;
 
-		if (last)
-			memzero((u8 *)page_virt(last) + tail, PAGE_SIZE - tail);
-	}
 	obj->size = size;
 	spin_unlock(&obj->lock);
+	if (!shrinks)
+		return;
+	object_sweep(obj, end, ~0ul, SWEEP_ALL);
+	spin_lock(&obj->lock);
+	drop_range(obj, end, ~0ul);
+
+	struct page *last = tail ? xa_load(&obj->pages, size >> PAGE_SHIFT) : NULL;
+
+	if (last)
+		memzero((u8 *)page_virt(last) + tail, PAGE_SIZE - tail);
+	spin_unlock(&obj->lock);
+}
+
+/* Shared mappings last: what faults in between finds the new page. A private one may keep an old page (mmap(2), MAP_PRIVATE). */
+void object_punch(struct vm_object *obj, u64 first, u64 end)
+{
+	object_sweep(obj, first, end, SWEEP_BORROWED);
+	spin_lock(&obj->lock);
+	drop_range(obj, first, end);
+	spin_unlock(&obj->lock);
+	object_sweep(obj, first, end, SWEEP_SHARED);
 }
 
 void object_drop_pages(struct vm_object *obj)
 {
 	spin_lock(&obj->lock);
-	drop_from(obj, 0);
+	drop_range(obj, 0, ~0ul);
 	spin_unlock(&obj->lock);
 }

@@ -6,6 +6,7 @@
 #include "internal.h"
 #include "region.h"
 
+#include <core/block.h>
 #include <lib/errno.h>
 #include <uapi/linux/mman.h>
 
@@ -122,20 +123,108 @@ static bool is_hint(int advice)
 	return false;
 }
 
+/* Which flags of a region this advice sets, and which it clears. */
+static bool fork_flags(int advice, unsigned *set, unsigned *clear)
+{
+	*set = advice == MADV_DONTFORK ? REGION_DONTFORK : advice == MADV_WIPEONFORK ? REGION_WIPEONFORK : 0;
+	*clear = advice == MADV_DOFORK ? REGION_DONTFORK : advice == MADV_KEEPONFORK ? REGION_WIPEONFORK : 0;
+	return *set | *clear;
+}
+
+static int change_flags(struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned set, unsigned clear)
+{
+	for (struct region *r = region_lookup(vs, start); r && r->start < end; r = region_next(r))
+		if ((set & REGION_WIPEONFORK) && (r->object || (r->flags & REGION_SHARED)))
+			return -EINVAL;
+	if (vmspace_split_at(vs, start) || vmspace_split_at(vs, end))
+		return -ENOMEM;
+	for (struct region *r = region_lookup(vs, start); r && r->start < end; r = region_next(r)) {
+		r->flags = (r->flags | set) & ~clear;
+		r = vmspace_merge(vs, r);
+	}
+	return 0;
+}
+
+/* MADV_REMOVE: the object behind the range, with a reference, and where in it. Of one shared mapping that may be written. */
+static struct vm_object *object_to_punch(struct vmspace *vs, uaddr_t addr, u64 size, u64 *offset, int *error)
+{
+	struct vm_object *obj = NULL;
+
+	mutex_lock(&vs->lock);
+
+	struct region *r = region_containing(vs, addr);
+
+	*error = !r || r->end - addr < size ? -ENOMEM : 0;
+	if (r && (!r->object || !(r->flags & REGION_SHARED)))
+		*error = -EINVAL;
+	else if (r && !(r->flags & REGION_MAYWRITE))
+		*error = -EACCES;
+	if (!*error) {
+		obj = r->object;
+		object_get(obj);
+		*offset = r->offset + (addr - r->start);
+	}
+	mutex_unlock(&vs->lock);
+	return obj;
+}
+
+static int punch(struct vmspace *vs, uaddr_t addr, u64 size)
+{
+	u64 offset;
+	int error;
+	struct vm_object *obj = object_to_punch(vs, addr, size, &offset, &error);
+
+	if (!obj)
+		return error;
+	object_punch(obj, offset >> PAGE_SHIFT, (offset + size) >> PAGE_SHIFT);
+	object_put(obj);
+	return 0;
+}
+
+static int populate(struct vmspace *vs, uaddr_t addr, u64 size, unsigned access)
+{
+	static const int errors[] = {
+		[FAULT_OK] = 0, [FAULT_SEGV] = -ENOMEM, [FAULT_ACCESS] = -EINVAL, [FAULT_BUS] = -EFAULT, [FAULT_OOM] = -ENOMEM,
+	};
+	int error = 0;
+
+	for (u64 done = 0; !error && done < size; done += PAGE_SIZE)
+		error = thread_interrupted() ? -EINTR : errors[vm_fault(vs, addr + done, access)];
+	return error;
+}
+
+/* What needs the lock all the time. Unknown advice is -EINVAL. */
+static int advise_locked(struct vmspace *vs, uaddr_t addr, u64 size, int advice)
+{
+	unsigned set, clear;
+
+	if (advice == MADV_DONTNEED || advice == MADV_FREE)
+		return drop(vs, addr, addr + size, advice == MADV_FREE);
+	if (fork_flags(advice, &set, &clear))
+		return change_flags(vs, addr, addr + size, set, clear);
+	return is_hint(advice) ? 0 : -EINVAL;
+}
+
 int vmspace_advise(struct vmspace *vs, uaddr_t addr, u64 size, int advice)
 {
-	bool drops = advice == MADV_DONTNEED || advice == MADV_FREE;
-	int error = drops || is_hint(advice) ? whole_pages(vs, "madvise", addr, &size) : -EINVAL;
+	bool whole = advice == MADV_REMOVE || advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE;
+	unsigned set, clear;
+	bool known = whole || advice == MADV_DONTNEED || advice == MADV_FREE || is_hint(advice) ||
+		     fork_flags(advice, &set, &clear);
+	int error = known ? whole_pages(vs, "madvise", addr, &size) : -EINVAL;
 
 	if (error || !size)
 		return error;
+	if (advice == MADV_REMOVE)
+		return punch(vs, addr, size);
+	if (whole)
+		return populate(vs, addr, size, advice == MADV_POPULATE_WRITE ? PROT_WRITE : PROT_READ);
 	mutex_lock(&vs->lock);
 
 	/* As Linux: what is mapped is served, also around holes. */
 	bool holes = !region_covers(vs, addr, addr + size);
 
-	if (drops)
-		error = drop(vs, addr, addr + size, advice == MADV_FREE);
+	error = advise_locked(vs, addr, size, advice);
 	mutex_unlock(&vs->lock);
 	return error ? error : holes ? -ENOMEM : 0;
 }

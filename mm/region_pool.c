@@ -11,21 +11,31 @@ void region_init_cache(void)
 	region_cache = kmem_cache_create("region", sizeof(struct region), 0);
 }
 
-struct region *region_new(const struct region *like)
+struct region *region_new(struct vmspace *vs, const struct region *like)
 {
 	struct region *r = kmem_cache_alloc(region_cache);
 
 	if (!r)
 		return NULL;
 	*r = *like;
-	if (r->object)
+	r->vs = vs;
+	if (r->object) {
 		object_get(r->object);
+		spin_lock(&r->object->lock);
+		r->swept = 0;
+		list_add_head(&r->mapping, &r->object->regions);
+		spin_unlock(&r->object->lock);
+	}
 	return r;
 }
 
 void region_delete(struct region *r)
 {
-	if (r->object)
+	if (r->object) {
+		spin_lock(&r->object->lock);
+		list_remove(&r->mapping);
+		spin_unlock(&r->object->lock);
 		object_put(r->object);
+	}
 	kmem_cache_free(region_cache, r);
 }

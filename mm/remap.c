@@ -13,6 +13,7 @@ struct remap {
 	uaddr_t from, to;       /* to: 0 for anywhere */
 	u64 old_size, new_size; /* bytes, whole pages */
 	bool may_move;
+	bool keep;              /* MREMAP_DONTUNMAP: the old mapping stays, empty */
 };
 
 /*
@@ -44,7 +45,7 @@ static struct region *isolate(struct vmspace *vs, const struct remap *m)
 static long move(struct vmspace *vs, const struct remap *m, uaddr_t to)
 {
 	struct region *old = isolate(vs, m);
-	struct region *new = old ? region_new(old) : NULL;
+	struct region *new = old ? region_new(vs, old) : NULL;
 
 	if (!new)
 		return -ENOMEM;
@@ -59,8 +60,10 @@ static long move(struct vmspace *vs, const struct remap *m, uaddr_t to)
 		return -ENOMEM;
 	}
 	tlb_flush(vs, m->from, m->from + m->old_size);
-	region_remove(vs, old);
-	region_delete(old);
+	if (!m->keep) {
+		region_remove(vs, old);
+		region_delete(old);
+	}
 	new->start = to;
 	new->end = to + m->new_size;
 	new->flags &= ~(REGION_STACK | REGION_HEAP);
@@ -97,6 +100,33 @@ static long remap_to(struct vmspace *vs, struct remap *m)
 	return error ? error : move(vs, m, m->to);
 }
 
+/* An old size of 0: the pages of a shared mapping, from there on, a second time. */
+static long duplicate(struct vmspace *vs, const struct remap *m, const struct region *r)
+{
+	struct region want = *r;
+	uaddr_t to = m->to;
+	int error = 0;
+
+	want.offset += m->from - r->start;
+	if (!(r->flags & REGION_SHARED))
+		return -EINVAL;
+	if (!m->may_move)
+		return -ENOMEM;
+	if (to) {
+		error = vmspace_check_range(vs, "mremap", to, m->new_size);
+		if (!error && m->from >= to && m->from < to + m->new_size)
+			error = -EINVAL; /* it would replace what it shows */
+		if (!error)
+			error = vmspace_remove(vs, to, to + m->new_size);
+	} else {
+		to = vmspace_place(vs, m->new_size);
+		error = to ? 0 : -ENOMEM;
+	}
+	want.start = to;
+	want.end = to + m->new_size;
+	return error ? error : vmspace_enter(vs, &want) ? (long)to : -ENOMEM;
+}
+
 /* Lock held. */
 static long remap(struct vmspace *vs, struct remap *m)
 {
@@ -104,11 +134,18 @@ static long remap(struct vmspace *vs, struct remap *m)
 
 	if (!r || m->old_size > r->end - m->from)
 		return -EFAULT;
+	if (!m->old_size)
+		return duplicate(vs, m, r);
 	if (m->new_size > m->old_size && (r->prot & PROT_WRITE) && !(r->flags & REGION_SHARED) &&
 	    !vmspace_may_commit(m->new_size))
 		return -ENOMEM;
 	if (m->to)
 		return remap_to(vs, m);
+	if (m->keep) {
+		uaddr_t place = vmspace_place(vs, m->new_size);
+
+		return place ? move(vs, m, place) : -ENOMEM;
+	}
 	if (m->new_size <= m->old_size) {
 		int error = vmspace_remove(vs, m->from + m->new_size, m->from + m->old_size);
 
@@ -125,10 +162,12 @@ static long remap(struct vmspace *vs, struct remap *m)
 long vmspace_remap(struct vmspace *vs, uaddr_t addr, u64 old_size, u64 new_size, unsigned flags, uaddr_t new_addr)
 {
 	bool fixed = flags & MREMAP_FIXED;
-	struct remap m = {.from = addr, .to = fixed ? new_addr : 0, .may_move = flags & MREMAP_MAYMOVE};
+	struct remap m = {.from = addr, .to = fixed ? new_addr : 0, .may_move = flags & MREMAP_MAYMOVE,
+			  .keep = flags & MREMAP_DONTUNMAP};
 
-	/* An old size of 0 would map shared pages twice; MREMAP_DONTUNMAP is for userfaultfd: not offered. */
-	if (!IS_ALIGNED(addr, PAGE_SIZE) || !old_size || !new_size || (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) ||
+	if (!IS_ALIGNED(addr, PAGE_SIZE) || !new_size ||
+	    (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) ||
+	    (m.keep && (!m.may_move || old_size != new_size)) ||
 	    (fixed && (!m.may_move || !IS_ALIGNED(new_addr, PAGE_SIZE) || !new_addr)))
 		return -EINVAL;
 	if (old_size > USER_MAX || new_size > USER_MAX)

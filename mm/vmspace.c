@@ -152,7 +152,7 @@ struct region *vmspace_enter(struct vmspace *vs, const struct region *want)
 		return prev;
 	}
 
-	struct region *r = vs->nregions <= REGIONS_MAX ? region_new(want) : NULL;
+	struct region *r = vs->nregions <= REGIONS_MAX ? region_new(vs, want) : NULL;
 
 	if (r)
 		region_insert(vs, r);
@@ -166,7 +166,7 @@ int vmspace_split_at(struct vmspace *vs, uaddr_t at)
 	if (!r || r->start == at)
 		return 0;
 
-	struct region *upper = vs->nregions < REGIONS_MAX ? region_new(r) : NULL;
+	struct region *upper = vs->nregions < REGIONS_MAX ? region_new(vs, r) : NULL;
 
 	if (!upper)
 		return -ENOMEM;
@@ -325,6 +325,36 @@ bool vmspace_covers(struct vmspace *vs, uaddr_t addr, u64 size)
 
 	mutex_unlock(&vs->lock);
 	return covers;
+}
+
+static bool may_be_data(const struct region *r)
+{
+	return !(r->flags & (REGION_SHARED | REGION_STACK));
+}
+
+u64 vmspace_data(struct vmspace *vs)
+{
+	u64 bytes = 0;
+
+	mutex_lock(&vs->lock);
+	for (struct region *r = region_first(vs); r; r = region_next(r))
+		if (may_be_data(r) && (r->prot & PROT_WRITE))
+			bytes += r->end - r->start;
+	mutex_unlock(&vs->lock);
+	return bytes;
+}
+
+u64 vmspace_data_more(struct vmspace *vs, uaddr_t addr, u64 size)
+{
+	uaddr_t end = addr + size;
+	u64 bytes = 0;
+
+	mutex_lock(&vs->lock);
+	for (struct region *r = region_lookup(vs, addr); r && r->start < end; r = region_next(r))
+		if (may_be_data(r) && !(r->prot & PROT_WRITE))
+			bytes += MIN(r->end, end) - MAX(r->start, addr);
+	mutex_unlock(&vs->lock);
+	return bytes;
 }
 
 void vmspace_foreach(struct vmspace *vs, void (*fn)(const struct region *r, void *arg), void *arg)

@@ -3,6 +3,7 @@
 #include "files.h"
 
 #include <abi/linux/restart.h>
+#include <abi/linux/signal.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
 #include <lib/string.h>
@@ -52,6 +53,26 @@ long fd_give(struct file *f, bool cloexec)
 	if (fd < 0)
 		file_put(f);
 	return fd;
+}
+
+long file_write_limit(u64 at, u64 n)
+{
+	u64 limit = READ_ONCE(proc_current()->rlimit[RLIMIT_FSIZE].cur);
+
+	if (likely(limit == RLIM_INFINITY) || (at <= limit && n <= limit - at))
+		return (long)n;
+	if (at < limit)
+		return (long)(limit - at);
+	signal_send_current(SIGXFSZ);
+	return -EFBIG;
+}
+
+int file_size_limit(u64 end)
+{
+	if (end <= READ_ONCE(proc_current()->rlimit[RLIMIT_FSIZE].cur))
+		return 0;
+	signal_send_current(SIGXFSZ);
+	return -EFBIG;
 }
 
 /* Where a relative path begins. */

@@ -31,6 +31,13 @@ void path_arg_put(struct path_arg *a);
  */
 struct vnode *vnode_of_arg(int dirfd, uaddr_t path, unsigned flags);
 
+/*
+ * RLIMIT_FSIZE, for a file that shall reach up to `end`: 0, or -EFBIG after SIGXFSZ. For a write from `at`: how much of `n` fits,
+ * or the same.
+ */
+int file_size_limit(u64 end);
+long file_write_limit(u64 at, u64 n);
+
 /* -EINTR of a wait that begins anew when no handler, or one with SA_RESTART, has run. */
 long restartable(long n);
 

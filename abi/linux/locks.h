@@ -7,7 +7,8 @@
 
 struct file;
 
-long lock_get(struct file *f, uaddr_t arg);
-long lock_set(struct file *f, int fd, uaddr_t arg, bool wait);
+/* by_file: F_OFD_*, whose locks are the open file's. */
+long lock_get(struct file *f, uaddr_t arg, bool by_file);
+long lock_set(struct file *f, int fd, uaddr_t arg, bool wait, bool by_file);
 
 #endif

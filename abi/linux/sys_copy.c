@@ -164,6 +164,8 @@ long sys_truncate(uaddr_t path, i64 length)
 		return PTR_ERR(v);
 	error = length < 0 ? -EINVAL : vnode_access(v, W_OK, false);
 	if (!error)
+		error = file_size_limit((u64)length);
+	if (!error)
 		error = vfs_truncate(v, (u64)length);
 	vnode_put(v);
 	return error;
@@ -184,13 +186,15 @@ long sys_ftruncate(int fd, i64 length)
 	if (length < 0 || !is_writable(f) || !f->ops->truncate)
 		error = -EINVAL;
 	else
+		error = file_size_limit((u64)length);
+	if (!error)
 		error = f->ops->truncate(f, (u64)length);
 	file_put(f);
 	return error;
 }
 
-/* Every page of the range is there afterwards, and the file is at least as long. */
-static int allocate(struct file *f, u64 offset, u64 len)
+/* Every page of the range is there afterwards, and the file is at least as long, unless it is to keep its size. */
+static int allocate(struct file *f, u64 offset, u64 len, bool keep_size)
 {
 	struct vm_object *obj = f->ops->object(f);
 	u64 end = offset + len;
@@ -205,7 +209,24 @@ static int allocate(struct file *f, u64 offset, u64 len)
 		if (thread_interrupted())
 			return -EINTR;
 	}
-	return end > READ_ONCE(obj->size) ? f->ops->truncate(f, end) : 0;
+	return !keep_size && end > READ_ONCE(obj->size) ? f->ops->truncate(f, end) : 0;
+}
+
+static int allocate_or_punch(struct file *f, unsigned mode, u64 offset, u64 len)
+{
+	int error;
+
+	switch (mode) {
+	case 0:
+		error = file_size_limit(offset + len);
+		return error ? error : allocate(f, offset, len, false);
+	case FALLOC_FL_KEEP_SIZE:
+		return allocate(f, offset, len, true);
+	case FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE:
+		return f->ops->punch ? f->ops->punch(f, offset, len) : -EOPNOTSUPP;
+	default:
+		return -EOPNOTSUPP;
+	}
 }
 
 long sys_fallocate(int fd, int mode, i64 offset, i64 len)
@@ -223,12 +244,10 @@ long sys_fallocate(int fd, int mode, i64 offset, i64 len)
 		error = -ESPIPE;
 	else if (!f->ops->object || !f->ops->truncate)
 		error = -ENODEV;
-	else if (mode)
-		error = -EOPNOTSUPP;
 	else if (offset + (u64)len > (u64)INT64_MAX)
 		error = -EFBIG;
 	else
-		error = allocate(f, (u64)offset, (u64)len);
+		error = allocate_or_punch(f, (unsigned)mode, (u64)offset, (u64)len);
 	file_put(f);
 	return error;
 }
@@ -275,6 +294,33 @@ static long only_check(int fd, bool seekable)
 long sys_syncfs(int fd)
 {
 	return only_check(fd, false);
+}
+
+/* As fsync: there is no device behind a file that a part of it could be written to. */
+long sys_sync_file_range(int fd, i64 offset, i64 len, unsigned flags)
+{
+	i64 end;
+
+	if ((flags & ~SYNC_FILE_RANGE_ALL) || offset < 0 || len < 0 || __builtin_add_overflow(offset, len, &end))
+		return -EINVAL;
+	return only_check(fd, true);
+}
+
+/* Files are in memory already: only whether the descriptor could be read. */
+long sys_readahead(int fd, i64 offset, size_t count)
+{
+	struct file *f = file_of_fd(fd);
+	long answer = 0;
+
+	(void)offset, (void)count;
+	if (!f)
+		return -EBADF;
+	if ((f->flags & O_PATH) || (f->flags & O_ACCMODE) == O_WRONLY)
+		answer = -EBADF;
+	else if (!f->vnode || !S_ISREG(f->vnode->mode))
+		answer = -EINVAL;
+	file_put(f);
+	return answer;
 }
 
 /* Advice is accepted: files are in memory already. */

@@ -144,10 +144,14 @@ static long fcntl_file(struct file *f, int fd, int cmd, unsigned long arg)
 		set_status(f, STATUS_FLAGS, (unsigned)arg);
 		return 0;
 	case F_GETLK:
-		return lock_get(f, arg);
+	case F_OFD_GETLK:
+		return lock_get(f, arg, cmd == F_OFD_GETLK);
 	case F_SETLK:
 	case F_SETLKW:
-		return restartable(lock_set(f, fd, arg, cmd == F_SETLKW));
+		return restartable(lock_set(f, fd, arg, cmd == F_SETLKW, false));
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return restartable(lock_set(f, fd, arg, cmd == F_OFD_SETLKW, true));
 	case F_SETOWN:
 		WRITE_ONCE(f->owner, (int)arg);
 		return 0;

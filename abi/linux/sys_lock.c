@@ -55,7 +55,7 @@ static int range_of(struct file *f, const struct flock64 *fl, struct file_lock *
 	return 0;
 }
 
-static int lock_of_arg(struct file *f, uaddr_t arg, struct flock64 *fl, struct file_lock *lock)
+static int lock_of_arg(struct file *f, uaddr_t arg, bool by_file, struct flock64 *fl, struct file_lock *lock)
 {
 	if (copyin(fl, arg, sizeof(*fl)))
 		return -EFAULT;
@@ -63,20 +63,22 @@ static int lock_of_arg(struct file *f, uaddr_t arg, struct flock64 *fl, struct f
 		return -EINVAL;
 	if (fl->type != F_RDLCK && fl->type != F_WRLCK && fl->type != F_UNLCK)
 		return -EINVAL;
+	if (by_file && fl->pid)
+		return -EINVAL;
 	*lock = (struct file_lock){
-		.owner = proc_current()->files,
+		.owner = by_file ? (const void *)f : proc_current()->files,
 		.exclusive = fl->type == F_WRLCK,
 		.record = true,
-		.pid = proc_current()->pid,
+		.pid = by_file ? -1 : proc_current()->pid,
 	};
 	return range_of(f, fl, lock);
 }
 
-long lock_get(struct file *f, uaddr_t arg)
+long lock_get(struct file *f, uaddr_t arg, bool by_file)
 {
 	struct file_lock lock;
 	struct flock64 fl;
-	int error = lock_of_arg(f, arg, &fl, &lock);
+	int error = lock_of_arg(f, arg, by_file, &fl, &lock);
 
 	if (error)
 		return error;
@@ -107,12 +109,12 @@ static int still_open(struct file *f, int fd)
 	return -EBADF;
 }
 
-long lock_set(struct file *f, int fd, uaddr_t arg, bool wait)
+long lock_set(struct file *f, int fd, uaddr_t arg, bool wait, bool by_file)
 {
 	unsigned mode = f->flags & O_ACCMODE;
 	struct file_lock lock;
 	struct flock64 fl;
-	int error = lock_of_arg(f, arg, &fl, &lock);
+	int error = lock_of_arg(f, arg, by_file, &fl, &lock);
 
 	if (error)
 		return error;
@@ -121,7 +123,7 @@ long lock_set(struct file *f, int fd, uaddr_t arg, bool wait)
 	if ((fl.type == F_RDLCK && mode == O_WRONLY) || (fl.type == F_WRLCK && mode == O_RDONLY))
 		return -EBADF;
 	error = file_lock_set(f->vnode, &lock, wait);
-	return error ? error : still_open(f, fd);
+	return error || by_file ? error : still_open(f, fd);
 }
 
 static int lock_whole_file(struct file *f, int operation)

@@ -44,6 +44,17 @@ static bool limit_allows(const struct vmspace *vs, u64 more)
 	return limit == RLIM_INFINITY || (more <= limit && mapped <= limit - more);
 }
 
+/* RLIMIT_DATA, in the same spirit. The sum is taken only where there is a limit. */
+static bool limit_allows_data(struct vmspace *vs, u64 more)
+{
+	u64 limit = READ_ONCE(proc_current()->rlimit[RLIMIT_DATA].cur), data;
+
+	if (likely(limit == RLIM_INFINITY) || !more)
+		return true;
+	data = vmspace_data(vs);
+	return more <= limit && data <= limit - more;
+}
+
 static int back_anonymously(struct backing *b, u64 size, bool shared)
 {
 	b->flags = REGION_MAYWRITE;
@@ -90,7 +101,12 @@ static int back_by_fd(struct backing *b, int fd, u64 offset, u64 size, unsigned 
 		return -EBADF;
 	b->offset = offset;
 
-	int error = offset + size < offset ? -EOVERFLOW : back_by_file(b, f, prot, shared);
+	int error;
+
+	if (READ_ONCE(f->flags) & O_PATH)
+		error = -EBADF;
+	else
+		error = offset + size < offset ? -EOVERFLOW : back_by_file(b, f, prot, shared);
 
 	file_put(f);
 	return error;
@@ -150,7 +166,7 @@ long sys_mmap(uaddr_t addr, size_t size, int prot, int mapflags, int fd, int64_t
 	if (size > USER_MAX)
 		return -ENOMEM;
 	size = ALIGN_UP(size, PAGE_SIZE);
-	if (!limit_allows(vs, size))
+	if (!limit_allows(vs, size) || (!shared && (rights & PROT_WRITE) && !limit_allows_data(vs, size)))
 		return -ENOMEM;
 	error = flags & MAP_ANONYMOUS ? back_anonymously(&b, size, shared)
 				      : back_by_fd(&b, fd, (u64)offset, size, rights, shared);
@@ -174,7 +190,13 @@ long sys_munmap(uaddr_t addr, size_t size)
 
 long sys_mprotect(uaddr_t addr, size_t size, int prot)
 {
-	return vmspace_protect(own_space(), addr, size, (unsigned)prot);
+	struct vmspace *vs = own_space();
+	bool limited = READ_ONCE(proc_current()->rlimit[RLIMIT_DATA].cur) != RLIM_INFINITY;
+
+	if (limited && ((unsigned)prot & PROT_WRITE) && size <= USER_MAX && addr <= USER_MAX - size &&
+	    !limit_allows_data(vs, vmspace_data_more(vs, addr, ALIGN_UP(size, PAGE_SIZE))))
+		return -ENOMEM;
+	return vmspace_protect(vs, addr, size, (unsigned)prot);
 }
 
 long sys_brk(uaddr_t brk)
@@ -183,7 +205,7 @@ long sys_brk(uaddr_t brk)
 	uaddr_t old = READ_ONCE(vs->brk), start = READ_ONCE(vs->brk_start);
 	u64 limit = READ_ONCE(proc_current()->rlimit[RLIMIT_DATA].cur);
 
-	if (brk > old && (!limit_allows(vs, brk - old) || brk - start > limit))
+	if (brk > old && (!limit_allows(vs, brk - old) || brk - start > limit || !limit_allows_data(vs, brk - old)))
 		return (long)old;
 	return (long)vmspace_brk(vs, brk);
 }

@@ -9,12 +9,40 @@
 
 #include <abi/linux/signal.h>
 #include <isolation/gate.h>
+#include <isolation/proc.h>
 #include <mm/slab.h>
 
 #define RW_MAX 0x7ffff000ul /* as Linux cuts larger ones: read(2), "Notes" */
 #define IOV_FEW 8
 
 enum way { READ, WRITE };
+
+/* Cuts a write to what RLIMIT_FSIZE allows. Only regular files have a size. 0 or -EFBIG. */
+static long limit_write(struct file *f, struct uio *u, const u64 *pos)
+{
+	struct stat64 st;
+	u64 at = pos ? *pos : READ_ONCE(f->pos);
+
+	if (proc_current()->rlimit[RLIMIT_FSIZE].cur == RLIM_INFINITY || !u->left || !f->vnode || !S_ISREG(f->vnode->mode))
+		return 0;
+	if ((f->flags & O_APPEND) || u->append) {
+		file_stat(f, &st);
+		at = (u64)st.size;
+	}
+
+	long n = file_write_limit(at, u->left);
+
+	if (n > 0)
+		u->left = (u64)n;
+	return n < 0 ? n : 0;
+}
+
+static long write_limited(struct file *f, struct uio *u, u64 *pos)
+{
+	long error = limit_write(f, u, pos);
+
+	return error ? error : file_write(f, u, pos);
+}
 
 /* pos NULL: the file's own. */
 static long transfer(int fd, struct uio *u, u64 *pos, enum way way)
@@ -27,7 +55,7 @@ static long transfer(int fd, struct uio *u, u64 *pos, enum way way)
 	if (pos && !f->ops->seek)
 		n = -ESPIPE;
 	else
-		n = way == READ ? file_read(f, u, pos) : file_write(f, u, pos);
+		n = way == READ ? file_read(f, u, pos) : write_limited(f, u, pos);
 	file_put(f);
 	if (n == -EPIPE && way == WRITE)
 		signal_send_current(SIGPIPE);
@@ -55,7 +83,7 @@ static long check_segments(struct uio *u)
 	return 0;
 }
 
-static long transfer_vector(int fd, uaddr_t iov, int n, u64 *pos, enum way way)
+static long transfer_vector(int fd, uaddr_t iov, int n, u64 *pos, enum way way, bool append)
 {
 	struct iovec64 few[IOV_FEW], *all = few;
 	long answer;
@@ -67,7 +95,7 @@ static long transfer_vector(int fd, uaddr_t iov, int n, u64 *pos, enum way way)
 	if (!all)
 		return -ENOMEM;
 
-	struct uio u = {.iov = all, .niov = (unsigned)n};
+	struct uio u = {.iov = all, .niov = (unsigned)n, .append = append};
 
 	answer = copyin(all, iov, (size_t)n * sizeof(*all));
 	if (!answer)
@@ -105,12 +133,12 @@ long sys_pwrite64(int fd, uaddr_t buf, size_t count, i64 offset)
 
 long sys_readv(int fd, uaddr_t iov, int iovcnt)
 {
-	return transfer_vector(fd, iov, iovcnt, NULL, READ);
+	return transfer_vector(fd, iov, iovcnt, NULL, READ, false);
 }
 
 long sys_writev(int fd, uaddr_t iov, int iovcnt)
 {
-	return transfer_vector(fd, iov, iovcnt, NULL, WRITE);
+	return transfer_vector(fd, iov, iovcnt, NULL, WRITE, false);
 }
 
 /*
@@ -121,7 +149,7 @@ long sys_preadv(int fd, uaddr_t iov, int iovcnt, unsigned long pos_l, unsigned l
 	u64 pos = pos_l;
 
 	(void)pos_h;
-	return (i64)pos < 0 ? -EINVAL : transfer_vector(fd, iov, iovcnt, &pos, READ);
+	return (i64)pos < 0 ? -EINVAL : transfer_vector(fd, iov, iovcnt, &pos, READ, false);
 }
 
 long sys_pwritev(int fd, uaddr_t iov, int iovcnt, unsigned long pos_l, unsigned long pos_h)
@@ -129,7 +157,31 @@ long sys_pwritev(int fd, uaddr_t iov, int iovcnt, unsigned long pos_l, unsigned 
 	u64 pos = pos_l;
 
 	(void)pos_h;
-	return (i64)pos < 0 ? -EINVAL : transfer_vector(fd, iov, iovcnt, &pos, WRITE);
+	return (i64)pos < 0 ? -EINVAL : transfer_vector(fd, iov, iovcnt, &pos, WRITE, false);
+}
+
+/* Position -1 is the file's own. */
+static long transfer_flagged(int fd, uaddr_t iov, int n, i64 pos, int flags, enum way way)
+{
+	u64 at = (u64)pos;
+
+	if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | (way == WRITE ? RWF_APPEND : 0)))
+		return -EOPNOTSUPP;
+	if (pos < -1)
+		return -EINVAL;
+	return transfer_vector(fd, iov, n, pos == -1 ? NULL : &at, way, flags & RWF_APPEND);
+}
+
+long sys_preadv2(int fd, uaddr_t iov, int iovcnt, unsigned long pos_l, unsigned long pos_h, int flags)
+{
+	(void)pos_h;
+	return transfer_flagged(fd, iov, iovcnt, (i64)pos_l, flags, READ);
+}
+
+long sys_pwritev2(int fd, uaddr_t iov, int iovcnt, unsigned long pos_l, unsigned long pos_h, int flags)
+{
+	(void)pos_h;
+	return transfer_flagged(fd, iov, iovcnt, (i64)pos_l, flags, WRITE);
 }
 
 long sys_lseek(int fd, i64 offset, int whence)

@@ -102,7 +102,8 @@ long sys_statx(int dirfd, uaddr_t path, int flags, unsigned mask, uaddr_t to)
 	unsigned known = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE;
 	int error;
 
-	if (((unsigned)flags & ~known) || (mask & STATX_RESERVED))
+	if (((unsigned)flags & ~known) || (mask & STATX_RESERVED) ||
+	    ((unsigned)flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
 		return -EINVAL;
 	error = stat_at(dirfd, path, (unsigned)flags, &st);
 	if (error)

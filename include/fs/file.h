@@ -31,6 +31,7 @@ struct uio {
 	unsigned niov;
 	u64 left;             /* bytes */
 	bool kernel;
+	bool append;          /* a write goes to the end, whatever the position and O_APPEND say */
 };
 
 void uio_kernel(struct uio *u, struct iovec64 *one, void *buffer, u64 size);
@@ -54,6 +55,7 @@ struct file_ops {
 	/* What mmap(2) maps, without a reference; NULL op or value: -ENODEV. */
 	struct vm_object *(*object)(struct file *f);
 	int (*truncate)(struct file *f, u64 size);                   /* NULL: -EINVAL */
+	int (*punch)(struct file *f, u64 offset, u64 len);           /* zeroes, without storage where pages are whole; NULL: -EOPNOTSUPP */
 	int (*sync)(struct file *f);                                 /* NULL: -EINVAL */
 	void (*release)(struct file *f);                             /* last reference */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Advisory locks on files: records of fcntl(2), which belong to a descriptor table and vanish when it closes any descriptor
- * of the file, and whole files of flock(2), which belong to an open file. The two kinds do not see each other.
+ * of the file, or (F_OFD_*) to an open file; and whole files of flock(2), which belong to an open file. The two kinds do not see each other.
  */
 #ifndef FS_LOCK_H
 #define FS_LOCK_H
@@ -11,10 +11,10 @@
 struct vnode;
 
 struct file_lock {
-	const void *owner; /* a struct fdtable (records) or a struct file (flock) */
+	const void *owner; /* a struct fdtable (records), or a struct file (records by F_OFD_*, flock) */
 	bool exclusive;
 	bool record;       /* fcntl(2)'s kind */
-	int pid;           /* for F_GETLK */
+	int pid;           /* for F_GETLK; -1: an open file's */
 	u64 start, end;    /* inclusive; end ~0: for ever */
 };
 

@@ -38,6 +38,8 @@ struct vnode_ops {
 	struct file *(*open_file)(struct vnode *v, unsigned flags);
 	void (*getattr)(struct vnode *v, struct stat64 *st); /* what vnode_getattr() cannot know: sizes */
 	int (*truncate)(struct vnode *v, u64 size);
+	/* open(2)'s O_TMPFILE: a regular file without a name, of `mode`; may it get one later? NULL op: -EOPNOTSUPP. */
+	struct vnode *(*tmpfile)(struct vnode *dir, unsigned mode, bool linkable);
 	void (*release)(struct vnode *v);   /* last reference: frees v */
 };
 

@@ -8,6 +8,7 @@
 #define MM_OBJECT_H
 
 #include <core/spinlock.h>
+#include <lib/list.h>
 #include <lib/xarray.h>
 #include <mm/page.h>
 
@@ -26,6 +27,8 @@ struct vm_object {
 	struct xarray pages;         /* lock: index to struct page, one reference each */
 	u64 size;                    /* lock: bytes; a fault at or past the page that holds size-1 is SIGBUS */
 	u64 npages;                  /* lock */
+	struct list regions;         /* lock: what maps it; those that no sweep has seen yet come first */
+	u64 sweeps;                  /* lock: how often its mappings were swept: mapped.c */
 	const struct pager_ops *ops; /* I */
 };
 
@@ -35,9 +38,13 @@ void object_get(struct vm_object *obj);
 void object_put(struct vm_object *obj);
 /* The page at index with a reference. `create`: make and fill it if absent. NULL with *error 0: a hole. May sleep. */
 struct page *object_page(struct vm_object *obj, u64 index, bool create, int *error);
-/* Drops pages wholly past `size` and zeroes the tail of the last one; sets obj->size. Existing mappings of dropped pages
- * are removed by the caller through vmspace_object_truncated() where it must (not done for tmpfs: pages live until unmapped). */
+/*
+ * Sets obj->size. When it shrinks: drops pages wholly past it and zeroes the tail of the last one, and takes all of these out of
+ * every mapping, private copies too, so that the next access is SIGBUS. May sleep; takes the locks of vmspaces.
+ */
 void object_truncate(struct vm_object *obj, u64 size);
+/* Drops pages [first, end): they are zeroes from now on, also where they are mapped; private copies stay. As above. */
+void object_punch(struct vm_object *obj, u64 first, u64 end);
 /* Drops every page (the last reference is going). */
 void object_drop_pages(struct vm_object *obj);
 /* Pages in all objects now. */

@@ -9,6 +9,7 @@
 
 #include <arch/pmap.h>
 #include <core/mutex.h>
+#include <lib/list.h>
 #include <lib/rbtree.h>
 #include <mm/object.h>
 
@@ -19,6 +20,8 @@
 #define REGION_FIXED BIT(3)     /* vmspace_map(): exactly here, replacing what is there */
 #define REGION_NOREPLACE BIT(4) /* with FIXED: -EEXIST instead of replacing */
 #define REGION_MAYWRITE BIT(5)  /* mprotect may add PROT_WRITE (not for a shared mapping of a file opened for reading, nor [vvar]) */
+#define REGION_DONTFORK BIT(6)  /* the child of a fork does not get it */
+#define REGION_WIPEONFORK BIT(7) /* the child gets it empty */
 
 #define REGIONS_MAX 65530 /* of a vmspace, give or take one: Linux's vm.max_map_count */
 
@@ -30,6 +33,9 @@ struct region {
 	unsigned prot;           /* PROT_* */
 	unsigned flags;          /* REGION_* */
 	struct vm_object *object; /* NULL: anonymous private */
+	struct vmspace *vs;      /* I: whose it is */
+	struct list mapping;     /* object's lock: in its list of regions */
+	u64 swept;               /* object's lock: the last sweep of the object's mappings that saw it */
 	u64 offset;              /* bytes into the object of `start` */
 	char name[16];           /* for maps: "[heap]", "[stack]", file name's tail */
 };
@@ -76,10 +82,17 @@ int vmspace_protect(struct vmspace *vs, uaddr_t addr, u64 size, unsigned prot);
 uaddr_t vmspace_brk(struct vmspace *vs, uaddr_t wanted);
 /* mremap(2) with its MREMAP_* flags. */
 long vmspace_remap(struct vmspace *vs, uaddr_t addr, u64 old_size, u64 new_size, unsigned flags, uaddr_t new_addr);
-/* madvise(2): DONTNEED drops private pages; hints are accepted; -EINVAL for unknown advice, -ENOMEM for holes. */
+/*
+ * madvise(2): DONTNEED drops private pages, REMOVE makes a hole in the object, POPULATE_* fault pages in, *FORK say what fork
+ * does; hints are accepted. -EINVAL for unknown advice, -ENOMEM for holes.
+ */
 int vmspace_advise(struct vmspace *vs, uaddr_t addr, u64 size, int advice);
 /* mincore/msync-like check: is all of [addr, addr+size) mapped? */
 bool vmspace_covers(struct vmspace *vs, uaddr_t addr, u64 size);
+/* Bytes of data: private mappings that may be written, but for the stack. RLIMIT_DATA. */
+u64 vmspace_data(struct vmspace *vs);
+/* Bytes of [addr, addr + size) that mprotect(2) to PROT_WRITE would make data. */
+u64 vmspace_data_more(struct vmspace *vs, uaddr_t addr, u64 size);
 /* Removes all regions (exec into the same place, last put). */
 void vmspace_clear(struct vmspace *vs);
 /* For aspace_fork() of private spaces: copies regions; private pages become copy-on-write in both. Flushes the parent. */

@@ -44,6 +44,9 @@
 #define F_DUPFD_CLOEXEC 1030
 #define F_SETPIPE_SZ 1031
 #define F_GETPIPE_SZ 1032
+#define F_OFD_GETLK 36
+#define F_OFD_SETLK 37
+#define F_OFD_SETLKW 38
 #define FD_CLOEXEC 1
 
 #define F_RDLCK 0
@@ -84,6 +87,17 @@ struct flock64 {
 
 #define RENAME_NOREPLACE 1u
 #define RENAME_EXCHANGE 2u
+
+#define FALLOC_FL_KEEP_SIZE 1u
+#define FALLOC_FL_PUNCH_HOLE 2u
+
+#define SYNC_FILE_RANGE_ALL 7u /* WAIT_BEFORE, WRITE, WAIT_AFTER */
+
+/* preadv2(2). APPEND is for writes; the others ask for what files in memory do anyway. */
+#define RWF_HIPRI 1
+#define RWF_DSYNC 2
+#define RWF_SYNC 4
+#define RWF_APPEND 16
 
 #define CLOSE_RANGE_UNSHARE 2u
 #define CLOSE_RANGE_CLOEXEC 4u

@@ -6,6 +6,7 @@
 
 #include <arch/boot.h>
 #include <arch/machine.h>
+#include <core/block.h>
 #include <core/panic.h>
 #include <core/percpu.h>
 #include <core/printk.h>
@@ -188,4 +189,10 @@ void machine_init(void)
 	page_init();
 	slab_init();
 	vmspace_init_caches();
+}
+
+/* core/block.h: nobody interrupts. */
+bool thread_interrupted(void)
+{
+	return false;
 }
