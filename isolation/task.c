@@ -337,6 +337,7 @@ int proc_single(struct proc *p)
 	p->execing = false;
 	spin_unlock_irqrestore(&p->siglock, flags);
 	if (old != p->pid) {
+		proc_adopt_children(p, old);
 		pid_free(old);
 		pid_set(p->pid, me);
 	}
@@ -388,12 +389,16 @@ void task_exit(void)
 	list_remove(&t->link);
 	bool last = --p->ntasks == 0;
 
-	p->dead_cpu_ns += thread_cpu_ns(&t->thread);
+	usage_keep_task(p, t);
+	if (last)
+		usage_keep_memory(p);
 	if (p->leader == t)
 		p->leader = NULL;
 	p->exiting |= last;
 	proc_signals_retarget(p);
 	spin_unlock_irqrestore(&p->siglock, flags);
+	if (!last)
+		proc_adopt_children(p, t->tid);
 	if (t->tid == p->pid)
 		pid_set(t->tid, NULL); /* until the process is waited for */
 	else

@@ -326,6 +326,7 @@ static void change_over(struct exec *x)
 	p->exe = x->file;
 	strlcpy(p->comm, name ? name + 1 : x->path, sizeof(p->comm));
 	strlcpy(t->thread.name, p->comm, sizeof(t->thread.name));
+	WRITE_ONCE(p->has_execed, true);
 	reset_signals(p);
 	spin_unlock_irqrestore(&p->siglock, flags);
 	if (old_exe)

@@ -49,6 +49,7 @@ struct thread {
 	/* Accounting: own CPU only, read racily by others. */
 	u64 exec_start;           /* clock when it last got the CPU */
 	u64 cpu_ns;               /* total on a CPU */
+	u64 user_ns, system_ns;   /* ticks that found it in its application, or in the kernel */
 	u64 nvcsw, nivcsw;        /* voluntary, involuntary switches */
 	struct timer sleep_timer; /* thread_block()'s deadline */
 	bool timed_out;
@@ -103,6 +104,13 @@ void thread_set_nice(struct thread *t, int nice);
 /* Sleeps: 0, or -EINTR. Interruptible. */
 int thread_sleep_until(u64 deadline);
 u64 thread_cpu_ns(const struct thread *t);
+
+/*
+ * A CPU that runs threads ticks, 100 times a second: how their time divides between application and kernel is sampled then.
+ * Upcall to abi/linux: one fell on the current thread, which is an application's. Interrupt context.
+ */
+#define TICK_NS (NSEC_PER_SEC / 100)
+void app_tick(bool in_application);
 
 /* IPI_RESCHEDULE's handler. */
 void sched_interrupt(void);
