@@ -28,13 +28,13 @@ static struct spinlock irq_lock = SPINLOCK_INIT("irq");
 static DEFINE_PERCPU(unsigned, irq_depth);
 static DEFINE_PERCPU(bool, irq_app);
 
-int irq_register(unsigned isa_irq, const char *name, void (*fn)(void *), void *arg)
+int irq_register(unsigned irq, const char *name, void (*fn)(void *), void *arg)
 {
-	struct irq_handler *h = &handlers[isa_irq % VECTOR_IRQ_COUNT];
+	struct irq_handler *h = &handlers[irq % VECTOR_IRQ_COUNT];
 	int error = 0;
 	u64 flags;
 
-	if (isa_irq >= VECTOR_IRQ_COUNT)
+	if (irq >= VECTOR_IRQ_COUNT)
 		return -EINVAL;
 	flags = spin_lock_irqsave(&irq_lock);
 	if (h->fn) {
@@ -47,7 +47,7 @@ int irq_register(unsigned isa_irq, const char *name, void (*fn)(void *), void *a
 	spin_unlock_irqrestore(&irq_lock, flags);
 	if (error)
 		return error;
-	error = arch_irq_route(isa_irq, (u8)(VECTOR_IRQ_BASE + isa_irq));
+	error = arch_irq_route(irq, (u8)(VECTOR_IRQ_BASE + irq));
 	if (error)
 		__atomic_store_n(&h->fn, NULL, __ATOMIC_RELEASE);
 	return error;
@@ -111,7 +111,7 @@ bool irq_context(void)
 	return this_cpu(irq_depth) != 0;
 }
 
-u64 irq_count(unsigned isa_irq)
+u64 irq_count(unsigned irq)
 {
-	return isa_irq < VECTOR_IRQ_COUNT ? READ_ONCE(handlers[isa_irq].count) : 0;
+	return irq < VECTOR_IRQ_COUNT ? READ_ONCE(handlers[irq].count) : 0;
 }

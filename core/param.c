@@ -55,8 +55,30 @@ static bool number(const struct cmdline_item *item, u64 min, u64 max, u64 *value
 
 static bool set_streams(const struct cmdline_item *item)
 {
-	param.streams = word_is(item->value, item->valuelen, "com2");
-	return param.streams;
+	if (word_is(item->value, item->valuelen, "com2"))
+		param.streams = STREAMS_COM2;
+	else if (word_is(item->value, item->valuelen, "virtio"))
+		param.streams = STREAMS_VIRTIO;
+	else
+		return false;
+	return true;
+}
+
+/* SIZE@BASE:IRQ, as Linux has it; numbers may be hexadecimal. */
+static bool set_virtio(const struct cmdline_item *item)
+{
+	const char *end = item->value + item->valuelen;
+	const char *base = item->value ? memchr(item->value, '@', item->valuelen) : NULL;
+	const char *irq = base ? memchr(base, ':', (size_t)(end - base)) : NULL;
+	struct param_virtio place = { 0 };
+
+	if (!irq || param.nvirtio == PARAM_VIRTIO_MAX)
+		return false;
+	if (!cmdline_number(base + 1, (size_t)(irq - base - 1), &place.base) ||
+	    !cmdline_number(irq + 1, (size_t)(end - irq - 1), &place.irq))
+		return false;
+	param.virtio[param.nvirtio++] = place;
+	return true;
 }
 
 static bool set_exit(const struct cmdline_item *item)
@@ -124,6 +146,7 @@ static const struct {
 	{"streams", set_streams}, {"exit", set_exit},	      {"strace", set_strace},
 	{"ktest", set_ktest},	  {"loglevel", set_loglevel}, {"maxcpus", set_maxcpus},
 	{"slice_us", set_slice},  {"init", set_init},	      {"sched", set_sched},
+	{"virtio_mmio.device", set_virtio},
 };
 
 static void take_key(const struct cmdline_item *item)

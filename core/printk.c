@@ -3,7 +3,8 @@
  * printk.c - lines on the console, through the polled port, so that they work from the first
  * instruction on and in any context.
  *
- * One lock keeps lines whole. After panic() began, the panicking CPU takes no lock (it may have been
+ * One lock keeps lines whole, and each message is one line: names in it are the application's, and might hold line ends and
+ * escapes, with which a program could speak for the kernel. After panic() began, the panicking CPU takes no lock (it may have been
  * interrupted while holding it) and all others are silent.
  */
 #include <core/printk.h>
@@ -53,6 +54,14 @@ static void time_prefix(char *prefix, size_t size)
 		snprintf(prefix, size, "[%5lu.%06lu] ", us / 1000000, us % 1000000);
 }
 
+/* Shows control characters as `?`. */
+static void disarm(char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((u8)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = '?';
+}
+
 void vprintk(enum loglevel level, const char *format, va_list args)
 {
 	char prefix[32], line[LINE_MAX];
@@ -63,10 +72,10 @@ void vprintk(enum loglevel level, const char *format, va_list args)
 	time_prefix(prefix, sizeof(prefix));
 	length = (size_t)vsnprintf(line, sizeof(line) - 1, format, args);
 	length = MIN(length, sizeof(line) - 2);
-	if (!length || line[length - 1] != '\n') {
-		line[length] = '\n';
-		line[length + 1] = '\0';
-	}
+	length -= length && line[length - 1] == '\n';
+	disarm(line, length);
+	line[length] = '\n';
+	line[length + 1] = '\0';
 	console_write(prefix, line);
 }
 

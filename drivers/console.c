@@ -4,6 +4,7 @@
 
 #include <core/param.h>
 #include <core/printk.h>
+#include <drivers/port.h>
 #include <drivers/stream.h>
 #include <drivers/tty.h>
 #include <drivers/uart.h>
@@ -34,6 +35,7 @@ static size_t console_receive(const char *bytes, size_t n)
 
 void console_init(void)
 {
+	const struct port *carrier = param.streams == STREAMS_VIRTIO ? &virtio_console_port : &com2_port;
 	int error;
 
 	tty = tty_create(&backend);
@@ -43,6 +45,9 @@ void console_init(void)
 		error = uart_receive(&uart_com1, console_receive);
 	if (error)
 		pr_warn("console: COM1 gives no input (error %d)", error);
-	if (param.streams && stream_init(ORCHARD_CONFIG_NAME))
-		pr_warn("stream: there is no UART at COM2");
+	if (!param.streams)
+		return;
+	error = stream_init(carrier, ORCHARD_CONFIG_NAME);
+	if (error)
+		pr_warn("stream: %s is not there (error %d)", carrier->name, error);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The framed stream port on COM2 (docs/protocol.md). Output: whole frames under one lock. Input: frames are taken apart in
+ * The framed stream port (docs/protocol.md). Output: whole frames under one lock. Input: frames are taken apart in
  * interrupt context; standard input goes into a ring, or into the stream terminal. When there is no room
- * the rest stays with the UART, and beyond it with the host.
+ * the rest stays with the port, and beyond it with the host.
  */
 #include <drivers/stream.h>
 
 #include <core/printk.h>
 #include <core/spinlock.h>
+#include <drivers/port.h>
 #include <drivers/tty.h>
-#include <drivers/uart.h>
 #include <lib/errno.h>
 #include <lib/format.h>
 #include <lib/frame.h>
@@ -19,11 +19,13 @@
 #include "stream_channels.h"
 
 #define STDIN_SIZE 65536
+#define OUTGOING_SIZE 2048           /* a port may take dear a write, but not its length: few frames are longer */
 #define WINSIZE_PAYLOAD 4
 
-static bool present;                 /* I after stream_init() */
+static const struct port *port;      /* I after stream_init(); NULL: there is none */
 static u8 terminal_kind;             /* I after stream_tty(): of frames with what it prints */
-static struct spinlock output_lock = SPINLOCK_INIT("stream output"); /* (i) one frame */
+static struct spinlock output_lock = SPINLOCK_INIT("stream output"); /* (i) one frame, in: */
+static u8 outgoing[OUTGOING_SIZE];
 
 static struct spinlock input_lock = SPINLOCK_INIT("stream input");   /* (i) all below */
 static u8 stdin_buffer[STDIN_SIZE];
@@ -39,7 +41,7 @@ struct waitq stdin_readers = WAITQ_INIT(stdin_readers);
 /* (i) From the ring to the terminal, in order; once that reads, only its holder touches the ring. */
 static struct spinlock handover_lock = SPINLOCK_INIT("stream handover");
 
-/* The receiver's own: it is never entered twice (the UART's lock). */
+/* The receiver's own: it is never entered twice (the port's lock). */
 static struct frame_decoder decoder;
 static u8 winsize[WINSIZE_PAYLOAD];
 
@@ -47,16 +49,24 @@ static u8 winsize[WINSIZE_PAYLOAD];
 
 void stream_send(u8 kind, const void *payload, size_t size)
 {
-	u8 header[FRAME_HEADER_SIZE];
+	size_t used = FRAME_HEADER_SIZE;
+	const u8 *from = payload;
 	u64 flags;
 
-	if (!present)
+	if (!port)
 		return;
 	size = MIN(size, (size_t)FRAME_PAYLOAD_MAX);
-	frame_encode(header, kind, (u16)size);
 	flags = spin_lock_irqsave(&output_lock);
-	uart_write(&uart_com2, header, sizeof(header));
-	uart_write(&uart_com2, payload, size);
+	frame_encode(outgoing, kind, (u16)size);
+	do {
+		size_t part = MIN(size, sizeof(outgoing) - used);
+
+		memcpy(outgoing + used, from, part);
+		port->write(outgoing, used + part);
+		from += part;
+		size -= part;
+		used = 0;
+	} while (size);
 	spin_unlock_irqrestore(&output_lock, flags);
 }
 
@@ -64,10 +74,10 @@ void stream_drain(void)
 {
 	u64 flags;
 
-	if (!present)
+	if (!port)
 		return;
 	flags = spin_lock_irqsave(&output_lock);
-	uart_drain(&uart_com2);
+	port->drain();
 	spin_unlock_irqrestore(&output_lock, flags);
 }
 
@@ -208,7 +218,7 @@ void stdin_consume(size_t n)
 	throttled = false;
 	spin_unlock_irqrestore(&input_lock, flags);
 	if (resume)
-		uart_resume(&uart_com2);
+		port->resume();
 }
 
 /* --- The terminal ------------------------------------------------------------------------------ */
@@ -221,7 +231,7 @@ static void terminal_write(const char *bytes, size_t n)
 static void terminal_room(void)
 {
 	ring_to_terminal(terminal);
-	uart_resume(&uart_com2);
+	port->resume();
 }
 
 static const struct tty_backend backend = {
@@ -248,7 +258,7 @@ struct tty *stream_tty(unsigned descriptors)
 	if (!reads)
 		return t;
 	ring_to_terminal(t);
-	uart_resume(&uart_com2);
+	port->resume();
 	if (stdin_over)
 		tty_input_eof(t);
 	return t;
@@ -261,22 +271,22 @@ static void tell_refusal(const char *line)
 	stream_send(STREAM_REFUSAL, line, strlen(line));
 }
 
-/* Setting up the UART drops what it received before: so the host waits for the hello. */
-int stream_init(const char *kernel_name)
+/* Setting up the port drops what it received before: so the host waits for the hello. */
+int stream_init(const struct port *carrier, const char *kernel_name)
 {
 	char hello[64];
-	int error = uart_init(&uart_com2);
+	int error = carrier->init();
 
 	if (error)
 		return error;
 	refuse_listener = tell_refusal;
-	present = true;
+	port = carrier;
 	snprintf(hello, sizeof(hello), "orchard 1 %s\n", kernel_name);
 	stream_send(FRAME_HELLO, hello, strlen(hello));
-	return uart_receive(&uart_com2, receive);
+	return port->receive(receive);
 }
 
 bool stream_present(void)
 {
-	return present;
+	return port;
 }

@@ -16,6 +16,7 @@
 #include <isolation/gate.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/page.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
 #include <uapi/linux/wait.h>
@@ -36,7 +37,7 @@ void proc_init(void)
 
 static struct proc *proc_new(struct proc *parent)
 {
-	int pid = pid_alloc();
+	int pid = parent != &init && page_scarce() ? -ENOMEM : pid_alloc();
 
 	if (pid < 0)
 		return ERR_PTR(pid);
@@ -74,7 +75,7 @@ static void proc_link(struct proc *p, struct task *t, u64 clone_flags)
 	if (clone_flags & CLONE_PARENT) {
 		const struct proc *maker = p->parent;
 
-		p->parent = maker->parent;
+		proc_set_parent(p, maker->parent);
 		p->parent_tid = maker->parent_tid;
 		p->exit_signal = maker->exit_signal;
 	}
@@ -237,6 +238,7 @@ void proc_set_vmspace(struct vmspace *vs)
 /* Takes a zombie out of the tree; proc_lock held. The tree's reference is the caller's. */
 static void reap(struct proc *p)
 {
+	proc_uncount(p);
 	proc_unlink(p);
 	pid_free(p->pid);
 }
@@ -339,7 +341,7 @@ static bool reparent(struct proc *child, struct proc *reaper)
 {
 	bool wanted = reaper != &init;
 
-	child->parent = reaper;
+	proc_set_parent(child, reaper);
 	child->parent_tid = reaper->pid;
 	child->exit_signal = SIGCHLD;
 	list_remove(&child->sibling);

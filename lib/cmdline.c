@@ -126,7 +126,7 @@ static int digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
 }
 
-static bool parse_u64(const char *text, size_t len, u64 *value)
+bool cmdline_number(const char *text, size_t len, u64 *value)
 {
 	int base = 10;
 	u64 sum = 0;
@@ -151,5 +151,5 @@ bool cmdline_get_u64(const char *line, const char *key, u64 *value)
 {
 	struct cmdline_item item;
 
-	return find(line, key, &item) && item.value && parse_u64(item.value, item.valuelen, value);
+	return find(line, key, &item) && item.value && cmdline_number(item.value, item.valuelen, value);
 }

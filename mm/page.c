@@ -207,6 +207,11 @@ bool page_low(void)
 	return READ_ONCE(buddy.nfree) < buddy.reserve;
 }
 
+bool page_scarce(void)
+{
+	return READ_ONCE(buddy.nfree) < buddy.reserve + buddy.total / 32;
+}
+
 struct page *page_alloc(unsigned order, unsigned flags)
 {
 	if (order > PAGE_ORDER_MAX || ((flags & ALLOC_USER) && unlikely(page_low())))

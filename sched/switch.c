@@ -82,7 +82,7 @@ static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *n
 	rq->switches++;
 	this_cpu(current_thread) = next;
 	next->on_cpu = true;
-	if (next->arch.fpu && !fpu_is_loaded(&next->arch) && !(next->work & WORK_FPU))
+	if (next->arch.fpu && !fpu_is_ready(&next->arch) && !(next->work & WORK_FPU))
 		__atomic_fetch_or(&next->work, WORK_FPU, __ATOMIC_RELAXED);
 	gate_switch(&next->arch);
 	if (next->vmspace)
@@ -106,7 +106,7 @@ void schedule(enum leave why)
 	now = clock_ns();
 	runqueue_charge(rq, now);
 	if (prev->work & WORK_RESCHED)
-		__atomic_fetch_and(&prev->work, ~WORK_RESCHED, __ATOMIC_RELAXED);
+		__atomic_fetch_and(&prev->work, ~(u32)WORK_RESCHED, __ATOMIC_RELAXED);
 	if (why == LEAVE_BLOCK || why == LEAVE_EXIT) {
 		BUG_ON(prev->is_idle);
 		prev->state = why == LEAVE_BLOCK ? THREAD_BLOCKED : THREAD_DEAD;

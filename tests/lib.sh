@@ -8,7 +8,7 @@
 #
 # KERNELS names the kernels (all six), CPUS the numbers of CPUs (1 4), LINUX=1 adds linux, TIMEOUT
 # is the seconds a run may take (120), RUNS how often each is done (1), O the build folder, ORCHARD
-# the tool. The kernel called `host` is this machine itself, without QEMU: how the programs are checked
+# the tool, MACHINE what QEMU shall be (q35). The kernel called `host` is this machine itself, without QEMU: how the programs are checked
 # against the Linux they are written for.
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -74,7 +74,7 @@ run() {
 		timeout "$TIMEOUT" "$run_program" "$@" >"$work/out" 2>"$work/err"
 	else
 		"$orchard" run "$run_kernel" --cpus "$run_cpus" --timeout "$TIMEOUT" \
-			${run_options-} -- "$run_program" "$@" >"$work/out" 2>"$work/err"
+			${MACHINE:+--machine $MACHINE} ${run_options-} -- "$run_program" "$@" >"$work/out" 2>"$work/err"
 	fi
 	status=$?
 }

@@ -32,17 +32,20 @@ static bool asks_restart(long result)
 	return result >= -ERESTART_RESTARTBLOCK && result <= -ERESTARTSYS;
 }
 
+static_assert(offsetof(struct trapframe, r9) - offsetof(struct trapframe, rdi) == 5 * sizeof(u64), "struct sysargs");
+static_assert(offsetof(struct trapframe, r10) - offsetof(struct trapframe, rdi) == 3 * sizeof(u64), "struct sysargs");
+
 void syscall_dispatch(struct trapframe *tf)
 {
-	const struct sysargs args = {{tf->rdi, tf->rsi, tf->rdx, tf->r10, tf->r8, tf->r9}};
+	const struct sysargs *args = (const struct sysargs *)&tf->rdi;
 	const u32 nr = (u32)tf->error; /* as Linux: the upper half of rax does not count */
 	const struct syscall_desc *desc = find_call(nr);
 	long result;
 
 	if (unlikely(param.strace))
-		result = strace_call(nr, desc, &args);
+		result = strace_call(nr, desc, args);
 	else
-		result = likely(desc) ? desc->call(&args) : -ENOSYS;
+		result = likely(desc) ? desc->call(args) : -ENOSYS;
 	tf->rax = (u64)result;
 
 	/* The signal that ended the wait may be gone; who turns the code into EINTR or a restart must run all the same. */

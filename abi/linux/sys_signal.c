@@ -200,12 +200,12 @@ static long send_to_proc(int pid, int sig, const struct siginfo *info)
 	if (!p)
 		return pid == PID_INIT ? -EPERM : -ESRCH;
 
-	bool allowed = may_signal(p, sig);
+	int error = may_signal(p, sig) ? 0 : -EPERM;
 
-	if (allowed && sig)
-		signal_send_proc(p, sig, info);
+	if (!error && sig)
+		error = signal_send_proc(p, sig, info);
 	proc_put(p);
-	return allowed ? 0 : -EPERM;
+	return error;
 }
 
 long sys_kill(int pid, int sig)
@@ -237,7 +237,7 @@ static long send_to_thread(int tgid, int tid, int sig, const struct siginfo *inf
 	if (t && (tgid < 0 || t->proc->pid == tgid)) {
 		result = may_signal(t->proc, sig) ? 0 : -EPERM;
 		if (!result && sig)
-			signal_send_task(t, sig, info);
+			result = signal_send_task(t, sig, info);
 	}
 	mutex_unlock(&proc_lock);
 	return result;

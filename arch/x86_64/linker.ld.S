@@ -35,6 +35,7 @@ SECTIONS {
 		__extable_start = .;
 		KEEP(*(.extable))
 		__extable_end = .;
+		. = ALIGN(16); /* of struct ktest: its end and the section's first byte must not lie apart */
 		__ktest_start = .;
 		KEEP(*(.ktest))
 		__ktest_end = .;

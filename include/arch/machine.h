@@ -15,7 +15,7 @@ void arch_cpu_init(unsigned cpu);
 void arch_acpi_init(void);
 /* Enables this CPU's local APIC; the boot CPU's call also masks the 8259s and sets up the I/O APICs. */
 void arch_apic_init(void);
-/* Calibrates TSC and local APIC timer against HPET, PM timer or PIT. */
+/* Calibrates TSC and local APIC timer against what counts at a known rate. */
 void arch_clock_init(void);
 /* Starts the application processors up to `limit` CPUs in all; each ends in cpu_main(). Warns of those that do not answer. */
 void arch_start_cpus(unsigned limit);
@@ -36,8 +36,13 @@ void arch_ipi(unsigned cpu, enum ipi ipi);
 void arch_ipi_all_but_self(enum ipi ipi);
 void arch_eoi(void);
 
-/* Routes a legacy ISA irq (through MADT overrides) or a GSI to a vector on the boot CPU, and unmasks it. -ENOENT, -ENOSPC. */
-int arch_irq_route(unsigned isa_irq, u8 vector);
+/*
+ * Routes a legacy ISA irq (through MADT overrides), or from 16 on a GSI, which is active high and edge-triggered, to a
+ * vector on the boot CPU, and unmasks it. -ENOENT, -ENOSPC.
+ */
+int arch_irq_route(unsigned irq, u8 vector);
+/* The irq of a pin of the interrupt controller at this address; -ENOENT. */
+int arch_irq_number(paddr_t controller, unsigned pin);
 
 /* How it ends. `code`: see docs/protocol.md. Never return. */
 enum machine_end { END_ORDERLY = 0x10, END_PANIC = 0x11, END_TESTS_FAILED = 0x12 };

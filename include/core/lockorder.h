@@ -12,6 +12,7 @@
  *       proc (S)                proc_lock: the process tree, groups, states; below vnode, since /proc reads it
  *         siglock (i)           signals and threads of one process; a parent's only after its child's was released
  *           cred (i)            which credentials a process has
+ *           users (i)           leaf: counts of a user
  *   pipe (S)                    one pipe; stdin, stdout, stderr (S): one channel of the stream port
  *     vmspace (S)               one process's regions and page tables: copies may fault, under all of the above
  *       vm_object (s)           pages of one memory object

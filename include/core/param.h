@@ -7,8 +7,18 @@
 
 #define PARAM_ARGS_MAX 64
 
+#define PARAM_VIRTIO_MAX 32
+
+/* What carries the stream port. */
+enum streams { STREAMS_NONE, STREAMS_COM2, STREAMS_VIRTIO };
+
+struct param_virtio {
+	u64 base, irq;
+};
+
 struct param {
-	bool streams, exit_isa_debug, strace, ktest;
+	enum streams streams;
+	bool exit_isa_debug, strace, ktest;
 	int loglevel;
 	unsigned maxcpus;                  /* 1..CONFIG_NR_CPUS_MAX */
 	u64 slice_ns;                      /* 0: the policy's own */
@@ -16,6 +26,8 @@ struct param {
 	char sched[16];                    /* "": not given */
 	int argc;                          /* what follows `--` */
 	const char *argv[PARAM_ARGS_MAX];
+	unsigned nvirtio;                  /* transports that virtio_mmio.device= named */
+	struct param_virtio virtio[PARAM_VIRTIO_MAX];
 };
 
 extern struct param param; /* I after param_init() */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The framed stream port on COM2 (docs/protocol.md): the program's three channels, its end, and figures about it. */
+/*
+ * The framed stream port (docs/protocol.md), on COM2 or on a virtio console: the program's three channels, its end, and
+ * figures about it.
+ */
 #ifndef DRIVERS_STREAM_H
 #define DRIVERS_STREAM_H
 
@@ -9,10 +12,11 @@
 enum { STREAM_EXIT = 0x03, STREAM_STATS = 0x04, STREAM_REFUSAL = 0x06 };
 
 struct file;
+struct port;
 struct tty;
 
-/* Takes COM2 and says hello. -ENODEV when there is no UART. */
-int stream_init(const char *kernel_name);
+/* Takes the port and says hello. -ENODEV when it is not there. May sleep. */
+int stream_init(const struct port *carrier, const char *kernel_name);
 bool stream_present(void);
 /* Files for descriptors 0, 1, 2 that behave as pipes. ERR_PTR(-ENOMEM). */
 struct file *stream_open(unsigned channel);

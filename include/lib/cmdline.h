@@ -35,5 +35,7 @@ bool cmdline_get(const char *line, const char *key, char *value, size_t size);
 
 /* Whether the key has a value that is a number, decimal or 0x hexadecimal, that fits. */
 bool cmdline_get_u64(const char *line, const char *key, u64 *value);
+/* The number that these characters are, all of them, of the same form. */
+bool cmdline_number(const char *text, size_t len, u64 *value);
 
 #endif

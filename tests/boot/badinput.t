@@ -48,6 +48,9 @@ done
 for memory in 0 12Q -5M; do
 	refused "memory" "$memory of memory" "$kernel" --memory="$memory" -- "$hello"
 done
+refused "microvm" "a microvm through GRUB" "$kernel" --machine microvm --boot grub -- "$hello"
+refused "microvm" "virtio where there is none" "$kernel" --streams virtio -- "$hello"
+refused "machine" "a machine that is not known" "$kernel" --machine=pdp11 -- "$hello"
 refused "timeout" "a time-out that is no number" "$kernel" --timeout=soon -- "$hello"
 
 head -c 5000 /dev/urandom >"$work/garbage.cpio"

@@ -27,13 +27,19 @@ $(foreach d,$(folders),$(call walk,$(d)))
 objs += $(out)/abi/linux/syscall_table.o
 
 # --- How it is compiled ----------------------------------------------------------------------
+# With LLVM=1 by clang, lld and LLVM's binutils, as in Linux; else by gcc and GNU's.
 ifeq ($(origin CC),default)
-CC := gcc
+CC := $(if $(LLVM),clang,gcc)
+endif
+ifeq ($(origin LD),default)
+LD := $(if $(LLVM),ld.lld,ld)
 endif
 HOSTCC ?= gcc
-OBJCOPY ?= objcopy
+OBJCOPY ?= $(if $(LLVM),llvm-objcopy,objcopy)
 
 cc_takes = $(shell $(CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
+
+ld_takes = $(shell $(LD) -v $(1) >/dev/null 2>&1 && echo $(1))
 
 includes := -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 	-Iinclude -I$(out)/include -include generated/autoconf.h
@@ -44,17 +50,20 @@ machine := -m64 -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone -
 # No object may depend on where it was built; loops must not become calls of memset in memset.
 shape := -std=gnu11 -O2 -g -fno-strict-aliasing -fno-common -ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(out)/= $(call cc_takes,-fno-tree-loop-distribute-patterns) \
-	$(if $(CONFIG_FRAME_POINTER),-fno-omit-frame-pointer -fno-optimize-sibling-calls,\
-	-fomit-frame-pointer)
+	$(if $(CONFIG_FRAME_POINTER),-fno-omit-frame-pointer,-fomit-frame-pointer) \
+	$(if $(CONFIG_DEBUG_ASSERT),-fno-optimize-sibling-calls)
 
 warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings \
 	-Wimplicit-fallthrough -Wformat=2 -Wframe-larger-than=2048
 
-cflags := $(shape) $(machine) $(includes) $(warnings)
+# What gcc calls by itself, memcpy and its like, must be there before it looks at the whole.
+lto := $(if $(CONFIG_LTO),$(if $(LLVM),,-flto))
+without_lto := $(out)/lib/string.o
+cflags = $(shape) $(machine) $(includes) $(warnings) $(filter-out $(if $(filter $(without_lto),$@),-flto),$(lto))
 sflags := -g -m64 -D__ASSEMBLY__ -ffile-prefix-map=$(out)/= $(includes) -Wa,--noexecstack
 ldflags := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections \
-	--build-id=none --no-warn-rwx-segments
+	--build-id=none $(call ld_takes,--no-warn-rwx-segments)
 
 # --- Rules -----------------------------------------------------------------------------------
 .PHONY: kernel iso FORCE
@@ -70,7 +79,7 @@ $(out)/cc.command: FORCE
 	@tools/build/update $@ '$(CC) $(cflags)' '$(CC) $(sflags)'
 $(out)/ld.command: FORCE
 	@mkdir -p $(@D)
-	@tools/build/update $@ '$(LD) $(ldflags) $(objs)'
+	@tools/build/update $@ '$(link) $(objs)'
 $(gen)/version.h: FORCE
 	@tools/build/version $(out) | tools/build/update $@
 $(gen)/autoconf.h: ;
@@ -109,9 +118,12 @@ $(out)/$(linker): $(linker).S $(out)/cc.command $(fixdep) | $(generated)
 	$(call say,LDS,$@)
 	$(Q)$(CC) -E -P -x assembler-with-cpp $(sflags) $(deps) $< -o $@ && $(record)
 
+comma := ,
+ld_line = $(ldflags) -T $(out)/$(linker) -Map $(out)/orchard.map
+link = $(if $(lto),$(CC) $(shape) $(machine) $(lto)=auto -nostdlib -no-pie $(addprefix -Wl$(comma),$(ld_line)),$(LD) $(ld_line))
 $(out)/orchard.elf: $(objs) $(out)/$(linker) $(out)/ld.command
 	$(call say,LD,$@)
-	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) -Map $(out)/orchard.map $(objs) -o $@
+	+$(Q)$(link) $(objs) -o $@
 $(out)/orchard.stripped: $(out)/orchard.elf
 	$(Q)$(OBJCOPY) --strip-all $< $@
 

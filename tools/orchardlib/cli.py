@@ -46,6 +46,11 @@ def _default_accel():
 def _machine_options(parser):
     parser.add_argument("--cpus", default="1", metavar="N", help="1 to 255 (default 1)")
     parser.add_argument("--memory", default="512M", metavar="SIZE", help="such as 256M or 1G (default 512M)")
+    parser.add_argument("--machine", default="q35", choices=list(machine.MACHINES),
+                        help="QEMU's PC (default), or the small machine without PCI")
+    parser.add_argument("--streams", choices=["com2", "virtio"],
+                        help="what carries the program's streams: the second serial port (default on q35), or a "
+                        "virtio console, which is faster (microvm only, and its default)")
     parser.add_argument("--boot", default="pvh", choices=["pvh", "grub", "uefi"],
                         help="straight by QEMU (default), or an ISO through GRUB")
     parser.add_argument("--accel", default=_default_accel(), choices=ACCELS,
@@ -118,6 +123,10 @@ def parse(words):
 def _check_values(options):
     options.cpus = machine.parse_cpus(options.cpus)
     options.memory = machine.parse_memory(options.memory)
+    if options.streams == "virtio" and options.machine != "microvm":
+        raise ToolError(f"--streams virtio: {options.machine} has virtio on PCI only: --machine microvm")
+    if options.machine == "microvm" and options.boot != "pvh":
+        raise ToolError(f"--boot {options.boot}: a microvm has no drive to boot from: only --boot pvh")
     if options.timeout is not None:
         options.timeout = _positive(options.timeout, "--timeout", float)
     if options.command == "compare":

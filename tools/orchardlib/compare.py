@@ -18,7 +18,7 @@ DIFF_LINES = 40
 
 
 def main(options):
-    chosen = _kernels(options.kernels)
+    chosen = _kernels(options.kernels, options.machine)
     program = guest.prepare(options.program, options.root, options.add, options.env, options.memory, False)
     stdin = _stdin(options.stdin)
     built = [kernels.prepare(name) for name in chosen]
@@ -44,8 +44,9 @@ def main(options):
     return _conclude(options, list(columns.values()), began)
 
 
-def _kernels(names):
-    chosen = names or [*kernels.names(), kernels.LINUX]
+def _kernels(names, machine):
+    """Those asked for; else all that this machine can boot."""
+    chosen = names or [*kernels.names(), *([] if machine == "microvm" else [kernels.LINUX])]
     for name in chosen:
         kernels.check_name(name)
     return list(dict.fromkeys(chosen))

@@ -11,6 +11,8 @@ ORDERLY, PANIC, TESTS_FAILED = 33, 35, 37
 SEED = 42
 MAX_CPUS = 255
 OVMF = "/usr/share/ovmf/OVMF.fd"
+# The second has no PCI and little firmware. Its clock, timer and interrupt chips are there under every accelerator.
+MACHINES = {"q35": "q35", "microvm": "microvm,pit=on,pic=on,rtc=on"}
 
 
 @dataclasses.dataclass
@@ -19,6 +21,8 @@ class Options:
 
     cpus: int = 1
     memory: int = 512 << 20
+    machine: str = "q35"
+    streams: str = "com2"
     boot: str = "pvh"
     accel: str = "tcg"
     icount: bool = False
@@ -63,7 +67,7 @@ def kernel_arguments(kernel, options):
         words = ["console=ttyS0", "panic=-1", "rdinit=/.orchard/init"]
         words += ["loglevel=7"] if options.verbose else ["quiet", "loglevel=3"]
     else:
-        words = ["streams=com2", "exit=isa-debug"]
+        words = [f"streams={options.streams}", "exit=isa-debug"]
         words += ["loglevel=7"] if options.verbose else []
         words += ["strace"] if options.strace else []
     return " ".join([*words, *options.append.split()])
@@ -81,14 +85,24 @@ def iso_media(image_fd, options):
         "-drive", f"file=/dev/fd/{image_fd},format=raw,media=cdrom,readonly=on", "-boot", "d"]
 
 
+def _stream_port(options):
+    """COM2, or a port of a virtio console. A microvm has but one serial port of its own."""
+    if options.streams == "virtio":
+        return ["-global", "virtio-mmio.force-legacy=off", "-device", "virtio-serial-device",
+                "-device", "virtserialport,chardev=streams,nr=1,name=orchard.streams"]
+    if options.machine == "microvm":
+        return ["-device", "isa-serial,chardev=streams,iobase=0x2f8,irq=3,index=1"]
+    return ["-serial", "chardev:streams"]
+
+
 def qemu_command(options, console_fd, stream_fd):
     """All of the command but what it boots."""
-    command = ["qemu-system-x86_64", "-accel", options.accel, "-cpu", cpu_model(options), "-M", "q35",
+    command = ["qemu-system-x86_64", "-accel", options.accel, "-cpu", cpu_model(options), "-M", MACHINES[options.machine],
                "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                "-m", f"{options.memory >> 10}k", "-smp", str(options.cpus),
                "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
                "-chardev", f"socket,id=console,fd={console_fd}", "-serial", "chardev:console",
-               "-chardev", f"socket,id=streams,fd={stream_fd}", "-serial", "chardev:streams"]
+               "-chardev", f"socket,id=streams,fd={stream_fd}", *_stream_port(options)]
     if options.icount:
         command += ["-icount", "shift=0,sleep=off", "-seed", str(SEED), "-rtc", "base=2026-01-01,clock=vm"]
     if options.gdb:

@@ -35,6 +35,8 @@ def of(kernel, options, program):
         "cpu": machine.cpu_model(options),
         "cpus": options.cpus,
         "memory_kib": options.memory >> 10,
+        "machine": options.machine,
+        "streams": options.streams,
         "boot": options.boot,
         "seed": machine.SEED if options.icount else "",
         "program": program.path,

@@ -7,6 +7,7 @@ import re
 import sys
 
 from . import accel, boot, guest, kernels, machine, packages, provenance, runfile
+from .errors import ToolError
 from .sinks import FdSink, FdSource
 from .terminal import Terminal
 
@@ -61,8 +62,13 @@ def machine_options(options, kernel):
     """The machine's part of the command line, with the accelerator chosen."""
     groups = ["run"] + (["grub"] if options.boot != "pvh" else []) + (["uefi"] if options.boot == "uefi" else [])
     packages.ensure(groups)
+    if kernel.is_linux and options.machine == "microvm":
+        raise ToolError("linux on a microvm: Debian's kernel finds no clock there that it trusts (neither HPET nor PM "
+                        "timer) and often stands still: only --machine q35")
+    streams = options.streams or ("virtio" if options.machine == "microvm" else "com2")
     return machine.Options(
-        cpus=options.cpus, memory=options.memory, boot=options.boot, icount=options.icount,
+        cpus=options.cpus, memory=options.memory, machine=options.machine, streams=streams, boot=options.boot,
+        icount=options.icount,
         accel=accel.choose(options.accel, kernel, options.icount), verbose=options.verbose,
         strace=getattr(options, "strace", False), append=options.append,
         gdb=machine.free_port() if getattr(options, "gdb", False) else 0)

@@ -23,6 +23,12 @@ struct isa_irq {
 	bool level;
 };
 
+/* Of hardware-reduced ACPI, in memory or in ports. Neither: not there. */
+struct acpi_register {
+	volatile u8 *memory;
+	u16 port;
+};
+
 struct acpi_info {
 	bool found;
 	unsigned ncpus;             /* enabled ones; the boot CPU is number 0 */
@@ -39,7 +45,8 @@ struct acpi_info {
 	u8 acpi_enable;                 /* what switches it on there */
 	bool has_s5;
 	u8 s5_a, s5_b;                  /* SLP_TYP of soft-off for PM1a, PM1b */
-	u16 reset_port;                 /* 0: none */
+	struct acpi_register sleep_control; /* in place of PM1 on hardware-reduced machines */
+	struct acpi_register reset;
 	u8 reset_value;
 	paddr_t hpet;                   /* 0: none */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The FADT: the ports that power off and reset, the PM timer; the DSDT's \_S5 package, which says what to write there; the
+ * The FADT: the registers that power off and reset, the PM timer; the DSDT's \_S5 package, which says what to write there; the
  * HPET's place. ACPI 6.4, 5.2.9, 7.4.2.
  *
  * \_S5 is found without an AML interpreter: firmware writes it as a constant package, so its name is looked for in the
@@ -8,6 +8,7 @@
  */
 #include "acpi.h"
 
+#include <arch/pmap.h>
 #include <core/printk.h>
 #include <lib/string.h>
 
@@ -33,14 +34,19 @@ struct fadt {
 	struct acpi_address x_pm1a_control, x_pm1b_control;
 	struct acpi_address x_pm2_control;
 	struct acpi_address x_pm_timer;
+	struct acpi_address x_gpe0, x_gpe1;
+	/* Revision 5 and later: */
+	struct acpi_address sleep_control, sleep_status;
 } __packed;
 
 static_assert(offsetof(struct fadt, flags) == 112, "FADT layout");
 static_assert(offsetof(struct fadt, x_dsdt) == 140, "FADT layout");
 static_assert(offsetof(struct fadt, x_pm_timer) == 208, "FADT layout");
+static_assert(offsetof(struct fadt, sleep_control) == 244, "FADT layout");
 
 #define FADT_SIZE_REV1 116
 #define FADT_RESET_SUPPORTED BIT(10)
+#define FADT_HW_REDUCED BIT(20)
 
 struct hpet_table {
 	struct acpi_header header;
@@ -54,6 +60,17 @@ static u16 port_of(u32 port, struct acpi_address x)
 	if (!port && x.space == ACPI_SPACE_PORT && x.address <= 0xffff)
 		port = (u32)x.address;
 	return port <= 0xffff ? (u16)port : 0;
+}
+
+static struct acpi_register register_of(struct acpi_address a)
+{
+	struct acpi_register r = { 0 };
+
+	if (a.space == ACPI_SPACE_PORT && a.address <= 0xffff)
+		r.port = (u16)a.address;
+	else if (a.space == ACPI_SPACE_MEMORY && a.address && a.address < DIRECT_MAP_SIZE)
+		r.memory = pmap_map_device(a.address, 1);
+	return r;
 }
 
 /* One integer of a package: 0, 1, or a byte. NULL: something else, or the end. */
@@ -119,14 +136,19 @@ void acpi_parse_fadt(const struct acpi_header *table)
 		return;
 	}
 	memcpy(&fadt, table, MIN(table->length, sizeof(fadt)));
-	acpi_info.pm1a_control = port_of(fadt.pm1a_control, fadt.x_pm1a_control);
-	acpi_info.pm1b_control = port_of(fadt.pm1b_control, fadt.x_pm1b_control);
-	acpi_info.pm_timer = port_of(fadt.pm_timer, fadt.x_pm_timer);
-	if (fadt.smi_command <= 0xffff)
-		acpi_info.smi_command = (u16)fadt.smi_command;
-	acpi_info.acpi_enable = fadt.acpi_enable;
+	/* A reduced machine has none of the fixed registers, whatever their fields say (4.1). */
+	if (fadt.flags & FADT_HW_REDUCED) {
+		acpi_info.sleep_control = register_of(fadt.sleep_control);
+	} else {
+		acpi_info.pm1a_control = port_of(fadt.pm1a_control, fadt.x_pm1a_control);
+		acpi_info.pm1b_control = port_of(fadt.pm1b_control, fadt.x_pm1b_control);
+		acpi_info.pm_timer = port_of(fadt.pm_timer, fadt.x_pm_timer);
+		if (fadt.smi_command <= 0xffff)
+			acpi_info.smi_command = (u16)fadt.smi_command;
+		acpi_info.acpi_enable = fadt.acpi_enable;
+	}
 	if (fadt.flags & FADT_RESET_SUPPORTED) {
-		acpi_info.reset_port = port_of(0, fadt.reset);
+		acpi_info.reset = register_of(fadt.reset);
 		acpi_info.reset_value = fadt.reset_value;
 	}
 	find_s5(fadt.x_dsdt ? fadt.x_dsdt : fadt.dsdt);

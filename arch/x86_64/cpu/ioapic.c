@@ -69,15 +69,22 @@ void ioapic_init(void)
 		ioapic_add(&acpi_info.ioapic[i]);
 }
 
-int arch_irq_route(unsigned isa_irq, u8 vector)
+int arch_irq_number(paddr_t controller, unsigned pin)
 {
-	/* Beyond ISA a number is a GSI, wired as PCI has it: active low, level. */
-	struct isa_irq pin = { .gsi = isa_irq, .active_low = true, .level = true };
+	for (unsigned i = 0; i < acpi_info.nioapics; i++)
+		if (acpi_info.ioapic[i].address == controller)
+			return (int)(acpi_info.ioapic[i].gsi_base + pin);
+	return -ENOENT;
+}
+
+int arch_irq_route(unsigned irq, u8 vector)
+{
+	struct isa_irq pin = { .gsi = irq };
 
 	if (vector < VECTOR_IRQ_BASE || vector >= VECTOR_IRQ_BASE + VECTOR_IRQ_COUNT)
 		return -ENOSPC;
-	if (isa_irq < ISA_IRQS)
-		pin = acpi_info.isa[isa_irq];
+	if (irq < ISA_IRQS)
+		pin = acpi_info.isa[irq];
 	for (unsigned i = 0; i < nioapics; i++) {
 		const struct ioapic *io = &ioapics[i];
 		u32 low = vector;

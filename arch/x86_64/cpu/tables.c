@@ -18,7 +18,6 @@
 
 #define CR0_MP BIT(1)
 #define CR0_EM BIT(2)
-#define CR0_TS BIT(3)
 #define CR0_NE BIT(5)
 #define CR0_WP BIT(16)
 #define CR4_PGE BIT(7)

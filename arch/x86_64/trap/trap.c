@@ -16,7 +16,7 @@
 
 #include "trap.h"
 
-static_assert(offsetof(struct trapframe, r11) == TF_R11, "entry code");
+static_assert(offsetof(struct trapframe, rbp) == TF_RBP, "entry code");
 static_assert(offsetof(struct trapframe, rax) == TF_RAX, "entry code");
 static_assert(offsetof(struct trapframe, rcx) == TF_RCX, "entry code");
 static_assert(offsetof(struct trapframe, vector) == TF_VECTOR, "entry code");

@@ -140,9 +140,9 @@ void arch_eoi(void)
 {
 }
 
-int arch_irq_route(unsigned isa_irq, u8 vector)
+int arch_irq_route(unsigned irq, u8 vector)
 {
-	(void)isa_irq, (void)vector;
+	(void)irq, (void)vector;
 	return 0;
 }
 
@@ -234,7 +234,7 @@ void fpu_init_state(void *area)
 	(void)area;
 }
 
-bool fpu_is_loaded(const struct arch_thread *t)
+bool fpu_is_ready(const struct arch_thread *t)
 {
 	return me()->fpu_owner == t && t->fpu_cpu == (int)this_cpu_id();
 }
@@ -252,14 +252,14 @@ void fpu_load(struct arch_thread *t)
 
 void fpu_save(struct arch_thread *t)
 {
-	BUG_ON(!fpu_is_loaded(t));
+	BUG_ON(!fpu_is_ready(t));
 }
 
 void fpu_discard(struct arch_thread *t)
 {
 	if (t->fpu_cpu < 0)
 		return;
-	BUG_ON(!fpu_is_loaded(t));
+	BUG_ON(!fpu_is_ready(t));
 	me()->fpu_owner = NULL;
 	__atomic_store_n(&t->fpu_cpu, -1, __ATOMIC_RELEASE);
 }
