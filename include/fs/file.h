@@ -64,6 +64,7 @@ struct file {
 	u64 pos;                     /* pos_lock */
 	struct mutex pos_lock;       /* (S) */
 	int owner;                   /* a: F_SETOWN */
+	int holds;                   /* I once opened: vnode_hold_data()'s sign, or 0 */
 };
 
 /* refs = 1. Takes over the reference on vnode (may be NULL). ERR_PTR(-ENOMEM). */
