@@ -101,6 +101,8 @@ static inline void thread_work_done(u32 work)
 /* Must be called with affinity allowed & online not empty, else -EINVAL. Moves it if it must. */
 int thread_set_affinity(struct thread *t, const u64 cpus[CPUSET_WORDS]);
 void thread_set_nice(struct thread *t, int nice);
+/* How long it runs at most before another gets a turn, as things stand. */
+u64 thread_slice_ns(struct thread *t);
 /* Sleeps: 0, or -EINTR. Interruptible. */
 int thread_sleep_until(u64 deadline);
 u64 thread_cpu_ns(const struct thread *t);
