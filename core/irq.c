@@ -27,6 +27,7 @@ struct irq_handler {
 static struct irq_handler handlers[VECTOR_IRQ_COUNT];
 static struct spinlock irq_lock = SPINLOCK_INIT("irq");
 static DEFINE_PERCPU(unsigned, irq_depth);
+static DEFINE_PERCPU(bool, irq_app);
 
 int irq_register(unsigned irq, const char *name, void (*fn)(void *), void *arg)
 {
@@ -83,13 +84,14 @@ static void ipi_interrupt(enum ipi ipi)
 	}
 }
 
-void irq_dispatch(unsigned vector)
+void irq_dispatch(unsigned vector, bool from_app)
 {
 	if (vector == VECTOR_SPURIOUS)
 		return; /* SDM vol. 3, 11.9: not to be acknowledged */
 	arch_eoi();
 	trace(TRACE_IRQ, vector, 0);
 	this_cpu(irq_depth)++;
+	this_cpu(irq_app) = from_app;
 	if (vector == VECTOR_TIMER)
 		timer_interrupt();
 	else if (vector >= VECTOR_IPI_BASE && vector < VECTOR_IPI_BASE + IPI_MAX)
@@ -99,6 +101,11 @@ void irq_dispatch(unsigned vector)
 	else
 		pr_warn("interrupt vector %u: nobody's", vector);
 	this_cpu(irq_depth)--;
+}
+
+bool irq_from_app(void)
+{
+	return this_cpu(irq_app);
 }
 
 bool irq_context(void)

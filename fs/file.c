@@ -49,6 +49,8 @@ void file_put(struct file *f)
 		file_lock_drop_owner(f->vnode, f);
 	if (f->ops->release)
 		f->ops->release(f);
+	if (f->holds)
+		vnode_release_data(f->vnode, f->holds);
 	vnode_put(f->vnode);
 	kfree(f);
 }

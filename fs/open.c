@@ -69,21 +69,57 @@ static struct file *open_new(struct vnode *v, unsigned flags)
 	return f;
 }
 
+/* A new open file of a regular one that keeps writers or programs out (`sign`) as long as it lives. */
+static struct file *open_holding(struct vnode *v, unsigned flags, int sign)
+{
+	struct file *f = open_new(v, flags);
+
+	if (IS_ERR(f))
+		vnode_release_data(v, sign);
+	else
+		f->holds = sign;
+	return f;
+}
+
+/* May its data be written, and is it emptied? For files that are written to the hold stays. */
+static int open_data(struct vnode *v, unsigned flags, bool created, bool keep)
+{
+	int error = vnode_hold_data(v, 1);
+
+	if (error)
+		return error;
+	if ((flags & O_TRUNC) && !created && v->ops->truncate)
+		error = v->ops->truncate(v, 0);
+	if (error || !keep)
+		vnode_release_data(v, 1);
+	return error;
+}
+
 static struct file *open_found(struct vnode *v, unsigned flags, bool created)
 {
+	bool written = S_ISREG(v->mode) && (flags & O_ACCMODE) != O_RDONLY;
 	int error;
 
 	if (flags & O_PATH)
 		return open_path_only(v, flags);
 	error = may_open(v, flags, created);
-	if (!error && (flags & O_TRUNC) && S_ISREG(v->mode) && !created && v->ops->truncate)
-		error = v->ops->truncate(v, 0);
+	if (!error && S_ISREG(v->mode) && (written || (flags & O_TRUNC)))
+		error = open_data(v, flags, created, written);
 	if (error)
 		return ERR_PTR(error);
+	if (written)
+		return open_holding(v, flags, 1);
 
 	struct file *f = v->ops->open_file ? v->ops->open_file(v, flags) : NULL;
 
 	return f ? f : open_new(v, flags);
+}
+
+struct file *vfs_open_exec(struct vnode *v)
+{
+	int error = !S_ISREG(v->mode) || vnode_access(v, X_OK, false) ? -EACCES : vnode_hold_data(v, -1);
+
+	return error ? ERR_PTR(error) : open_holding(v, O_RDONLY, -1);
 }
 
 struct file *vfs_open_vnode(struct vnode *v, unsigned flags)

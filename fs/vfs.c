@@ -234,7 +234,16 @@ int vfs_truncate(struct vnode *v, u64 size)
 {
 	if (S_ISDIR(v->mode))
 		return -EISDIR;
-	return v->ops->truncate ? v->ops->truncate(v, size) : -EINVAL;
+	if (!v->ops->truncate)
+		return -EINVAL;
+
+	int error = vnode_hold_data(v, 1);
+
+	if (error)
+		return error;
+	error = v->ops->truncate(v, size);
+	vnode_release_data(v, 1);
+	return error;
 }
 
 int vfs_chmod(struct vnode *v, unsigned mode)

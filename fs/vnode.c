@@ -32,6 +32,22 @@ void vnode_init(struct vnode *v, unsigned mode, u64 dev, const struct vnode_ops 
 	mutex_init(&v->lock, "vnode");
 }
 
+int vnode_hold_data(struct vnode *v, int sign)
+{
+	i32 n = READ_ONCE(v->users_of_data);
+
+	do {
+		if (sign > 0 ? n < 0 : n > 0)
+			return -ETXTBSY;
+	} while (!__atomic_compare_exchange_n(&v->users_of_data, &n, n + sign, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	return 0;
+}
+
+void vnode_release_data(struct vnode *v, int sign)
+{
+	__atomic_sub_fetch(&v->users_of_data, sign, __ATOMIC_ACQ_REL);
+}
+
 void vnode_get(struct vnode *v)
 {
 	__atomic_fetch_add(&v->refs, 1, __ATOMIC_RELAXED);

@@ -65,10 +65,20 @@ static struct proc *proc_new(struct proc *parent)
 	return ERR_PTR(-ERESTARTNOINTR);
 }
 
-/* Its first task, not yet started, finds the signals that its group was sent while it was unborn. */
-static void proc_link(struct proc *p, struct task *t)
+/*
+ * Its first task, not yet started, finds the signals that its group was sent while it was unborn. With CLONE_PARENT it is the
+ * sibling of the process that made it.
+ */
+static void proc_link(struct proc *p, struct task *t, u64 clone_flags)
 {
 	mutex_lock(&proc_lock);
+	if (clone_flags & CLONE_PARENT) {
+		const struct proc *maker = p->parent;
+
+		proc_set_parent(p, maker->parent);
+		p->parent_tid = maker->parent_tid;
+		p->exit_signal = maker->exit_signal;
+	}
 	list_add_tail(&p->all_link, &all);
 	list_remove(&p->sibling);
 	list_add_tail(&p->sibling, &p->parent->children);
@@ -112,7 +122,7 @@ int proc_spawn_first(void (*entry)(void *), void *arg)
 
 	if (IS_ERR(t))
 		return (int)PTR_ERR(t);
-	proc_link(p, t);
+	proc_link(p, t, 0);
 	thread_start(&t->thread);
 	return 0;
 }
@@ -145,7 +155,10 @@ static int copy_bag(struct proc *p, struct proc *parent, u64 flags)
 		sighand_get(parent->sighand);
 		p->sighand = parent->sighand;
 	} else if (flags & CLONE_CLEAR_SIGHAND) {
-		p->sighand = sighand_create();
+		p->sighand = sighand_copy(parent->sighand);
+		for (int i = 0; p->sighand && i < NSIG; i++)
+			if (p->sighand->action[i].handler != SIG_IGN)
+				p->sighand->action[i] = (struct ksigaction){0};
 	} else {
 		p->sighand = sighand_copy(parent->sighand);
 	}
@@ -165,6 +178,7 @@ long proc_fork(const struct clone_args *args)
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 	p->exit_signal = args->exit_signal;
+	p->parent_tid = task_current()->tid;
 	error = copy_bag(p, me, args->flags);
 	t = error ? ERR_PTR(error) : task_fork(p, p->pid, args);
 	if (IS_ERR(t)) {
@@ -182,7 +196,7 @@ long proc_fork(const struct clone_args *args)
 		copyout(args->parent_tid, &pid, sizeof(pid));
 	if (args->flags & CLONE_VFORK)
 		proc_get(p);
-	proc_link(p, t);
+	proc_link(p, t, args->flags);
 	thread_start(&t->thread);
 	if (args->flags & CLONE_VFORK) {
 		wait_event_killable(&p->vfork_wait, READ_ONCE(p->vfork_done));
@@ -209,6 +223,7 @@ void proc_set_vmspace(struct vmspace *vs)
 	u64 flags = spin_lock_irqsave(&p->siglock);
 	struct vmspace *old = p->vmspace;
 
+	usage_keep_memory(p);
 	p->vmspace = vs;
 	current()->vmspace = vs;
 	aspace_activate(vs);
@@ -228,11 +243,118 @@ static void reap(struct proc *p)
 	pid_free(p->pid);
 }
 
+/* SIGCHLD for a zombie. False: its parent does not want to know. proc_lock held. */
+static bool tell_of_end(struct proc *p)
+{
+	bool signaled = p->exit_status & 0x7f;
+
+	return proc_tell_parent(p, signaled ? CLD_KILLED : CLD_EXITED,
+				signaled ? p->exit_status & 0x7f : p->exit_status >> 8 & 0xff);
+}
+
 static void tell_first_ended(struct proc *p)
 {
 	first_status = p->exit_status;
 	__atomic_store_n(&first_ended, true, __ATOMIC_RELEASE);
 	waitq_wake_all(&init.child_wait);
+}
+
+/* ---- orphans; all with proc_lock held ---- */
+
+/* Would the group have nobody left, `leaving` gone, whose parent is in another group of the same session? */
+static bool is_orphaned(int pgid, const struct proc *leaving)
+{
+	const struct proc *p;
+
+	list_for_each_entry(p, &all, all_link) {
+		if (p->pgid != pgid || p == leaving || p->state == PROC_ZOMBIE || p->parent == &init)
+			continue;
+		if (p->parent->pgid != pgid && p->parent->sid == p->sid)
+			return false;
+	}
+	return true;
+}
+
+bool proc_group_orphaned(int pgid)
+{
+	mutex_lock(&proc_lock);
+
+	bool orphaned = is_orphaned(pgid, NULL);
+
+	mutex_unlock(&proc_lock);
+	return orphaned;
+}
+
+static bool has_stopped(int pgid)
+{
+	const struct proc *p;
+
+	list_for_each_entry(p, &all, all_link)
+		if (p->pgid == pgid && p->state == PROC_STOPPED)
+			return true;
+	return false;
+}
+
+/*
+ * `p` and `parent` part, by the end of either. If that orphans p's group, nobody can continue those of it that are stopped:
+ * POSIX.1-2017 XSH _Exit(), "Consequences of Process Termination".
+ */
+static void release_orphans(const struct proc *p, const struct proc *parent, const struct proc *leaving)
+{
+	struct proc *member;
+
+	if (parent->pgid == p->pgid || parent->sid != p->sid || !is_orphaned(p->pgid, leaving) || !has_stopped(p->pgid))
+		return;
+	list_for_each_entry(member, &all, all_link) {
+		if (member->pgid == p->pgid && member->state != PROC_ZOMBIE) {
+			proc_signal(member, SIGHUP, false);
+			proc_signal(member, SIGCONT, false);
+		}
+	}
+}
+
+static struct proc *reaper_of(const struct proc *p)
+{
+	struct proc *reaper = p->parent;
+
+	while (reaper != &init && (!reaper->subreaper || reaper->state == PROC_ZOMBIE))
+		reaper = reaper->parent;
+	return reaper;
+}
+
+void proc_adopt_children(struct proc *p, int tid)
+{
+	struct task *heir = list_first_entry(&p->tasks, struct task, link);
+	struct proc *child;
+
+	list_for_each_entry(child, &p->children, sibling) {
+		if (child->parent_tid != tid)
+			continue;
+		child->parent_tid = heir->tid;
+		if (child->death_signal)
+			proc_signal(child, child->death_signal, true);
+	}
+}
+
+/* Whom its parent's end made an orphan gets another parent. True: reaped, to be put by the caller. */
+static bool reparent(struct proc *child, struct proc *reaper)
+{
+	bool wanted = reaper != &init;
+
+	proc_set_parent(child, reaper);
+	child->parent_tid = reaper->pid;
+	child->exit_signal = SIGCHLD;
+	list_remove(&child->sibling);
+	list_add_tail(&child->sibling, &reaper->children);
+	if (child->death_signal)
+		proc_signal(child, child->death_signal, true);
+	if (child->state != PROC_ZOMBIE)
+		return false;
+	if (wanted)
+		wanted = tell_of_end(child);
+	if (!wanted)
+		reap(child);
+	return !wanted;
 }
 
 void proc_exit(struct proc *p)
@@ -242,22 +364,19 @@ void proc_exit(struct proc *p)
 
 	vfork_release(p);
 	mutex_lock(&proc_lock);
+	struct proc *reaper = reaper_of(p);
+
 	list_for_each_entry_safe(child, next, &p->children, sibling) {
-		proc_set_parent(child, &init);
-		list_remove(&child->sibling);
-		list_add_tail(&child->sibling, &init.children);
-		if (child->state == PROC_ZOMBIE) {
-			reap(child);
+		if (reparent(child, reaper))
 			list_add_tail(&child->sibling, &gone);
-		}
+		else
+			release_orphans(child, p, NULL);
 	}
+	release_orphans(p, p->parent, p);
 	p->state = PROC_ZOMBIE;
 	p->wait_stopped = p->wait_continued = false; /* news of the dead */
 
-	bool signaled = p->exit_status & 0x7f;
-	bool wanted = p->parent != &init &&
-		      proc_tell_parent(p, signaled ? CLD_KILLED : CLD_EXITED,
-				       signaled ? p->exit_status & 0x7f : p->exit_status >> 8 & 0xff);
+	bool wanted = p->parent != &init && tell_of_end(p);
 
 	if (p == first)
 		tell_first_ended(p);
@@ -274,8 +393,15 @@ void proc_exit(struct proc *p)
 	}
 }
 
-static bool wait_matches(const struct proc *child, int idtype, int id)
+/* Children of clone(2) that announce their end otherwise than by SIGCHLD are waited for only where one asks for them. */
+static bool wait_matches(const struct proc *child, int idtype, int id, int options)
 {
+	bool clone = child->exit_signal != SIGCHLD;
+
+	if ((options & __WNOTHREAD) && child->parent_tid != task_current()->tid)
+		return false;
+	if (!(options & (int)__WALL) && clone != !!(options & (int)__WCLONE))
+		return false;
 	return idtype == P_ALL || (idtype == P_PID && child->pid == id) || (idtype == P_PGID && child->pgid == id);
 }
 
@@ -297,13 +423,15 @@ static bool wait_event_of(struct proc *child, int options, int *status)
 	return false;
 }
 
-static void wait_take(struct proc *me, struct proc *child, int options, u64 *cpu_ns)
+static void wait_take(struct proc *me, struct proc *child, int options, struct wait_result *result)
 {
-	*cpu_ns = child->dead_cpu_ns + child->child_cpu_ns;
+	result->uid = proc_uid(child);
+	result->usage = proc_usage(child);
+	usage_add(&result->usage, &child->waited);
 	if (options & WNOWAIT)
 		return;
 	if (child->state == PROC_ZOMBIE) {
-		me->child_cpu_ns += *cpu_ns;
+		usage_add(&me->waited, &result->usage);
 		reap(child);
 	} else {
 		child->wait_stopped = child->wait_continued = false;
@@ -311,8 +439,7 @@ static void wait_take(struct proc *me, struct proc *child, int options, u64 *cpu
 }
 
 /* One look at the children: pid, 0 (none ready), or -ECHILD. *reaped needs a proc_put() without the lock. */
-static long wait_look(struct proc *me, int idtype, int id, int options, int *status, u64 *cpu_ns, struct siginfo *info,
-		      struct proc **reaped)
+static long wait_look(struct proc *me, int idtype, int id, int options, struct wait_result *result, struct proc **reaped)
 {
 	struct proc *child;
 	bool any = false;
@@ -320,31 +447,28 @@ static long wait_look(struct proc *me, int idtype, int id, int options, int *sta
 
 	mutex_lock(&proc_lock);
 	list_for_each_entry(child, &me->children, sibling) {
-		if (!wait_matches(child, idtype, id))
+		if (!wait_matches(child, idtype, id, options))
 			continue;
 		any = true;
-		if (!wait_event_of(child, options, status))
+		if (!wait_event_of(child, options, &result->status))
 			continue;
 		pid = child->pid;
-		*info = (struct siginfo){.signo = SIGCHLD};
-		info->child.pid = child->pid;
-		info->child.uid = proc_uid(child);
 		if (child->state == PROC_ZOMBIE && !(options & WNOWAIT))
 			*reaped = child;
-		wait_take(me, child, options, cpu_ns);
+		wait_take(me, child, options, result);
 		break;
 	}
 	mutex_unlock(&proc_lock);
 	return any ? pid : -ECHILD;
 }
 
-long proc_wait(int idtype, int id, int options, int *status, u64 *cpu_ns, struct siginfo *info)
+long proc_wait(int idtype, int id, int options, struct wait_result *result)
 {
 	struct proc *me = proc_current(), *reaped = NULL;
 	long found = 0;
 	int error = wait_event_interruptible(
 		&me->child_wait,
-		(found = wait_look(me, idtype, id, options, status, cpu_ns, info, &reaped)) != 0 || (options & WNOHANG));
+		(found = wait_look(me, idtype, id, options, result, &reaped)) != 0 || (options & WNOHANG));
 
 	if (reaped)
 		proc_put(reaped);

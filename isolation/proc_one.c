@@ -48,10 +48,21 @@ long proc_fork(const struct clone_args *args)
 	return -ENOSYS;
 }
 
-long proc_wait(int idtype, int id, int options, int *status, u64 *cpu_ns, struct siginfo *info)
+long proc_wait(int idtype, int id, int options, struct wait_result *result)
 {
-	(void)idtype, (void)id, (void)options, (void)status, (void)cpu_ns, (void)info;
+	(void)idtype, (void)id, (void)options, (void)result;
 	return -ECHILD;
+}
+
+void proc_adopt_children(struct proc *p, int tid)
+{
+	(void)p, (void)tid;
+}
+
+bool proc_group_orphaned(int pgid)
+{
+	(void)pgid;
+	return true; /* the parent is init, which controls no jobs */
 }
 
 int proc_may_exec(void)

@@ -405,6 +405,7 @@ int proc_single(struct proc *p)
 	p->execing = false;
 	spin_unlock_irqrestore(&p->siglock, flags);
 	if (old != p->pid) {
+		proc_adopt_children(p, old);
 		pid_free(old);
 		pid_set(p->pid, me);
 	}
@@ -456,14 +457,18 @@ void task_exit(void)
 	list_remove(&t->link);
 	bool last = --p->ntasks == 0;
 
+	usage_keep_task(p, t);
+	if (last)
+		usage_keep_memory(p);
 	if (!last) /* the last one counts until it is waited for */
 		user_give_back(&p->cred->user->tasks, 1);
-	p->dead_cpu_ns += thread_cpu_ns(&t->thread);
 	if (p->leader == t)
 		p->leader = NULL;
 	p->exiting |= last;
 	proc_signals_retarget(p);
 	spin_unlock_irqrestore(&p->siglock, flags);
+	if (!last)
+		proc_adopt_children(p, t->tid);
 	if (t->tid == p->pid)
 		pid_set(t->tid, NULL); /* until the process is waited for */
 	else

@@ -17,6 +17,7 @@ void runqueue_init(unsigned cpu, struct thread *idle)
 	rq->idle = idle;
 	rq->current = idle;
 	rq->stamp = clock_ns();
+	tick_init(rq);
 	policy->init(rq);
 }
 

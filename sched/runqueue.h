@@ -39,6 +39,8 @@ struct runqueue {
 			struct list queue;
 		} rr;
 	};
+	struct timer tick;         /* own CPU, interrupts off */
+	bool ticking;              /* own CPU, interrupts off: the timer is started */
 	/* Statistics: lock, read racily. */
 	u64 switches, migrations;
 	u64 idle_ns;               /* without the present idle time, if any */
@@ -106,6 +108,11 @@ enum leave {
 void schedule(enum leave why);
 /* The first thing on a new thread's stack. */
 void schedule_arrive(void);
+
+/* ---- tick.c ---- */
+void tick_init(struct runqueue *rq);
+/* A thread is about to run here, and the CPU does not tick. Lock held. */
+void tick_start(struct runqueue *rq, u64 now);
 
 /* ---- place.c ---- */
 extern u64 idle_mask[CPUSET_WORDS]; /* a: CPUs in the idle loop that nobody chose yet */

@@ -128,6 +128,8 @@ void schedule(enum leave why)
 		prev->nivcsw++;
 	else
 		prev->nvcsw++;
+	if (unlikely(!rq->ticking) && !next->is_idle)
+		tick_start(rq, now);
 	next->exec_start = now;
 	rq->current = next;
 	runqueue_set_slice(rq, now);

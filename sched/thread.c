@@ -198,6 +198,16 @@ int thread_set_affinity(struct thread *t, const u64 cpus[CPUSET_WORDS])
 	return 0;
 }
 
+u64 thread_slice_ns(struct thread *t)
+{
+	u64 flags;
+	struct runqueue *rq = runqueue_lock(t, &flags);
+	u64 slice = policy->slice(rq, t);
+
+	runqueue_unlock(rq, flags);
+	return slice;
+}
+
 void thread_set_nice(struct thread *t, int nice)
 {
 	u64 flags;

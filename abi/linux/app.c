@@ -10,6 +10,7 @@
 #include <core/printk.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
+#include <lib/string.h>
 #include <mm/vmspace.h>
 
 void app_return(struct trapframe *tf)
@@ -41,9 +42,9 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 
 	(void)tf;
 	info.fault.addr = va;
-	__atomic_fetch_add(&proc_current()->minflt, 1, __ATOMIC_RELAXED);
 	switch (va < USER_MAX ? vm_fault(current()->vmspace, va, access) : FAULT_SEGV) {
 	case FAULT_OK:
+		task_current()->minflt++;
 		return;
 	case FAULT_OOM:
 		out_of_memory(); /* and once more, if this process lives */
@@ -66,9 +67,33 @@ bool kernel_page_fault(uaddr_t va, unsigned access)
 	for (;;) {
 		enum fault_result result = vm_fault(current()->vmspace, va, access);
 
+		if (result == FAULT_OK && thread_is_app(current()))
+			task_current()->minflt++;
 		if (result != FAULT_OOM || !thread_is_app(current()) || !out_of_memory())
 			return result == FAULT_OK;
 	}
+}
+
+#define FXSAVE_FCW 0 /* in the FXSAVE image: x87 control and status words, MXCSR */
+#define FXSAVE_FSW 2
+#define FXSAVE_MXCSR 24
+
+/* Which exception it was, of those that are pending and not masked (SDM vol. 1, 8.5 and 11.5). */
+static int float_code(bool sse)
+{
+	static const u8 codes[] = {FPE_FLTINV, FPE_FLTINV, FPE_FLTDIV, FPE_FLTOVF, FPE_FLTUND, FPE_FLTRES};
+	const u8 *image = current()->arch.fpu;
+	u32 mxcsr;
+	u16 fcw, fsw;
+
+	fpu_save(&current()->arch);
+	memcpy(&fcw, image + FXSAVE_FCW, sizeof(fcw));
+	memcpy(&fsw, image + FXSAVE_FSW, sizeof(fsw));
+	memcpy(&mxcsr, image + FXSAVE_MXCSR, sizeof(mxcsr));
+
+	u32 raised = (sse ? mxcsr & ~(mxcsr >> 7) : (u32)fsw & ~fcw) & 0x3f;
+
+	return raised ? codes[__builtin_ctz(raised)] : FPE_FLTINV;
 }
 
 /* SDM vol. 3, table 6-1, and what Linux sends for each. */
@@ -98,10 +123,14 @@ void app_exception(struct trapframe *tf)
 		info.code = ILL_ILLOPN;
 		info.fault.addr = tf->rip;
 		break;
+	case 11:
+	case 12:
+		sig = SIGBUS;
+		break;
 	case 16:
 	case 19:
 		sig = SIGFPE;
-		info.code = FPE_FLTINV;
+		info.code = float_code(tf->vector == 19);
 		info.fault.addr = tf->rip;
 		break;
 	case 17:

@@ -2,16 +2,33 @@
 /* CPU time of a process: the sum of its live threads and what the ended ones left. For clocks, times, rusage, /proc. */
 #include <abi/linux/cputime.h>
 
+#include <abi/linux/timespec.h>
 #include <isolation/proc.h>
+#include <lib/types.h>
 
 u64 proc_cpu_ns(struct proc *p)
 {
 	struct task *t;
 	u64 flags = spin_lock_irqsave(&p->siglock);
-	u64 sum = p->dead_cpu_ns;
+	u64 sum = p->dead.cpu_ns;
 
 	list_for_each_entry(t, &p->tasks, link)
 		sum += thread_cpu_ns(&t->thread);
 	spin_unlock_irqrestore(&p->siglock, flags);
 	return sum;
+}
+
+/* No fault ever waits for a disk here, so none is a major one. */
+int usage_copyout(uaddr_t to, const struct usage *u)
+{
+	struct rusage64 r = {
+		.utime = timeval_of(u->user_ns),
+		.stime = timeval_of(u->system_ns),
+		.maxrss = (i64)(u->peak_rss << (PAGE_SHIFT - 10)),
+		.minflt = (i64)u->minflt,
+		.nvcsw = (i64)u->nvcsw,
+		.nivcsw = (i64)u->nivcsw,
+	};
+
+	return copyout(to, &r, sizeof(r));
 }

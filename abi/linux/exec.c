@@ -18,12 +18,15 @@
 #include <isolation/proc.h>
 #include <lib/elf.h>
 #include <lib/errno.h>
+#include <lib/format.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
 #include <sched/futex.h>
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/stat.h>
+
+#include "files.h"
 
 #define SCRIPT_DEPTH 4
 #define SCRIPT_LINE 256
@@ -112,6 +115,13 @@ static int parse_script(char *line, long size, char **interpreter, char **argume
 
 /* ---- exec ---- */
 
+/* Where a program comes from. */
+struct exec_source {
+	struct vnode *v;
+	const char *path; /* what leads to it, as far as anything does: AT_EXECFN, and a script's argument */
+	bool fades;       /* that is a descriptor which exec closes */
+};
+
 struct exec {
 	struct file *file;
 	char *head;      /* its first ELF_HEAD_MAX bytes */
@@ -124,27 +134,26 @@ struct exec {
 
 struct file *exec_open(const char *path)
 {
-	struct file *file = vfs_open(path, O_RDONLY, 0);
-	struct stat64 st;
+	struct vnode *v = vfs_lookup(NULL, path, LOOKUP_FOLLOW);
 
-	if (IS_ERR(file))
-		return file;
-	if (file_stat(file, &st) || !S_ISREG(st.mode) || !(st.mode & 0111)) {
-		file_put(file);
-		return ERR_PTR(-EACCES);
-	}
+	if (IS_ERR(v))
+		return ERR_PTR(PTR_ERR(v));
+
+	struct file *file = vfs_open_exec(v);
+
+	vnode_put(v);
 	return file;
 }
 
-/* Opens path and, while it is a script, its interpreter. */
-static int find_program(struct exec *x, const char *path, struct exec_strings *strings)
+/* Opens what was found and, while it is a script, its interpreter. */
+static int find_program(struct exec *x, const struct exec_source *source, struct exec_strings *strings)
 {
-	strlcpy(x->path, path, PATH_MAX);
+	strlcpy(x->path, source->path, PATH_MAX);
 	for (unsigned depth = 0;; depth++) {
 		char *interpreter, *argument;
 		int error;
 
-		x->file = exec_open(x->path);
+		x->file = depth ? exec_open(x->path) : vfs_open_exec(source->v);
 		if (IS_ERR(x->file)) {
 			error = (int)PTR_ERR(x->file);
 			x->file = NULL;
@@ -157,6 +166,8 @@ static int find_program(struct exec *x, const char *path, struct exec_strings *s
 			return 0;
 		if (depth == SCRIPT_DEPTH)
 			return -ELOOP;
+		if (source->fades && !depth)
+			return -ENOENT; /* the interpreter could not open it: fexecve(3) */
 		error = parse_script(x->head, x->head_size, &interpreter, &argument);
 		if (!error)
 			error = script_strings(strings, interpreter, argument, x->path);
@@ -169,7 +180,7 @@ static int find_program(struct exec *x, const char *path, struct exec_strings *s
 }
 
 /* The stack's region, and room below it; then mappings. */
-static int make_stack(struct exec *x, const struct exec_strings *strings)
+static int make_stack(struct exec *x, const struct exec_strings *strings, const char *execfn)
 {
 	struct vmspace *vs = x->vs;
 	uaddr_t top = vs->end - PAGE_SIZE;
@@ -183,15 +194,15 @@ static int make_stack(struct exec *x, const struct exec_strings *strings)
 	if (at < 0)
 		return at == -EEXIST ? -ENOEXEC : (int)at; /* the program lies where its stack must be */
 	vs->stack_limit = limit;
-	x->sp = exec_build_stack(vs, top, strings, &x->image, x->path);
+	x->sp = exec_build_stack(vs, top, strings, &x->image, execfn);
 	return x->sp ? 0 : -ENOMEM;
 }
 
-static int build(struct exec *x, const char *path, struct exec_strings *strings)
+static int build(struct exec *x, const struct exec_source *source, struct exec_strings *strings)
 {
 	u64 stack_limit = MIN(proc_current()->rlimit[RLIMIT_STACK].cur, 1ul << 30);
 	u64 stack_room = MAX(stack_limit, EXEC_STRINGS_MAX + STACK_INITIAL) + STACK_GAP;
-	int error = find_program(x, path, strings);
+	int error = find_program(x, source, strings);
 
 	if (!error)
 		error = aspace_create(&x->vs);
@@ -202,7 +213,7 @@ static int build(struct exec *x, const char *path, struct exec_strings *strings)
 	if (error)
 		return error;
 	x->vs->brk_start = x->vs->brk = x->image.end;
-	return make_stack(x, strings);
+	return make_stack(x, strings, source->path);
 }
 
 static void reset_signals(struct proc *p)
@@ -250,12 +261,12 @@ static int unshare(struct proc *p)
 }
 
 /* The point of no return: from here the old program is gone. */
-static void change_over(struct exec *x)
+static void change_over(struct exec *x, const char *path)
 {
 	struct task *t = task_current();
 	struct proc *p = t->proc;
 	struct arch_thread *arch = &t->thread.arch;
-	const char *name = strrchr(x->path, '/');
+	const char *name = strrchr(path, '/');
 
 	fdtable_exec(p->files);
 	proc_delete_timers(p);
@@ -264,8 +275,9 @@ static void change_over(struct exec *x)
 	struct file *old_exe = p->exe;
 
 	p->exe = x->file;
-	strlcpy(p->comm, name ? name + 1 : x->path, sizeof(p->comm));
+	strlcpy(p->comm, name ? name + 1 : path, sizeof(p->comm));
 	strlcpy(t->thread.name, p->comm, sizeof(t->thread.name));
+	WRITE_ONCE(p->has_execed, true);
 	reset_signals(p);
 	spin_unlock_irqrestore(&p->siglock, flags);
 	if (old_exe)
@@ -297,7 +309,7 @@ static bool is_crowded(struct proc *p)
 	return crowded;
 }
 
-int exec_program(const char *path, struct exec_strings *strings)
+static int exec_from(const struct exec_source *source, struct exec_strings *strings)
 {
 	struct exec x = {0};
 	int error = proc_may_exec();
@@ -308,7 +320,7 @@ int exec_program(const char *path, struct exec_strings *strings)
 		return -EAGAIN;
 	x.path = kmalloc(PATH_MAX);
 	x.head = kmalloc(ELF_HEAD_MAX + 1);
-	error = x.path && x.head ? build(&x, path, strings) : -ENOMEM;
+	error = x.path && x.head ? build(&x, source, strings) : -ENOMEM;
 	if (!error)
 		error = proc_single(proc_current());
 	if (!error) {
@@ -317,7 +329,7 @@ int exec_program(const char *path, struct exec_strings *strings)
 		if (error)
 			signal_send_current(SIGKILL); /* without its other threads the old program cannot go on */
 		else
-			change_over(&x);
+			change_over(&x, source->path);
 	}
 	if (x.vs)
 		vmspace_put(x.vs);
@@ -328,7 +340,22 @@ int exec_program(const char *path, struct exec_strings *strings)
 	return error;
 }
 
-static long exec_user(const char *path, uaddr_t argv, uaddr_t envp)
+int exec_program(const char *path, struct exec_strings *strings)
+{
+	struct exec_source source = {.path = path};
+	int error = proc_may_exec();
+
+	if (error)
+		return error;
+	source.v = vfs_lookup(NULL, path, LOOKUP_FOLLOW);
+	if (IS_ERR(source.v))
+		return (int)PTR_ERR(source.v);
+	error = exec_from(&source, strings);
+	vnode_put(source.v);
+	return error;
+}
+
+static long exec_user(const struct exec_source *source, uaddr_t argv, uaddr_t envp)
 {
 	struct exec_strings strings = {0};
 	long n = copyin_vector(&strings, argv);
@@ -343,33 +370,57 @@ static long exec_user(const char *path, uaddr_t argv, uaddr_t envp)
 		strings.envc = n < 0 ? 0 : (unsigned)n;
 	}
 	if (n >= 0)
-		n = exec_program(path, &strings);
+		n = exec_from(source, &strings);
 	exec_strings_free(&strings);
 	return n;
 }
 
-long sys_execve(uaddr_t upath, uaddr_t argv, uaddr_t envp)
+/* What /dev/fd calls what was opened, or what lies below it: a name for a program that came by a descriptor. */
+static void name_of_descriptor(char *name, int fd, const char *path)
 {
-	char *path = kmalloc(PATH_MAX);
+	snprintf(name, PATH_MAX, "/dev/fd/%d%s%s", fd, *path ? "/" : "", path);
+}
+
+static long exec_at(int dirfd, uaddr_t upath, uaddr_t argv, uaddr_t envp, unsigned flags)
+{
+	struct exec_source source = {.v = vnode_of_arg(dirfd, upath, flags)};
+	char *path, *name;
 	long n;
 
-	if (!path)
-		return -ENOMEM;
-	n = copyinstr(path, upath, PATH_MAX);
-	if (n == 0)
-		n = -ENOENT;
-	if (n > 0)
-		n = exec_user(path, argv, envp);
+	if (IS_ERR(source.v))
+		return PTR_ERR(source.v);
+	path = kmalloc(PATH_MAX);
+	name = kmalloc(PATH_MAX);
+	n = !path || !name ? -ENOMEM : S_ISLNK(source.v->mode) ? -ELOOP : copyinstr(path, upath, PATH_MAX);
+	if (n >= 0) {
+		bool direct = dirfd == AT_FDCWD || path[0] == '/';
+
+		if (!direct)
+			name_of_descriptor(name, dirfd, path);
+		source.path = direct ? path : name;
+		source.fades = !direct && fd_get_cloexec(proc_current()->files, dirfd) > 0;
+		n = exec_user(&source, argv, envp);
+	}
+	kfree(name);
 	kfree(path);
+	vnode_put(source.v);
 	return n;
+}
+
+long sys_execve(uaddr_t path, uaddr_t argv, uaddr_t envp)
+{
+	int error = proc_may_exec();
+
+	return error ? error : exec_at(AT_FDCWD, path, argv, envp, 0);
 }
 
 long sys_execveat(int dirfd, uaddr_t path, uaddr_t argv, uaddr_t envp, int flags)
 {
-	char first;
+	int error = proc_may_exec();
 
-	/* Only what execve() can do too: fexecve() on a descriptor is not there yet, and says so. */
-	if (flags || copyin(&first, path, 1) || (first != '/' && dirfd != AT_FDCWD))
-		return -ENOSYS;
-	return sys_execve(path, argv, envp);
+	if (error)
+		return error;
+	if ((unsigned)flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+		return -EINVAL;
+	return exec_at(dirfd, path, argv, envp, (unsigned)flags);
 }

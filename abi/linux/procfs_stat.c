@@ -2,8 +2,7 @@
 /*
  * procfs_stat.c - figures about one process or thread: /proc/<pid>/{stat,status,statm,comm,limits}.
  *
- * A snapshot is taken under the locks, then printed without them. Processor time is not split into
- * user's and system's: all of it is shown as user's.
+ * A snapshot is taken under the locks, then printed without them.
  */
 #include "procfs.h"
 
@@ -26,7 +25,8 @@ struct snapshot {
 	char state, comm[16];
 	unsigned threads, cpu;
 	int nice;
-	u64 cpu_ns, child_ns, start_ns, minflt, nvcsw, nivcsw;
+	struct usage usage, waited;
+	u64 start_ns;
 	u64 pending, shared_pending, blocked, ignored, caught;
 	u64 cpus[CPUSET_WORDS];
 	u32 uid[3], gid[3]; /* real, effective, saved */
@@ -67,9 +67,6 @@ static bool snap_tasks(struct proc *p, int tid, struct snapshot *x)
 		if (!speaker || t->tid == p->pid)
 			speaker = t;
 		running |= is_running(t);
-		x->cpu_ns += thread_cpu_ns(&t->thread);
-		x->nvcsw += t->thread.nvcsw;
-		x->nivcsw += t->thread.nivcsw;
 	}
 	x->state = state_of(p, running);
 	if (!speaker)
@@ -141,9 +138,8 @@ static int snap(struct proc *p, int tid, struct snapshot *x)
 	x->sid = p->sid;
 	x->tpgid = p->ctty ? tty_foreground(p->ctty) : -1;
 	x->tty = p->ctty ? tty_rdev(p->ctty) : 0;
-	x->child_ns = p->child_cpu_ns;
+	x->waited = p->waited;
 	x->start_ns = p->start_ns;
-	x->minflt = READ_ONCE(p->minflt);
 	x->exit_signal = p->exit_signal;
 
 	u64 irq = spin_lock_irqsave(&p->siglock);
@@ -152,13 +148,14 @@ static int snap(struct proc *p, int tid, struct snapshot *x)
 	x->threads = p->ntasks;
 	x->exit_status = p->exit_status;
 	x->rss_limit = p->rlimit[RLIMIT_RSS].cur;
-	x->cpu_ns = tid ? 0 : p->dead_cpu_ns;
 
 	bool found = snap_tasks(p, tid, x);
 
 	snap_signals(p, x);
 	snap_cred(p->cred, x);
 	spin_unlock_irqrestore(&p->siglock, irq);
+	if (found)
+		x->usage = tid ? task_usage(task_find(tid)) : proc_usage(p);
 	mutex_unlock(&proc_lock);
 	if (!found)
 		return -ESRCH;
@@ -177,9 +174,10 @@ int proc_show_stat(struct proc *p, int tid, struct seq *s)
 	/* 1-6 */
 	seq_printf(s, "%d (%s) %c %d %d %d ", x.id, x.comm, x.state, x.ppid, x.pgid, x.sid);
 	/* 7-13 */
-	seq_printf(s, "%lu %d 0 %lu 0 0 0 ", x.tty, x.tpgid, x.minflt);
+	seq_printf(s, "%lu %d 0 %lu %lu 0 0 ", x.tty, x.tpgid, x.usage.minflt, x.waited.minflt);
 	/* 14-21 */
-	seq_printf(s, "%lu 0 %lu 0 ", x.cpu_ns / NS_PER_TICK, x.child_ns / NS_PER_TICK);
+	seq_printf(s, "%lu %lu ", x.usage.user_ns / NS_PER_TICK, x.usage.system_ns / NS_PER_TICK);
+	seq_printf(s, "%lu %lu ", x.waited.user_ns / NS_PER_TICK, x.waited.system_ns / NS_PER_TICK);
 	seq_printf(s, "%d %d %u 0 ", 20 + x.nice, x.nice, x.threads);
 	/* 22-30 */
 	seq_printf(s, "%lu %lu ", x.start_ns / NS_PER_TICK, x.mapped);
@@ -316,8 +314,8 @@ int proc_show_status(struct proc *p, int tid, struct seq *s)
 		   x.shared_pending, x.blocked);
 	seq_printf(s, "SigIgn:\t%016lx\nSigCgt:\t%016lx\n", x.ignored, x.caught);
 	show_cpus(x.cpus, s);
-	seq_printf(s, "voluntary_ctxt_switches:\t%lu\n", x.nvcsw);
-	seq_printf(s, "nonvoluntary_ctxt_switches:\t%lu\n", x.nivcsw);
+	seq_printf(s, "voluntary_ctxt_switches:\t%lu\n", x.usage.nvcsw);
+	seq_printf(s, "nonvoluntary_ctxt_switches:\t%lu\n", x.usage.nivcsw);
 	return 0;
 }
 

@@ -10,12 +10,14 @@
 #include <abi/linux/signalfd.h>
 #include <core/panic.h>
 #include <core/printk.h>
+#include <core/time.h>
 #include <generated/syscall_nr.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/slab.h>
+#include <uapi/linux/time.h>
 
 #define MASK_IGNORED (SIGMASK(SIGCHLD) | SIGMASK(SIGCONT) | SIGMASK(SIGURG) | SIGMASK(SIGWINCH))
 #define MASK_STOP (SIGMASK(SIGSTOP) | SIGMASK(SIGTSTP) | SIGMASK(SIGTTIN) | SIGMASK(SIGTTOU))
@@ -203,8 +205,10 @@ unsigned signal_send_group(int pgid, int sig, const struct siginfo *info)
 
 int signal_send_current(int sig)
 {
-	struct siginfo info = {.code = SI_KERNEL};
+	struct siginfo info = {.code = SI_USER};
 
+	info.child.pid = proc_current()->pid;
+	info.child.uid = proc_uid(proc_current());
 	signal_send_task(task_current(), sig, &info);
 	return 0;
 }
@@ -239,7 +243,11 @@ bool proc_tell_parent(struct proc *child, int code, int status)
 	info.child.pid = child->pid;
 	info.child.uid = proc_uid(child);
 	info.child.status = status;
-	info.child.utime = (i64)(child->dead_cpu_ns / 10000000);
+
+	struct usage usage = proc_usage(child);
+
+	info.child.utime = (i64)(usage.user_ns / (NSEC_PER_SEC / CLK_TCK));
+	info.child.stime = (i64)(usage.system_ns / (NSEC_PER_SEC / CLK_TCK));
 
 	u64 flags = spin_lock_irqsave(&parent->siglock);
 	const struct ksigaction *action = parent->sighand ? &parent->sighand->action[SIGCHLD - 1] : NULL;
@@ -255,6 +263,18 @@ bool proc_tell_parent(struct proc *child, int code, int status)
 	spin_unlock_irqrestore(&parent->siglock, flags);
 	waitq_wake_all(&parent->child_wait);
 	return wanted;
+}
+
+void proc_signal(struct proc *p, int sig, bool from_current)
+{
+	struct siginfo info = {.code = SI_KERNEL};
+
+	if (from_current) {
+		info.code = SI_USER;
+		info.child.pid = proc_current()->pid;
+		info.child.uid = proc_uid(proc_current());
+	}
+	signal_send_proc(p, sig, &info);
 }
 
 void signal_set_action(int sig, const struct ksigaction *new, struct ksigaction *before)
@@ -483,7 +503,9 @@ void signal_deliver(struct trapframe *tf)
 			return;
 		}
 		if (MASK_STOP & SIGMASK(sig)) {
-			stop(t->proc, sig);
+			/* A terminal's stop is for jobs that somebody can continue (signal(7), POSIX XSH 2.4.3). */
+			if (sig == SIGSTOP || !proc_group_orphaned(t->proc->pgid))
+				stop(t->proc, sig);
 			continue;
 		}
 		if (MASK_SYNCHRONOUS & SIGMASK(sig))

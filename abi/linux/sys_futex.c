@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * futex(2): sorts out operations and times; the work is sched/futex.c's. Priority-inheriting operations are ENOSYS.
- * A relative timeout, unlike Linux's, is not continued after a signal that runs no handler: the call is EINTR, which every
- * user of futexes has to expect anyway. Called by the dispatcher only.
+ * Called by the dispatcher only.
  */
 #include <generated/syscall_proto.h>
 
 #include <abi/linux/restart.h>
 #include <abi/linux/timespec.h>
+#include <isolation/proc.h>
 #include <sched/futex.h>
 #include <uapi/linux/futex.h>
 
@@ -36,15 +36,30 @@ static int wait_time_copyin(struct wait_time *w, uaddr_t timeout, bool realtime)
 	return 0;
 }
 
+/* A relative wait, begun or gone on with: only FUTEX_WAIT has one, so any bit wakes. */
+static long wait_on(const struct restart_block *r)
+{
+	int error = futex_wait(r->addr, r->word[0], FUTEX_BITSET_MATCH_ANY, r->deadline, r->word[1]);
+
+	if (error != -EINTR)
+		return error;
+	task_current()->restart = *r;
+	return -ERESTART_RESTARTBLOCK;
+}
+
 static long wait(uaddr_t addr, u32 expected, u32 bitset, const struct wait_time *w, bool private_key)
 {
+	if (w->given && !w->absolute) {
+		struct restart_block r = {.fn = wait_on, .deadline = w->deadline, .addr = addr, .word = {expected, private_key}};
+
+		return wait_on(&r);
+	}
+
 	int error = futex_wait(addr, expected, bitset, w->deadline, private_key);
 
 	if (error != -EINTR)
 		return error;
-	if (!w->given)
-		return -ERESTARTSYS;
-	return w->absolute ? -ERESTARTNOHAND : -EINTR;
+	return w->given ? -ERESTARTNOHAND : -ERESTARTSYS;
 }
 
 static long wait_op(int cmd, uaddr_t addr, u32 val, uaddr_t timeout, u32 val3, bool private_key, bool realtime)

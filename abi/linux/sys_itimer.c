@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The alarm clock of a process: setitimer(2) and getitimer(2) with ITIMER_REAL, alarm(2). One timer, in struct proc; it is
- * inherited by nobody and survives exec. The timer's function runs in interrupt context.
+ * The alarm clocks of a process: setitimer(2), getitimer(2), alarm(2). ITIMER_REAL is a timer in struct proc; ITIMER_VIRTUAL
+ * and ITIMER_PROF count the ticks that fall on the process, so they are as coarse as those. All are inherited by nobody and
+ * survive exec. What rings them runs in interrupt context.
  */
 #include <generated/syscall_proto.h>
 
 #include <abi/linux/signal.h>
 #include <abi/linux/timespec.h>
-#include <core/printk.h>
 #include <isolation/proc.h>
 
 /* A program may ask for a signal each µs; re-arming faster than this would leave the CPU no time for it. */
@@ -85,13 +85,67 @@ static struct alarm alarm_set(struct proc *p, struct alarm to)
 	return old;
 }
 
+/* ---- CPU time ---- */
+
+/* siglock held. A tick fell on the process: does the alarm ring? */
+static bool cpu_alarm_tick(struct cpu_alarm *a)
+{
+	if (!a->left)
+		return false;
+	if (a->left > TICK_NS) {
+		a->left -= TICK_NS;
+		return false;
+	}
+	a->left = a->interval;
+	return true;
+}
+
+void app_tick(bool in_application)
+{
+	struct proc *p = proc_current();
+	bool virtual, prof;
+
+	if (likely(!READ_ONCE(p->cpu_alarm_virtual.left) && !READ_ONCE(p->cpu_alarm_prof.left)))
+		return;
+
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	virtual = in_application && cpu_alarm_tick(&p->cpu_alarm_virtual);
+	prof = cpu_alarm_tick(&p->cpu_alarm_prof);
+	spin_unlock_irqrestore(&p->siglock, flags);
+	if (virtual)
+		signal_send_proc(p, SIGVTALRM, NULL);
+	if (prof)
+		signal_send_proc(p, SIGPROF, NULL);
+}
+
+static struct alarm cpu_alarm_exchange(struct cpu_alarm *a, const struct alarm *to)
+{
+	struct proc *p = proc_current();
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	struct alarm old = {.left = a->left, .interval = a->interval};
+
+	if (to)
+		*a = (struct cpu_alarm){to->left, to->interval};
+	spin_unlock_irqrestore(&p->siglock, flags);
+	return old;
+}
+
+/* ---- the calls ---- */
+
 static int check_which(int which)
 {
+	return which == ITIMER_REAL || which == ITIMER_VIRTUAL || which == ITIMER_PROF ? 0 : -EINVAL;
+}
+
+/* `to` NULL: only asks. */
+static struct alarm exchange(int which, const struct alarm *to)
+{
+	struct proc *p = proc_current();
+
 	if (which == ITIMER_REAL)
-		return 0;
-	if (which == ITIMER_VIRTUAL || which == ITIMER_PROF)
-		refuse("setitimer", EINVAL, "only ITIMER_REAL: CPU time is not watched by timers");
-	return -EINVAL;
+		return to ? alarm_set(p, *to) : alarm_get(p);
+	return cpu_alarm_exchange(which == ITIMER_PROF ? &p->cpu_alarm_prof : &p->cpu_alarm_virtual, to);
 }
 
 static int timeval_ns(const struct timeval64 *tv, u64 *ns)
@@ -121,7 +175,7 @@ long sys_getitimer(int which, uaddr_t value)
 {
 	int error = check_which(which);
 
-	return error ? error : alarm_copyout(value, alarm_get(proc_current()));
+	return error ? error : alarm_copyout(value, exchange(which, NULL));
 }
 
 long sys_setitimer(int which, uaddr_t value, uaddr_t old)
@@ -137,7 +191,7 @@ long sys_setitimer(int which, uaddr_t value, uaddr_t old)
 	if (timeval_ns(&v.value, &to.left) || timeval_ns(&v.interval, &to.interval))
 		return -EINVAL;
 
-	struct alarm was = alarm_set(proc_current(), to);
+	struct alarm was = exchange(which, &to);
 
 	return old ? alarm_copyout(old, was) : 0;
 }

@@ -98,59 +98,31 @@ long sys_prlimit64(int pid, int resource, uaddr_t new_limit, uaddr_t old_limit)
 	return error || !old_limit ? error : copyout(old_limit, &old, sizeof(old));
 }
 
-static void add_switches(struct rusage64 *r, const struct thread *t)
-{
-	r->nvcsw += (i64)t->nvcsw;
-	r->nivcsw += (i64)t->nivcsw;
-}
-
-/* Switches are those of the live threads. */
-static void usage_of_self(struct rusage64 *r)
-{
-	struct proc *p = proc_current();
-	struct task *t;
-
-	r->utime = timeval_of(proc_cpu_ns(p));
-	r->maxrss = (i64)(READ_ONCE(p->vmspace->peak_rss) << (PAGE_SHIFT - 10));
-	r->minflt = (i64)READ_ONCE(p->minflt);
-
-	u64 flags = spin_lock_irqsave(&p->siglock);
-
-	list_for_each_entry(t, &p->tasks, link)
-		add_switches(r, &t->thread);
-	spin_unlock_irqrestore(&p->siglock, flags);
-}
-
-static void usage_of_thread(struct rusage64 *r)
-{
-	r->utime = timeval_of(thread_cpu_ns(current()));
-	r->maxrss = (i64)(READ_ONCE(proc_current()->vmspace->peak_rss) << (PAGE_SHIFT - 10));
-	add_switches(r, current());
-}
-
-static void usage_of_children(struct rusage64 *r)
+static struct usage usage_of_children(void)
 {
 	mutex_lock(&proc_lock);
-	r->utime = timeval_of(proc_current()->child_cpu_ns);
+	struct usage u = proc_current()->waited;
+
 	mutex_unlock(&proc_lock);
+	return u;
 }
 
 long sys_getrusage(int who, uaddr_t usage)
 {
-	struct rusage64 r = {0};
+	struct usage u;
 
 	switch (who) {
 	case RUSAGE_SELF:
-		usage_of_self(&r);
+		u = proc_usage(proc_current());
 		break;
 	case RUSAGE_THREAD:
-		usage_of_thread(&r);
+		u = task_usage(task_current());
 		break;
 	case RUSAGE_CHILDREN:
-		usage_of_children(&r);
+		u = usage_of_children();
 		break;
 	default:
 		return -EINVAL;
 	}
-	return copyout(usage, &r, sizeof(r));
+	return usage_copyout(usage, &u);
 }

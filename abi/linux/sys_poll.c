@@ -9,6 +9,7 @@
 #include <core/time.h>
 #include <fs/poll.h>
 #include <isolation/gate.h>
+#include <isolation/proc.h>
 #include <lib/bitmap.h>
 #include <lib/string.h>
 #include <mm/slab.h>
@@ -113,12 +114,25 @@ out:
 	return no_restart_with_handler(ready);
 }
 
+/* Its limit is relative: begun anew it would start from the whole of it. */
+static long poll_on(const struct restart_block *r)
+{
+	long ready = poll_until(r->addr, r->word[0], r->deadline);
+
+	if (ready != -ERESTARTNOHAND || r->deadline == NO_DEADLINE)
+		return ready;
+	task_current()->restart = *r;
+	return -ERESTART_RESTARTBLOCK;
+}
+
 long sys_poll(uaddr_t fds, unsigned nfds, int timeout)
 {
+	struct restart_block r = {.fn = poll_on, .addr = fds, .word = {nfds}};
+
 	if (nfds > fd_limit())
 		return -EINVAL;
-	return poll_until(fds, nfds,
-			  timeout < 0 ? NO_DEADLINE : deadline_in((u64)timeout * NSEC_PER_MSEC));
+	r.deadline = timeout < 0 ? NO_DEADLINE : deadline_in((u64)timeout * NSEC_PER_MSEC);
+	return poll_on(&r);
 }
 
 long sys_ppoll(uaddr_t fds, unsigned nfds, uaddr_t timeout, uaddr_t sigmask, size_t setsize)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Switches of the calling thread: prctl(2), of which names, dumpability and the capability bounding set are offered, and
- * arch_prctl(2), the bases of FS and GS. Everything else is EINVAL, which is how one asks Linux what it offers.
+ * Switches of the calling thread: prctl(2), of which names, dumpability, parents' deaths, subreapers and the capability
+ * bounding set are offered, and arch_prctl(2), the bases of FS and GS. Everything else is EINVAL, which is how one asks Linux what it offers.
  */
 #include <generated/syscall_proto.h>
 
@@ -29,6 +29,29 @@ static long set_name(uaddr_t from)
 
 static_assert(sizeof(((struct thread *)0)->name) == sizeof(((struct proc *)0)->comm), "a name fits both");
 
+static int put_int(uaddr_t to, int value)
+{
+	return copyout(to, &value, sizeof(value));
+}
+
+static int set_death_signal(unsigned long sig)
+{
+	if (sig > NSIG)
+		return -EINVAL;
+	mutex_lock(&proc_lock);
+	proc_current()->death_signal = (int)sig;
+	mutex_unlock(&proc_lock);
+	return 0;
+}
+
+static int set_subreaper(bool yes)
+{
+	mutex_lock(&proc_lock);
+	proc_current()->subreaper = yes;
+	mutex_unlock(&proc_lock);
+	return 0;
+}
+
 long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4, unsigned long arg5)
 {
 	(void)arg3, (void)arg4, (void)arg5;
@@ -41,6 +64,14 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 		return arg2 <= 1 ? 0 : -EINVAL;
 	case PR_GET_DUMPABLE:
 		return 0; /* the truth: nobody is ever dumped or traced */
+	case PR_SET_PDEATHSIG:
+		return set_death_signal(arg2);
+	case PR_GET_PDEATHSIG:
+		return put_int(arg2, READ_ONCE(proc_current()->death_signal));
+	case PR_SET_CHILD_SUBREAPER:
+		return set_subreaper(arg2);
+	case PR_GET_CHILD_SUBREAPER:
+		return put_int(arg2, READ_ONCE(proc_current()->subreaper));
 	case PR_CAPBSET_READ:
 		return arg2 <= CAP_LAST_CAP ? 1 : -EINVAL;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Processes and threads as Linux names their calls: clone(2), fork(2), vfork(2), wait4(2), waitid(2), exit(2). */
+#include <abi/linux/cputime.h>
 #include <arch/layout.h>
 #include <core/printk.h>
 #include <core/time.h>
@@ -24,8 +25,8 @@ static long do_clone(struct clone_args *args)
 		return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
 		return -EINVAL;
-	if (flags & (CLONE_NEW_ANY | CLONE_PIDFD | CLONE_PTRACE | CLONE_PARENT)) {
-		refuse("clone", EINVAL, "namespaces, pidfds, ptrace and siblings (CLONE_PARENT) are not there");
+	if (flags & (CLONE_NEW_ANY | CLONE_PIDFD | CLONE_PTRACE)) {
+		refuse("clone", EINVAL, "namespaces, pidfds and ptrace are not there");
 		return -EINVAL;
 	}
 	if ((flags & CLONE_THREAD) && (flags & THREAD_FLAGS) != THREAD_FLAGS) {
@@ -51,6 +52,9 @@ long sys_clone(unsigned long flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t c
 	return do_clone(&args);
 }
 
+/* Unlike clone(2), clone3(2) has no signal in the flags, nor the one flag that means nothing any more. */
+#define CLONE3_KNOWN ((0xfffffffful & ~(0xfful | CLONE_DETACHED)) | CLONE_CLEAR_SIGHAND)
+
 /* clone3(2)'s struct, version 0: 64 bytes; what is longer must be zero. */
 struct clone3_args {
 	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
@@ -74,7 +78,13 @@ long sys_clone3(uaddr_t uargs, size_t size)
 		if (more)
 			return -E2BIG;
 	}
-	if ((a.flags & 0xff) || (a.stack == 0) != (a.stack_size == 0) || a.exit_signal > NSIG)
+	if ((a.flags & ~CLONE3_KNOWN) || (a.stack == 0) != (a.stack_size == 0) || a.exit_signal > NSIG)
+		return -EINVAL;
+	if ((a.flags & (CLONE_THREAD | CLONE_PARENT)) && a.exit_signal)
+		return -EINVAL;
+	if ((a.flags & CLONE_SIGHAND) && (a.flags & CLONE_CLEAR_SIGHAND))
+		return -EINVAL;
+	if (a.stack >= USER_MAX || a.stack_size > USER_MAX - a.stack)
 		return -EINVAL;
 
 	struct clone_args args = {
@@ -125,41 +135,26 @@ long sys_exit_group(int status)
 
 /* ---- waiting ---- */
 
-static void usage_of(u64 cpu_ns, struct rusage64 *usage)
-{
-	*usage = (struct rusage64){0};
-	usage->utime.sec = (i64)(cpu_ns / NSEC_PER_SEC);
-	usage->utime.usec = (i64)(cpu_ns % NSEC_PER_SEC / 1000);
-}
-
-static int put_usage(uaddr_t rusage, u64 cpu_ns)
-{
-	struct rusage64 usage;
-
-	if (!rusage)
-		return 0;
-	usage_of(cpu_ns, &usage);
-	return copyout(rusage, &usage, sizeof(usage));
-}
+#define WAIT_WHOSE ((int)(__WNOTHREAD | __WALL | __WCLONE))
 
 long sys_wait4(int pid, uaddr_t ustatus, int options, uaddr_t rusage)
 {
 	int idtype = pid == -1 ? P_ALL : pid > 0 ? P_PID : P_PGID;
 	int id = pid > 0 ? pid : pid == 0 ? proc_current()->pgid : -pid;
-	struct siginfo info;
-	int status = 0;
-	u64 cpu_ns = 0;
+	struct wait_result result;
 
-	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | (int)(__WNOTHREAD | __WALL | __WCLONE)))
+	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_WHOSE))
 		return -EINVAL;
+	if (pid == INT32_MIN)
+		return -ESRCH;
 
-	long found = proc_wait(idtype, id, options | WEXITED, &status, &cpu_ns, &info);
+	long found = proc_wait(idtype, id, options | WEXITED, &result);
 
 	if (found <= 0)
 		return found;
-	if (ustatus && copyout(ustatus, &status, sizeof(status)))
+	if (ustatus && copyout(ustatus, &result.status, sizeof(result.status)))
 		return -EFAULT;
-	return put_usage(rusage, cpu_ns) ? -EFAULT : found;
+	return rusage && usage_copyout(rusage, &result.usage) ? -EFAULT : found;
 }
 
 /* waitid(2) tells in siginfo what wait4() packs into one word. */
@@ -183,25 +178,29 @@ static void explain_status(struct siginfo *info, int status)
 long sys_waitid(int idtype, int id, uaddr_t uinfo, int options, uaddr_t rusage)
 {
 	struct siginfo info = {0};
-	int status = 0;
-	u64 cpu_ns = 0;
+	struct wait_result result = {0};
 
-	if (options & ~(WNOHANG | WEXITED | WSTOPPED | WCONTINUED | WNOWAIT) || !(options & (WEXITED | WSTOPPED | WCONTINUED)))
+	if (options & ~(WNOHANG | WEXITED | WSTOPPED | WCONTINUED | WNOWAIT | WAIT_WHOSE) ||
+	    !(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;
-	if (idtype != P_ALL && idtype != P_PID && idtype != P_PGID)
+	if (idtype == P_PIDFD)
+		return id < 0 ? -EINVAL : -EBADF; /* no descriptor is one of a process */
+	if ((idtype != P_ALL && idtype != P_PID && idtype != P_PGID) || (idtype == P_PID && id <= 0) || (idtype == P_PGID && id < 0))
 		return -EINVAL;
 	if (idtype == P_PGID && id == 0)
 		id = proc_current()->pgid;
 
-	long found = proc_wait(idtype, id, options, &status, &cpu_ns, &info);
+	long found = proc_wait(idtype, id, options, &result);
 
 	if (found < 0)
 		return found;
-	if (found > 0)
-		explain_status(&info, status);
-	else
-		info = (struct siginfo){0};
+	if (found > 0) {
+		info.signo = SIGCHLD;
+		info.child.pid = (int)found;
+		info.child.uid = result.uid;
+		explain_status(&info, result.status);
+	}
 	if (uinfo && copyout(uinfo, &info, sizeof(info)))
 		return -EFAULT;
-	return put_usage(rusage, cpu_ns);
+	return rusage && usage_copyout(rusage, &result.usage) ? -EFAULT : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Scheduling as programs see it: sched_yield(2), sched_setaffinity(2), sched_getaffinity(2), sched_getscheduler(2),
- * getpriority(2), setpriority(2). Every thread is SCHED_OTHER, whichever policy the kernel runs. Called by the dispatcher only.
+ * Scheduling as programs see it: sched_yield(2), sched_setaffinity(2), sched_getaffinity(2), getpriority(2),
+ * setpriority(2). Called by the dispatcher only.
  */
 #include <generated/syscall_proto.h>
 
@@ -22,17 +22,6 @@ long sys_sched_yield(void)
 static struct task *task_by_id(int tid)
 {
 	return tid ? task_find(tid) : task_current();
-}
-
-long sys_sched_getscheduler(int pid)
-{
-	if (pid < 0)
-		return -EINVAL;
-	mutex_lock(&proc_lock);
-	bool found = task_by_id(pid);
-
-	mutex_unlock(&proc_lock);
-	return found ? SCHED_OTHER : -ESRCH;
 }
 
 /* ---- Affinity ---- */

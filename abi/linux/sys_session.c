@@ -57,7 +57,11 @@ static int change_group(struct proc *me, int pid, int pgid)
 
 	if (!p || (p != me && p->parent != me))
 		return -ESRCH;
-	if (p->sid != me->sid || p->sid == p->pid)
+	if (p->sid != me->sid)
+		return -EPERM;
+	if (p != me && READ_ONCE(p->has_execed))
+		return -EACCES;
+	if (p->sid == p->pid)
 		return -EPERM;
 	if (!pgid)
 		pgid = p->pid;

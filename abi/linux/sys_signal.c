@@ -134,7 +134,8 @@ long sys_sigaltstack(uaddr_t stack, uaddr_t old)
 			return -EFAULT;
 		if (inside)
 			return -EPERM;
-		if (new.flags & ~(i32)(SS_DISABLE | SS_ONSTACK | SS_AUTODISARM))
+		if (new.flags & ~(i32)(SS_DISABLE | SS_ONSTACK | SS_AUTODISARM) ||
+		    (new.flags & (SS_DISABLE | SS_ONSTACK)) == (SS_DISABLE | SS_ONSTACK))
 			return -EINVAL;
 		if (new.flags & SS_DISABLE)
 			new = (struct sigaltstack64){.flags = SS_DISABLE};
@@ -192,26 +193,29 @@ static int kill_one_of(struct proc *p, void *arg)
 	return 0;
 }
 
+static long send_to_proc(int pid, int sig, const struct siginfo *info)
+{
+	struct proc *p = proc_find(pid);
+
+	if (!p)
+		return pid == PID_INIT ? -EPERM : -ESRCH;
+
+	int error = may_signal(p, sig) ? 0 : -EPERM;
+
+	if (!error && sig)
+		error = signal_send_proc(p, sig, info);
+	proc_put(p);
+	return error;
+}
+
 long sys_kill(int pid, int sig)
 {
+	struct kill_many k = {.sig = sig, .info = sender(SI_USER)};
+
 	if (sig < 0 || sig > NSIG)
 		return -EINVAL;
-	if (pid > 0) {
-		struct proc *p = proc_find(pid);
-		struct siginfo info = sender(SI_USER);
-
-		if (!p)
-			return pid == PID_INIT ? -EPERM : -ESRCH;
-
-		bool allowed = may_signal(p, sig);
-
-		if (allowed && sig)
-			signal_send_proc(p, sig, &info);
-		proc_put(p);
-		return allowed ? 0 : -EPERM;
-	}
-
-	struct kill_many k = {.sig = sig, .info = sender(SI_USER)};
+	if (pid > 0)
+		return send_to_proc(pid, sig, &k.info);
 
 	k.pgid = pid == 0 ? proc_current()->pgid : pid == -1 ? 0 : -pid;
 	mutex_lock(&proc_lock);
@@ -220,9 +224,8 @@ long sys_kill(int pid, int sig)
 	return !k.found ? -ESRCH : k.allowed ? 0 : -EPERM;
 }
 
-static long send_to_thread(int tgid, int tid, int sig)
+static long send_to_thread(int tgid, int tid, int sig, const struct siginfo *info)
 {
-	struct siginfo info = sender(SI_TKILL);
 	long result = -ESRCH;
 
 	if (sig < 0 || sig > NSIG || tid <= 0)
@@ -234,7 +237,7 @@ static long send_to_thread(int tgid, int tid, int sig)
 	if (t && (tgid < 0 || t->proc->pid == tgid)) {
 		result = may_signal(t->proc, sig) ? 0 : -EPERM;
 		if (!result && sig)
-			result = signal_send_task(t, sig, &info);
+			result = signal_send_task(t, sig, info);
 	}
 	mutex_unlock(&proc_lock);
 	return result;
@@ -242,10 +245,42 @@ static long send_to_thread(int tgid, int tid, int sig)
 
 long sys_tkill(int tid, int sig)
 {
-	return send_to_thread(-1, tid, sig);
+	struct siginfo info = sender(SI_TKILL);
+
+	return send_to_thread(-1, tid, sig, &info);
 }
 
 long sys_tgkill(int tgid, int tid, int sig)
 {
-	return tgid <= 0 ? -EINVAL : send_to_thread(tgid, tid, sig);
+	struct siginfo info = sender(SI_TKILL);
+
+	return tgid <= 0 ? -EINVAL : send_to_thread(tgid, tid, sig, &info);
+}
+
+/* ---- sigqueue ---- */
+
+/* What another process is told must not look as if the kernel or kill(2) had said it. 0, -EFAULT, -EPERM. */
+static int info_copyin(struct siginfo *info, uaddr_t from, bool to_oneself)
+{
+	if (copyin(info, from, sizeof(*info)))
+		return -EFAULT;
+	return (info->code >= 0 || info->code == SI_TKILL) && !to_oneself ? -EPERM : 0;
+}
+
+long sys_rt_sigqueueinfo(int pid, int sig, uaddr_t uinfo)
+{
+	struct siginfo info;
+	int error = info_copyin(&info, uinfo, pid == proc_current()->pid);
+
+	if (error)
+		return error;
+	return sig < 0 || sig > NSIG ? -EINVAL : send_to_proc(pid, sig, &info);
+}
+
+long sys_rt_tgsigqueueinfo(int tgid, int tid, int sig, uaddr_t uinfo)
+{
+	struct siginfo info;
+	int error = tgid <= 0 || tid <= 0 ? -EINVAL : info_copyin(&info, uinfo, tgid == proc_current()->pid);
+
+	return error ? error : send_to_thread(tgid, tid, sig, &info);
 }

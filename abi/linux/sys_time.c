@@ -115,16 +115,25 @@ long sys_times(uaddr_t buf)
 {
 	struct proc *p = proc_current();
 
+	struct usage own = proc_usage(p);
+
 	mutex_lock(&proc_lock);
-	u64 children = p->child_cpu_ns;
+	struct usage waited = p->waited;
 	mutex_unlock(&proc_lock);
 
-	struct tms64 tms = {.utime = ticks(proc_cpu_ns(p)), .cutime = ticks(children)};
+	struct tms64 tms = {
+		.utime = ticks(own.user_ns),
+		.stime = ticks(own.system_ns),
+		.cutime = ticks(waited.user_ns),
+		.cstime = ticks(waited.system_ns),
+	};
 
 	if (buf && copyout(buf, &tms, sizeof(tms)))
 		return -EFAULT;
 	return ticks(clock_ns());
 }
+
+static long sleep_on(const struct restart_block *r);
 
 /*
  * Sleeps until `deadline` (CLOCK_MONOTONIC). Interrupted, an absolute sleep can simply be done again; a relative one reports
@@ -137,8 +146,7 @@ static long sleep_until(u64 deadline, bool absolute, uaddr_t remain)
 	if (absolute)
 		return -ERESTARTNOHAND;
 
-	task_current()->restart_deadline = deadline;
-	task_current()->restart_remain = remain;
+	task_current()->restart = (struct restart_block){.fn = sleep_on, .deadline = deadline, .addr = remain};
 
 	u64 now = clock_ns();
 
@@ -147,9 +155,18 @@ static long sleep_until(u64 deadline, bool absolute, uaddr_t remain)
 	return -ERESTART_RESTARTBLOCK;
 }
 
+static long sleep_on(const struct restart_block *r)
+{
+	return sleep_until(r->deadline, false, r->addr);
+}
+
+/* Called by nobody but the kernel's own way back (signal.c); Linux answers EINTR to others. */
 long sys_restart_syscall(void)
 {
-	return sleep_until(task_current()->restart_deadline, false, task_current()->restart_remain);
+	struct restart_block r = task_current()->restart;
+
+	task_current()->restart.fn = NULL;
+	return r.fn ? r.fn(&r) : -EINTR;
 }
 
 long sys_nanosleep(uaddr_t request, uaddr_t remain)

@@ -14,8 +14,10 @@
 
 /* -EBUSY if taken; errors of arch_irq_route(). */
 int irq_register(unsigned irq, const char *name, void (*fn)(void *), void *arg);
-/* From the trap path, any vector >= 32; acknowledges it. */
-void irq_dispatch(unsigned vector);
+/* From the trap path, any vector >= 32; acknowledges it. from_app: it came while an application ran. */
+void irq_dispatch(unsigned vector, bool from_app);
+/* In a handler: did the interrupt come while an application ran? */
+bool irq_from_app(void);
 /* Are we in irq_dispatch()? */
 bool irq_context(void);
 /* For /proc/interrupts-like listings: handled so far. */

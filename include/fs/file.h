@@ -71,6 +71,7 @@ struct file {
 	int owner;                   /* a: F_SETOWN */
 	struct list watches;         /* watch_lock in fs/epoll.c: entries of epolls */
 	bool watched;                /* epoll's mutex: there were some; not looked at before the last reference went */
+	int holds;                   /* I once opened: vnode_hold_data()'s sign, or 0 */
 };
 
 /* refs = 1. Takes over the reference on vnode (may be NULL). ERR_PTR(-ENOMEM). */

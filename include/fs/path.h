@@ -19,6 +19,8 @@ struct vnode *vfs_lookup(struct vnode *at, const char *path, unsigned flags);
 struct file *vfs_open_at(struct vnode *at, const char *path, unsigned flags, unsigned mode);
 /* Opens what was found already: /proc/self/fd/N, exec. */
 struct file *vfs_open_vnode(struct vnode *v, unsigned flags);
+/* A program that the caller may execute, readable or not; nobody writes to it while the file lives. -EACCES, -ETXTBSY. */
+struct file *vfs_open_exec(struct vnode *v);
 /* mode: type and permissions, S_IFDIR included; the umask is applied here. */
 int vfs_mknod(struct vnode *at, const char *path, unsigned mode, u64 dev);
 int vfs_symlink(const char *target, struct vnode *at, const char *path);

@@ -55,6 +55,7 @@ struct vnode {
 	const struct file_ops *fops;   /* I */
 	struct vnode *mounted;         /* I after boot: root of what is mounted here */
 	struct vnode *covered;         /* I: for a mounted root, what it covers */
+	i32 users_of_data;             /* a: open for writing; or, negative, running it as a program: never both */
 	struct list locks;             /* record locks: lock_lock in fs/lock.c */
 	struct mutex lock;             /* (S) */
 };
@@ -64,6 +65,12 @@ extern struct mutex fs_lock;
 /* Fills in what all vnodes have: refs = 1, the next inode number, times of now. */
 void vnode_init(struct vnode *v, unsigned mode, u64 dev, const struct vnode_ops *ops, const struct file_ops *fops);
 void vnode_getattr(struct vnode *v, struct stat64 *st);
+
+/*
+ * Who writes a file and who runs it keep each other out: 0, or -ETXTBSY. Ended by the other sign. Regular files only.
+ */
+int vnode_hold_data(struct vnode *v, int sign); /* 1: to write, -1: to execute */
+void vnode_release_data(struct vnode *v, int sign);
 
 void vnode_get(struct vnode *v);
 void vnode_put(struct vnode *v); /* may sleep; NULL is fine */

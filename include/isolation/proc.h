@@ -79,6 +79,26 @@ void sigpending_init(struct sigpending *p);
 /* Frees what is queued. */
 void sigpending_clear(struct sigpending *p);
 
+/*
+ * What ended threads, or waited-for children, have used. Time on a CPU is exact; how it divides is sampled: ticks are of one
+ * length and fall on the application or on the kernel (sched/tick.c). In a sum over children the division is done already.
+ */
+struct usage {
+	u64 cpu_ns, user_ns, system_ns;
+	u64 minflt, nvcsw, nivcsw;
+	u64 peak_rss;                    /* pages; of several: the largest */
+};
+
+/* What was last answered: each kind of time only grows, however later samples divide the whole. */
+struct usage_shown {
+	u64 user_ns, system_ns;
+};
+
+/* ITIMER_VIRTUAL, ITIMER_PROF: ns of CPU time; left 0: off. */
+struct cpu_alarm {
+	u64 left, interval;
+};
+
 enum proc_state { PROC_ALIVE, PROC_STOPPED, PROC_ZOMBIE };
 
 struct proc {
@@ -107,10 +127,14 @@ struct proc {
 	int stop_signal;                 /* siglock */
 	bool wait_stopped, wait_continued; /* proc_lock: reports not yet taken by wait */
 	int exit_status;                 /* wait status; siglock until zombie, then immutable */
-	int exit_signal;                 /* I: to the parent; 0: none */
+	int exit_signal;                 /* proc_lock: to the parent; 0: none */
 	/* The tree. proc_lock. */
 	struct proc *parent;
 	int ppid;                        /* its pid; read without the lock */
+	int parent_tid;                  /* the thread of it whose child this is: __WNOTHREAD, PR_SET_PDEATHSIG */
+	int death_signal;                /* PR_SET_PDEATHSIG: sent when that thread ends; 0: none */
+	bool subreaper;                  /* PR_SET_CHILD_SUBREAPER: orphans below come here */
+	bool has_execed;                 /* a: its parent moves it to no other group any more */
 	struct list children, sibling;
 	struct list unborn;              /* by sibling: children that fork has not finished */
 	struct waitq child_wait;         /* wait4() sleeps here */
@@ -122,14 +146,23 @@ struct proc {
 	struct rlimit64 rlimit[RLIM_NLIMITS]; /* siglock */
 	bool crowded;                    /* siglock: setuid(2) found its user over RLIMIT_NPROC; execve(2) minds */
 	u64 start_ns;                    /* I: CLOCK_MONOTONIC */
-	u64 dead_cpu_ns;                 /* siglock: of ended tasks */
-	u64 child_cpu_ns;                /* proc_lock: of waited-for children */
-	u64 minflt;                      /* a */
+	struct usage dead;               /* siglock: of ended tasks */
+	struct usage waited;             /* proc_lock: of waited-for children */
+	struct usage_shown shown;        /* siglock */
 	struct timer alarm;              /* ITIMER_REAL */
 	u64 alarm_interval;              /* siglock: ns */
 	struct list timers;              /* siglock: those of timer_create() */
 	int next_timer;                  /* abi/linux/posix_timer.c's lock */
+	struct cpu_alarm cpu_alarm_virtual, cpu_alarm_prof; /* siglock; left read without it */
 	char comm[16];
+};
+
+/* An interrupted call with a relative limit, to go on until the same point in time. The call's own: address and words. */
+struct restart_block {
+	long (*fn)(const struct restart_block *r); /* NULL: nothing was interrupted */
+	u64 deadline;
+	uaddr_t addr;
+	u32 word[2];
 };
 
 /* A thread of a process. */
@@ -150,8 +183,9 @@ struct task {
 	uaddr_t clear_child_tid;         /* zeroed and futex-woken at exit */
 	uaddr_t robust_list;
 	uaddr_t rseq;
-	u64 restart_deadline;            /* an interrupted relative sleep goes on until then: restart_syscall(2) */
-	uaddr_t restart_remain;
+	struct restart_block restart;    /* what restart_syscall(2) does */
+	u64 minflt;                      /* page faults; read racily by others */
+	struct usage_shown shown;        /* siglock */
 	bool exited;                     /* siglock */
 };
 
@@ -221,6 +255,16 @@ void sighand_put(struct sighand *s);
 struct sighand *sighand_copy(struct sighand *s);
 struct sighand *sighand_create(void);
 
+/* ---- isolation/usage.c ---- */
+/* All of p so far: ended threads, live ones, memory. Takes siglock. Times divided, and never less than before. */
+struct usage proc_usage(struct proc *p);
+/* One live thread's. Takes siglock. */
+struct usage task_usage(struct task *t);
+void usage_add(struct usage *to, const struct usage *more);
+/* A thread that ends, or a vmspace that is left: into p->dead. siglock held. */
+void usage_keep_task(struct proc *p, struct task *t);
+void usage_keep_memory(struct proc *p);
+
 /* ---- isolation/pid.c: ids of threads and processes ---- */
 void pid_init(void);
 /* A free id, or -EAGAIN. It names no task yet. */
@@ -256,6 +300,8 @@ void proc_release_bag(struct proc *p);
 /* Upcall to abi/linux: a child changed state (CLD_* code, exit status or signal): SIGCHLD to its parent. proc_lock held.
  * False: the parent does not want to know, so the child is not to become a zombie. */
 bool proc_tell_parent(struct proc *child, int code, int status);
+/* Upcall to abi/linux: a signal from the kernel, or as if the current process had sent it. proc_lock held. */
+void proc_signal(struct proc *p, int sig, bool from_current);
 
 /* Upcall to abi/linux: the timers of timer_create(2) end, with the program or with the process. May sleep. */
 void proc_delete_timers(struct proc *p);
@@ -267,8 +313,17 @@ int proc_spawn_first(void (*entry)(void *), void *arg);
  * first thread returning 0 from the current system call on stack `sp` (0: same) with TLS `tls`. Its pid; -ENOSYS loudly where
  * this configuration cannot; -EAGAIN, -ENOMEM. With CLONE_VFORK: returns when the child has left. */
 long proc_fork(const struct clone_args *args);
-/* wait4/waitid's core. idtype: P_ALL, P_PID, P_PGID. The child's pid with *status and *cpu_ns, 0 with WNOHANG, -ECHILD, -EINTR. */
-long proc_wait(int idtype, int id, int options, int *status, u64 *cpu_ns, struct siginfo *info);
+/* wait4/waitid's core. idtype: P_ALL, P_PID, P_PGID. The child's pid with *result, 0 with WNOHANG, -ECHILD, -ERESTARTSYS. */
+struct wait_result {
+	int status;
+	u32 uid;
+	struct usage usage;              /* the child's and that of those it waited for */
+};
+long proc_wait(int idtype, int id, int options, struct wait_result *result);
+/* A thread of p ends and others go on: whose children are its? proc_lock held. */
+void proc_adopt_children(struct proc *p, int tid);
+/* Is nobody who could care outside this group, but inside its session? POSIX.1-2017 XBD 3.264. Takes proc_lock. */
+bool proc_group_orphaned(int pgid);
 /* The storage of a process whose last reference went away. */
 void proc_free(struct proc *p);
 /* execve allowed? 0, or -ENOSYS loudly. */

@@ -49,6 +49,7 @@ struct thread {
 	/* Accounting: own CPU only, read racily by others. */
 	u64 exec_start;           /* clock when it last got the CPU */
 	u64 cpu_ns;               /* total on a CPU */
+	u64 user_ns, system_ns;   /* ticks that found it in its application, or in the kernel */
 	u64 nvcsw, nivcsw;        /* voluntary, involuntary switches */
 	struct timer sleep_timer; /* thread_block()'s deadline */
 	bool timed_out;
@@ -100,9 +101,18 @@ static inline void thread_work_done(u32 work)
 /* Must be called with affinity allowed & online not empty, else -EINVAL. Moves it if it must. */
 int thread_set_affinity(struct thread *t, const u64 cpus[CPUSET_WORDS]);
 void thread_set_nice(struct thread *t, int nice);
+/* How long it runs at most before another gets a turn, as things stand. */
+u64 thread_slice_ns(struct thread *t);
 /* Sleeps: 0, or -EINTR. Interruptible. */
 int thread_sleep_until(u64 deadline);
 u64 thread_cpu_ns(const struct thread *t);
+
+/*
+ * A CPU that runs threads ticks, 100 times a second: how their time divides between application and kernel is sampled then.
+ * Upcall to abi/linux: one fell on the current thread, which is an application's. Interrupt context.
+ */
+#define TICK_NS (NSEC_PER_SEC / 100)
+void app_tick(bool in_application);
 
 /* IPI_RESCHEDULE's handler. */
 void sched_interrupt(void);

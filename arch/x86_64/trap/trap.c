@@ -100,7 +100,7 @@ void trap_handler(struct trapframe *tf)
 	bool app = gate_from_app(tf);
 
 	if (tf->vector >= 32) {
-		irq_dispatch((unsigned)tf->vector);
+		irq_dispatch((unsigned)tf->vector, app);
 	} else if (tf->vector == VECTOR_PAGE_FAULT) {
 		u64 va = cr2_read();
 

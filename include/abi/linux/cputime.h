@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* CPU time of processes. User and system time are not told apart: all of it counts as user time. */
+/* CPU time of processes, exact, and usage as getrusage(2) lays it out. */
 #ifndef ABI_LINUX_CPUTIME_H
 #define ABI_LINUX_CPUTIME_H
 
 #include <lib/types.h>
 
 struct proc;
+struct usage;
 
 /* ns on a CPU, all threads, ended ones included. Takes siglock; any context that may. */
 u64 proc_cpu_ns(struct proc *p);
+/* A struct rusage to the application: 0, -EFAULT. */
+int usage_copyout(uaddr_t to, const struct usage *u);
 
 #endif

@@ -23,8 +23,9 @@ unsigned signal_send_group(int pgid, int sig, const struct siginfo *info);
 /* signal_group.c: the same from interrupts, by a kernel thread, which signal_init() starts. */
 void signal_group_deferred(int pgid, int sig);
 void signal_init(void);
-/* To the current thread, as a fault would: cannot be ignored or blocked when `force`. */
+/* To the current thread, as if it had killed itself (SIGPIPE). */
 int signal_send_current(int sig);
+/* To the current thread, for a fault: blocked or ignored it is fatal. */
 void signal_force_current(int sig, const struct siginfo *info);
 
 /* ppoll, pselect, sigsuspend: the mask at `mask` (size must be 8; mask 0: nothing to do) holds until the return to the

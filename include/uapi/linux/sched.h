@@ -4,6 +4,10 @@
 #define UAPI_LINUX_SCHED_H
 
 #define SCHED_OTHER 0
+#define SCHED_FIFO 1
+#define SCHED_RR 2
+#define SCHED_BATCH 3
+#define SCHED_IDLE 5
 
 #define PRIO_PROCESS 0
 #define PRIO_PGRP 1

@@ -49,6 +49,11 @@ static struct thread *app_create(void (*entry)(void *), void *arg)
 	return t;
 }
 
+void app_tick(bool in_application)
+{
+	(void)in_application;
+}
+
 /* What app_return() does; then the application uses its vector registers. */
 static void app_mode(void)
 {

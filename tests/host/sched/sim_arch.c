@@ -85,10 +85,10 @@ static void deliver(void)
 		cpu->irqs_on = false;
 		for (unsigned ipi = 0; ipi < IPI_MAX; ipi++) {
 			if (pending & BIT(ipi))
-				irq_dispatch(VECTOR_IPI_BASE + ipi);
+				irq_dispatch(VECTOR_IPI_BASE + ipi, false);
 		}
 		if (pending & PENDING_TIMER)
-			irq_dispatch(VECTOR_TIMER);
+			irq_dispatch(VECTOR_TIMER, false);
 		cpu->irqs_on = true;
 	}
 }
