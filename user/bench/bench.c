@@ -5,8 +5,9 @@
  * by it. The figures go to stderr. They are of the clock the kernel shows; under emulation they say how kernels
  * relate, not how fast a machine is.
  *
- * -x does a fixed number of rounds of each row, whatever the clock says. Under `orchard --icount`, where the clock
- * counts instructions, two runs then print the same digits. -l lists the rows.
+ * -x does a fixed number of rounds of each row, whatever the clock says, and prints at the end, so that a slow reader
+ * delays no row. Under `orchard compare --icount`, where the clock counts instructions, two runs then print the same
+ * digits. -l lists the rows.
  */
 #include "bench.h"
 
@@ -66,7 +67,8 @@ static void row_print(const struct row *row)
 		fprintf(stderr, "%-16s %12.1f %12.1f %12.1f %10ld  %s\n", row->name, result.ns, result.low,
 			result.high, result.rounds, row->what);
 	}
-	fflush(stdout);
+	if (budget_ms)
+		fflush(stdout);
 	if (row->finish)
 		row->finish();
 }
@@ -90,6 +92,15 @@ static void check_names(int argc, char **argv)
 		if (!known)
 			errx(2, "no such row: %s (bench -l lists them)", argv[i]);
 	}
+}
+
+/* Keeps what is printed until the end. */
+static void output_hold(void)
+{
+	static char out[16 << 10], err[32 << 10];
+
+	setvbuf(stdout, out, _IOFBF, sizeof(out));
+	setvbuf(stderr, err, _IOFBF, sizeof(err));
 }
 
 static int list(void)
@@ -117,6 +128,8 @@ int main(int argc, char **argv)
 	}
 	argc -= optind, argv += optind;
 	check_names(argc, argv);
+	if (!budget_ms)
+		output_hold();
 	fprintf(stderr, "%-16s %12s %12s %12s %10s  %s\n", "row", "ns", "least", "most", "rounds", "what");
 	for (size_t g = 0; g < GROUPS; g++) {
 		int titled = 0;
