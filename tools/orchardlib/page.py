@@ -84,17 +84,17 @@ def _glance(found):
     return (f'<section id="glance"><h2>At a glance</h2>'
             f"<p>How many times as much {name} needs for the same operation: above 1 the kernel is better. A dot is a row, "
             f"the bar and the number are the geometric mean over the rows that both have.</p>"
-            f'<div class="pair"><figure>{_lanes(found, "time_ratio", "time_mean", f"{name} / kernel, {word}")}'
-            f"<figcaption>{word.capitalize()}.</figcaption>{_slower(found, 'time_ratio', word)}</figure>"
-            f'<figure>{_lanes(found, "count_ratio", "count_mean", f"{name} / kernel, instructions")}'
-            f"<figcaption>Instructions, exact.</figcaption>{_slower(found, 'count_ratio', 'instructions')}</figure></div>"
+            f'<div class="pair"><figure><h3>{word.capitalize()}</h3>{_lanes(found, "time_ratio", "time_mean", f"{name} / kernel, {word}")}'
+            f"{_slower(found, 'time_ratio', word)}</figure>"
+            f'<figure><h3>Instructions</h3>{_lanes(found, "count_ratio", "count_mean", f"{name} / kernel, instructions")}'
+            f"{_slower(found, 'count_ratio', 'instructions')}</figure></div>"
             f"</section>")
 
 
 # ---- the kernels ----
 
 def _mean(mean):
-    return f"{mean[0]:.3g}× <small>of {mean[1]}</small>" if mean else "–"
+    return f"{mean[0]:.2f}× <small>of {mean[1]}</small>" if mean else "–"
 
 
 def _boot_count(kernel):
@@ -104,32 +104,47 @@ def _boot_count(kernel):
     return table.thousands(count[0]) if count[0] == count[1] else f"{count[0]:,}–{count[1]:,}"
 
 
+def _table(heads, lines):
+    return ('<div class="wide"><table><tr>' + "".join(f"<th>{head}</th>" for head in heads) + "</tr>" +
+            "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in lines) + "</table></div>")
+
+
 def _kernels(found):
     word = "emulated" if found.emulated else "time"
-    heads = ["kernel", "gate", "space", "processes", f"boot to main,<br>{word}", "boot to main,<br>instructions",
-             "QEMU start to<br>first output, wall", "image", "smallest<br>memory", "peak<br>memory",
-             f"mean,<br>{_time_word(found)}", "mean,<br>instructions", f"of common rows,<br>{word}",
-             "of common rows,<br>instructions"]
-    lines = []
+    means, needs = [], []
     for kernel in found.kernels:
         output, peak = kernel.timed.spread("first_output_s"), kernel.timed.spread("mem_peak_kib")
-        cells = [f"<b>{escape(kernel.name)}</b>", *map(escape, kernel.axes[:3]), escape(suite_text.boot(kernel)),
-                 _boot_count(kernel), f"{output[0]:.2f} s" if output else "–",
-                 f"{table.size_kib(kernel.footprint.image_bytes >> 10)} <small>{kernel.footprint.image_note}</small>",
-                 escape(suite_text.least_memory(kernel)), table.size_kib(int(peak[0])) if peak else "–",
-                 _mean(kernel.time_mean), _mean(kernel.count_mean), _mean(kernel.common_time_mean),
-                 _mean(kernel.common_count_mean)]
-        lines.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    return ('<section id="kernels"><h2>The kernels</h2><p class="soft">Boot to main: from the kernel\'s entry to the '
-            "program's first instruction; ≥ where a kernel's clock starts later than that. Smallest memory: the least in which "
-            "hello runs to its end, to 1 MiB or 3 %. Common rows: those of the list that every kernel has.</p>"
-            f'<div class="wide"><table><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr>{"".join(lines)}</table>'
-            "</div></section>")
+        name = f"<b>{escape(kernel.name)}</b>"
+        means.append([name, *map(escape, kernel.axes[:3]), _mean(kernel.time_mean), _mean(kernel.common_time_mean),
+                      _mean(kernel.count_mean), _mean(kernel.common_count_mean)])
+        needs.append([name, escape(suite_text.boot(kernel)), _boot_count(kernel), f"{output[0]:.2f} s" if output else "–",
+                      table.size_kib(kernel.footprint.image_bytes >> 10),
+                      escape(suite_text.least_memory(kernel)), table.size_kib(int(peak[0])) if peak else "–"])
+    return ('<section id="kernels"><h2>The kernels</h2>' +
+            _table(["kernel", "gate", "space", "processes", f"{_time_word(found)},<br>mean", "of rows<br>all have",
+                    "instructions,<br>mean", "of rows<br>all have"], means) +
+            '<p class="soft">The means as above, with the number of rows in them. Only those of the rows that all kernels have '
+            "can be compared between kernels that refuse different rows.</p>" +
+            _table(["kernel", f"boot to main,<br>{word}", "boot to main,<br>instructions", "QEMU start to first<br>output, wall",
+                    "image", "smallest<br>memory", "peak<br>memory"], needs) +
+            '<p class="soft">Boot to main: from the kernel\'s entry to the program\'s first instruction; ≥ where a kernel\'s '
+            "clock starts later than that. Smallest memory: the least in which hello runs to its end, to 1 MiB or 3 %. "
+            f"Peak: the most in use during the suite. Image: {_image_notes(found)}.</p></section>")
+
+
+def _image_notes(found):
+    """What each size is the size of, kernels alike together."""
+    by_note = {}
+    for kernel in found.kernels:
+        by_note.setdefault(kernel.footprint.image_note, []).append(kernel.name)
+    return "; ".join(f"{escape(note)} ({escape(', '.join(names))})" for note, names in by_note.items())
 
 
 # ---- ratios ----
 
 def _shade(ratio):
+    if table.two_digits(ratio) == "1.0":
+        return ""
     side = "faster" if ratio >= 1 else "slower"
     return f'class="{side}-cell" style="--a:{min(0.12 + abs(math.log2(ratio)) / 7, 0.75):.2f}"'
 

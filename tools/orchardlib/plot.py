@@ -54,6 +54,6 @@ def lanes(label, rows):
                          f'<title>{escape(what)}: {ratio:.2g}</title></circle>')
         if mean:
             parts.append(f'<line class="mean" x1="{x(mean):.1f}" x2="{x(mean):.1f}" y1="{middle - 10}" '
-                         f'y2="{middle + 10}"/><text class="value" x="{WIDTH}" y="{middle + 4:.0f}">{mean:.3g}×</text>')
+                         f'y2="{middle + 10}"/><text class="value" x="{WIDTH}" y="{middle + 4:.0f}">{mean:.2f}×</text>')
     return "".join([*parts, f'<text class="label" x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{height - 3}">{escape(label)}'
                     "</text></svg>"])

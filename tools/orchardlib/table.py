@@ -31,7 +31,7 @@ def _is_number(cell):
 
 def duration(ns):
     """12.3 ms: three digits and a unit."""
-    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
         if ns >= size:
             return f"{ns / size:.3g} {unit}" if ns / size < 1000 else f"{ns / size:.0f} {unit}"
     return f"{ns:.0f} ns"

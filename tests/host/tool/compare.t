@@ -47,7 +47,7 @@ def column(name, *stderrs, reason="", stdout=b"x", status=0, icount=False, stats
 @test
 def numbers_as_people_read_them():
     assert table.plain([("name", "n"), ("a", 5), ("bcdef", 10)]) == "name    n\na       5\nbcdef  10"
-    assert [table.duration(ns) for ns in (5, 1500, 2.5e6, 3e9)] == ["5 ns", "1.5 us", "2.5 ms", "3 s"]
+    assert [table.duration(ns) for ns in (5, 1500, 2.5e6, 3e9)] == ["5 ns", "1.5 µs", "2.5 ms", "3 s"]
     short = [table.short_duration(ns) for ns in (0, 15.25, 999.6, 1384, 13840, 999600, 2.5e9)]
     assert short == ["0n", "15.2n", "1µ", "1.38µ", "13.8µ", "1m", "2.5s"], short
     assert [table.count(n) for n in (201.1, 99999, 150321, 2.5e6)] == ["201", "99999", "150k", "2.5M"]
