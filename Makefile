@@ -134,7 +134,7 @@ soak: setup
 compare: setup
 	+$(Q)$(MAKE) O= kernels
 	+$(Q)$(MAKE) O= user
-	$(Q)tools/orchard compare --rows --cpus 1 -- build/user/bench
+	$(Q)tools/orchard compare --cpus 1 $(if $(filter-out 0 no,$(THOROUGH)),--thorough)
 
 lint:
 	$(Q)tools/lint

@@ -74,21 +74,24 @@ def parser():
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     run = commands.add_parser("run", help="run a program on one kernel", epilog=EXIT_HELP,
                               usage="orchard run KERNEL [options] -- PROGRAM [ARG…]",
-                              description="KERNEL: a name in configs/, a .config file, or linux. "
+                              description="KERNEL: a name of `orchard list`, or a .config file. "
                               "--json writes the result as the last line of stderr, --json=FILE to a file.")
     run.add_argument("kernel", metavar="KERNEL")
     _machine_options(run)
     _program_options(run)
     run.add_argument("--strace", action="store_true", help="a line for each system call on the console")
     run.add_argument("--gdb", action="store_true", help="wait for a debugger before the first instruction")
-    compare = commands.add_parser("compare", help="run a program on many kernels, and compare",
-                                  usage="orchard compare [KERNEL…] [options] -- PROGRAM [ARG…]",
-                                  description="Default: the kernels in configs/, and linux. --json prints "
-                                  "JSON in place of the table.", epilog=COMPARE_STATUS_HELP)
+    compare = commands.add_parser("compare", help="run a program, or the benchmark suite, on many kernels, and compare",
+                                  usage="orchard compare [KERNEL…] [options] [-- PROGRAM [ARG…]]",
+                                  description="Without a program: the suite of user/bench, timed and counted, and a "
+                                  "report as HTML. Default: the kernels in configs/ and linux, for the suite also "
+                                  "linux-nomit. --json prints JSON in place of the table.", epilog=COMPARE_STATUS_HELP)
     compare.add_argument("kernels", metavar="KERNEL", nargs="*")
     _machine_options(compare)
     _program_options(compare)
-    compare.add_argument("--runs", default="3", metavar="N", help="runs of each kernel, interleaved (default 3)")
+    compare.add_argument("--runs", metavar="N", help="runs of each kernel, interleaved (default 3; of the suite "
+                         "9, with --thorough 25)")
+    compare.add_argument("--thorough", action="store_true", help="the suite for publication: more and longer runs")
     compare.add_argument("--stdin", metavar="FILE", help="what the program reads (default: nothing)")
     compare.add_argument("--stderr", action="store_true", help="compare stderr too, not only stdout")
     compare.add_argument("--strict", action="store_true", help="status 1 also when outputs or statuses differ")
@@ -114,10 +117,21 @@ def parse(words):
     if options.command is None:
         raise ToolError("no command: run, compare, list or setup (see orchard --help)")
     if options.command in ("run", "compare"):
-        if not program:
-            raise ToolError(f"no program: orchard {options.command} … -- PROGRAM [ARG…]")
+        _check_program(options)
         _check_values(options)
     return options
+
+
+def _check_program(options):
+    if options.program:
+        if options.command == "compare" and options.thorough:
+            raise ToolError("--thorough is for the suite; a program of your own takes --runs")
+        return
+    if options.command == "run" or options.program is not None:
+        raise ToolError(f"no program: orchard {options.command} … -- PROGRAM [ARG…]")
+    for word in ("icount", "stdin", "stderr", "strict", "root", "add"):
+        if getattr(options, word):
+            raise ToolError(f"--{word} needs a program: orchard compare … -- PROGRAM [ARG…]")
 
 
 def _check_values(options):
@@ -130,7 +144,8 @@ def _check_values(options):
     if options.timeout is not None:
         options.timeout = _positive(options.timeout, "--timeout", float)
     if options.command == "compare":
-        options.runs = _positive(options.runs, "--runs", int)
+        default = "3" if options.program else "25" if options.thorough else "9"
+        options.runs = _positive(options.runs or default, "--runs", int)
 
 
 def _positive(text, name, kind):

@@ -18,17 +18,29 @@ DIFF_LINES = 40
 
 
 def main(options):
-    chosen = _kernels(options.kernels, options.machine)
+    if not options.program:
+        from . import suite
+        return suite.main(options)
+    # All that this machine can boot, unless some were asked for.
+    linux = [] if options.machine == "microvm" else [kernels.LINUX]
+    chosen = choose_kernels(options.kernels, [*kernels.names(), *linux])
     program = guest.prepare(options.program, options.root, options.add, options.env, options.memory, False)
     stdin = _stdin(options.stdin)
     built = [kernels.prepare(name) for name in chosen]
-    machines = [machine_options(options, kernel) for kernel in built]
-    record = runfile.encode(program.path, program.argv, program.env, stdin=boot.STDIN_FILE)
     began = time.strftime("%Y%m%dT%H%M%S")
     progress = Progress(len(built) * options.runs)
-    columns = {kernel.name: report.Column(kernel, machine, program, options) for kernel, machine in zip(built, machines)}
+    columns = interleaved(options, built, program, stdin, progress)
+    progress.clear()
+    return _conclude(options, columns, began)
+
+
+def interleaved(options, built, program, stdin, progress):
+    """A report.Column for each kernel of `options.runs` runs: all kernels in turn, again and again."""
+    machines = [machine_options(options, kernel) for kernel in built]
+    record = runfile.encode(program.path, program.argv, program.env, stdin=boot.STDIN_FILE)
+    columns = [report.Column(kernel, machine, program, options) for kernel, machine in zip(built, machines)]
     for turn in range(options.runs):
-        for kernel, machine in zip(built, machines):
+        for kernel, machine, column in zip(built, machines, columns):
             progress.show(kernel.name)
             stdout, stderr = MemorySink(), MemorySink()
             try:
@@ -38,18 +50,24 @@ def main(options):
             except ToolError as error:
                 outcome = session.Outcome(TOOL, str(error))
             accel.heed(options.accel, outcome)
-            columns[kernel.name].add(turn, outcome, stdout, stderr)
+            column.add(turn, outcome, stdout, stderr)
             progress.done()
-    progress.clear()
-    return _conclude(options, list(columns.values()), began)
+    return columns
 
 
-def _kernels(names, machine):
-    """Those asked for; else all that this machine can boot."""
-    chosen = names or [*kernels.names(), *([] if machine == "microvm" else [kernels.LINUX])]
+def choose_kernels(names, default):
+    """The names given, else the default; each once and known."""
+    chosen = names or default
     for name in chosen:
         kernels.check_name(name)
     return list(dict.fromkeys(chosen))
+
+
+def reference_of(columns):
+    """Linux when it is there, as it comes; else the first."""
+    linux = sorted((column for column in columns if column.kernel.is_linux),
+                   key=lambda column: column.kernel.name != kernels.LINUX)
+    return (linux or columns)[0]
 
 
 def _stdin(source):
@@ -61,8 +79,7 @@ def _stdin(source):
 
 def _conclude(options, columns, began):
     """Writes the files, prints the table or JSON, and judges."""
-    linux = [column for column in columns if column.kernel.is_linux]
-    reference = (linux or columns)[0]
+    reference = reference_of(columns)
     for column in columns:
         column.judge(reference)
     files = report.write_files(columns, began)

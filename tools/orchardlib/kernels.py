@@ -15,6 +15,7 @@ from . import debian_linux, packages, paths
 from .errors import ToolError
 
 LINUX = "linux"
+LINUX_NOMIT = "linux-nomit"
 # CONFIG_MODEL_<NAME> decides the three axes (isolation/Kconfig); in the order of the cube.
 MODELS = {
     "sas": ("ring0", "shared", "one", "unikernel: OSv, Unikraft, MirageOS, IncludeOS"),
@@ -24,7 +25,11 @@ MODELS = {
     "ring0proc": ("ring0", "private", "many", "processes without privilege: Kernel Mode Linux"),
     "multi": ("ring3", "private", "many", "Unix, Linux"),
 }
-AXES_OF_LINUX = ("ring3", "private", "many", "Debian's own kernel, the yardstick")
+# What can be run beside ours: (axes and what it is, words for its command line).
+LINUXES = {
+    LINUX: (("ring3", "private", "many", "Debian's own kernel, the yardstick"), ""),
+    LINUX_NOMIT: (("ring3", "private", "many", "the same with mitigations=off"), "mitigations=off"),
+}
 
 
 @dataclasses.dataclass
@@ -36,6 +41,7 @@ class Kernel:
     config: Path
     is_linux: bool = False
     version: str = ""
+    append: str = ""        # words for its command line
 
     def config_hash(self):
         return hashlib.sha256(self.config.read_bytes()).hexdigest()[:12]
@@ -58,7 +64,7 @@ def model_of(config_text):
 
 def check_name(text):
     """Refuses an unknown kernel before anything is built or downloaded."""
-    known = [*names(), LINUX]
+    known = [*names(), *LINUXES]
     if text in known or Path(text).is_file():
         return
     near = difflib.get_close_matches(text, known, n=3, cutoff=0.4)
@@ -69,11 +75,11 @@ def check_name(text):
 def prepare(text):
     """The kernel for KERNEL, built or downloaded first when needed."""
     check_name(text)
-    if text == LINUX:
+    if text in LINUXES:
         packages.ensure(["linux"])
         found = debian_linux.kernel()
         version = f"{found['package']} {found['version']}"
-        return Kernel(LINUX, found["image"], found["config"], True, version)
+        return Kernel(text, found["image"], found["config"], True, version, LINUXES[text][1])
     packages.ensure(["build"])
     if text in names():
         return _build_named(text, os.environ.get("ORCHARD_FRAGMENT", ""))
@@ -149,4 +155,9 @@ def listing():
     rows = [("name", "gate", "aspace", "proc", "known as")]
     for name in names():
         rows.append((name, *model_of((paths.CONFIGS / f"{name}_defconfig").read_text())))
-    return [*rows, (LINUX, *AXES_OF_LINUX)]
+    return [*rows, *((name, *axes) for name, (axes, _) in LINUXES.items())]
+
+
+def axes(name):
+    """(gate, aspace, proc, known as) of a kernel that has a name of its own."""
+    return LINUXES[name][0] if name in LINUXES else MODELS.get(name, ("?", "?", "?", "a custom model"))

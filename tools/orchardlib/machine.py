@@ -70,7 +70,7 @@ def kernel_arguments(kernel, options):
         words = [f"streams={options.streams}", "exit=isa-debug"]
         words += ["loglevel=7"] if options.verbose else []
         words += ["strace"] if options.strace else []
-    return " ".join([*words, *options.append.split()])
+    return " ".join([*words, *kernel.append.split(), *options.append.split()])
 
 
 def kernel_media(kernel, options, initrd_fd):

@@ -29,6 +29,7 @@ def of(kernel, options, program):
         "git": git_sha(),
         "kernel_version": kernel.version or git_sha(),
         "config": kernel.config_hash(),
+        "kernel_arguments": machine.kernel_arguments(kernel, options),
         "qemu": _first_line("qemu-system-x86_64", "--version").removeprefix("QEMU emulator version "),
         "accel": options.accel,
         "icount": options.icount,
@@ -40,5 +41,6 @@ def of(kernel, options, program):
         "boot": options.boot,
         "seed": machine.SEED if options.icount else "",
         "program": program.path,
+        "arguments": " ".join(program.argv[1:]),
         "program_sha256": program.sha256,
     }

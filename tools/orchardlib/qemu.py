@@ -12,7 +12,20 @@ import sys
 from . import machine
 
 PR_SET_PDEATHSIG = 1
+SO_SNDBUFFORCE = 32     # <asm-generic/socket.h>; root only
+ROOM = 64 << 20
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _make_room(end):
+    """
+    A full socket makes QEMU's UART try again when the host's clock says so, and then instructions no longer repeat. Bytes
+    go one by one, each with some 800 bytes of the host's book-keeping: without root this is full after 500 of them.
+    """
+    try:
+        end.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, ROOM)
+    except PermissionError:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
 
 
 class Qemu:
@@ -21,6 +34,8 @@ class Qemu:
     def __init__(self, options, media, media_fds):
         self.console, console = socket.socketpair()
         self.streams, streams = socket.socketpair()
+        _make_room(console)
+        _make_room(streams)
         command = [*machine.qemu_command(options, console.fileno(), streams.fileno()), *media]
         if options.verbose:
             print("orchard:", shlex.join(command), file=sys.stderr)

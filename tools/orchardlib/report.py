@@ -9,7 +9,11 @@ import textwrap
 from . import paths, provenance, rows, table
 
 WIDTH = 100             # of what is printed
-STATS = ("boot_ns", "run_ns", "idle_ns", "mem_peak_kib", "mem_total_kib")
+STATS = ("boot_ns", "boot_least_ns", "run_ns", "idle_ns", "mem_peak_kib", "mem_total_kib")
+
+
+def _seconds(value):
+    return "" if value is None else round(value, 4)
 
 
 class Column:
@@ -37,7 +41,7 @@ class Column:
         self.refusals += [line for line in outcome.refusals if line not in self.refusals]
         self.runs.append({
             **self.provenance, "run": turn + 1, "status": outcome.status, "reason": outcome.reason,
-            "wall_s": round(outcome.wall_s, 3), **{key: outcome.stats.get(key, "") for key in STATS},
+            "wall_s": round(outcome.wall_s, 3), "first_output_s": _seconds(outcome.first_output_s), **{key: outcome.stats.get(key, "") for key in STATS},
             "instructions": self._instructions(outcome.stats),
             "stdout_bytes": stdout.size, "stdout_sha256": stdout.hash.hexdigest(),
             "stderr_bytes": stderr.size, "stderr_sha256": stderr.hash.hexdigest(),
@@ -79,6 +83,11 @@ class Column:
         values = self.values(key)
         return table.spread(values) if values else None
 
+    def full_range(self, key):
+        """(least, most) of all runs, or None: for what should not differ at all."""
+        values = self.values(key)
+        return (min(values), max(values)) if values else None
+
     def status(self):
         return ",".join(str(status) for status, in sorted(self._distinct("status")))
 
@@ -94,10 +103,10 @@ def _time_cells(column, reference, key):
 
 def _instruction_cell(column):
     """Exact where the guest tells its idle time; else only a bound, and marked so."""
-    exact = column.spread("instructions")
+    exact = column.full_range("instructions")
     if exact:
-        return table.thousands(int(exact[0])) if exact[1] == exact[2] else \
-            f"{table.thousands(exact[1])} .. {table.thousands(exact[2])}"
+        return table.thousands(exact[0]) if exact[0] == exact[1] else \
+            f"{table.thousands(exact[0])} .. {table.thousands(exact[1])}"
     bound = column.spread("run_ns")
     return "≤" + table.thousands(int(bound[0])) if bound else "-"
 
@@ -127,7 +136,7 @@ def text(columns, reference, icount):
     if len(columns) > 1:
         runs = len(columns[0].runs)
         lines.append(f"{name}/it: {name}'s time divided by the kernel's, " +
-                     (f"where the ranges of {runs} runs do not overlap." if runs > 1 or icount else
+                     (f"where the ranges{table.meant(runs)} do not overlap." if runs > 1 or icount else
                       "from two runs on."))
     if icount:
         lines.append("Instructions: all of the machine's, from the program's first to its end, without idle time;\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""compare --rows: the table a program prints on stderr, `row ns least most rounds`, put beside the other kernels'."""
+"""The table a program prints on stderr, `row ns least most rounds [what]`, of one kernel or of many side by side."""
 
 import statistics
 
@@ -11,37 +11,64 @@ MEAN_LIST = paths.ROOT / "user" / "bench" / "mean.list"
 
 
 def parse(stderr):
-    """[{row, ns, least, most, rounds}] in the program's order; ns is "refused" where the kernel did."""
-    found, inside = [], False
+    """
+    [{row, group, what, ns, least, most, rounds, refused}] in the program's order. A line `# words` heads the rows below.
+    Of a row that the kernel refuses, `name refused [ERRNO [what]]`, `refused` is the errno, and the numbers are "".
+    """
+    found, inside, group = [], False, ""
     for line in stderr.decode("utf-8", "replace").splitlines():
         words = line.split()
-        if words == HEADER:
+        if words[:len(HEADER)] == HEADER:
             inside = True
-        elif inside and len(words) == 2 and words[1] == REFUSED:
-            found.append({"row": words[0], "ns": REFUSED, "least": "", "most": "", "rounds": ""})
-        elif inside and len(words) == len(HEADER):
-            try:
-                ns, least, most = map(float, words[1:4])
-                found.append({"row": words[0], "ns": ns, "least": least, "most": most, "rounds": int(words[4])})
-            except ValueError:
-                continue
+        elif inside and words[:1] == ["#"]:
+            group = " ".join(words[1:])
+        elif inside and len(words) > 1:
+            entry = _entry(words)
+            if entry:
+                found.append({"row": words[0], "group": group, **entry})
     return found
 
 
-def _interval(column, name):
-    """(median, low, high) over the runs, of one run its own least and most; "refused"; or None."""
-    entries = [entry for table_of_run in column.tables for entry in table_of_run if entry["row"] == name]
-    done = [entry for entry in entries if entry["ns"] != REFUSED]
-    if not done:
-        return REFUSED if entries else None
+def _entry(words):
+    if words[1] == REFUSED:
+        errno, *what = words[2:] or [REFUSED]
+        return {"what": " ".join(what), "ns": "", "least": "", "most": "", "rounds": "", "refused": errno}
+    try:
+        ns, least, most = map(float, words[1:4])
+        return {"what": " ".join(words[5:]), "ns": ns, "least": least, "most": most, "rounds": int(words[4]),
+                "refused": ""}
+    except (ValueError, IndexError):
+        return None
+
+
+def _entries(column, name):
+    return [entry for table_of_run in column.tables for entry in table_of_run if entry["row"] == name]
+
+
+def interval(column, name):
+    """(median, low, high) over the runs, of one run its own least and most; or None: refused, or never there."""
+    done = [entry for entry in _entries(column, name) if not entry["refused"]]
     if len(done) == 1:
         return done[0]["ns"], done[0]["least"], done[0]["most"]
-    return table.spread([entry["ns"] for entry in done])
+    return table.spread([entry["ns"] for entry in done]) if done else None
+
+
+def refusal(column, name):
+    """The errno with which the kernel refuses the row, or ""."""
+    return next((entry["refused"] for entry in _entries(column, name) if entry["refused"]), "")
 
 
 def names(columns):
     """Every row any kernel printed, in the order of the first that did."""
     return list(dict.fromkeys(entry["row"] for c in columns for run in c.tables for entry in run))
+
+
+def described(columns):
+    """{row: (group, what)}, as the first that printed it says."""
+    found = {}
+    for entry in (entry for c in columns for run in c.tables for entry in run):
+        found.setdefault(entry["row"], (entry["group"], entry["what"]))
+    return found
 
 
 def mean_names():
@@ -50,58 +77,83 @@ def mean_names():
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def _cell(mine, other, number):
-    if mine is None or mine == REFUSED:
-        return mine or "-"
-    known = other is not None and other != REFUSED
-    ratio = table.ratio(other, mine, table.two_digits) if known else ""
-    return f"{number(mine[0])} {ratio:>3}"
+def has(column, name):
+    found = interval(column, name)
+    return found is not None and found[0] > 0
 
 
-def _mean(column, reference):
-    """(geometric mean of reference/column, number of rows) over the listed rows that both have."""
-    ratios = []
-    for name in mean_names():
-        mine, other = _interval(column, name), _interval(reference, name)
-        if isinstance(mine, tuple) and isinstance(other, tuple) and mine[0] > 0 and other[0] > 0:
-            ratios.append(other[0] / mine[0])
+def mean(column, reference, wanted):
+    """(geometric mean of reference/column, number of rows) over those of the wanted rows that both have; or None."""
+    ratios = [interval(reference, name)[0] / interval(column, name)[0]
+              for name in wanted if has(column, name) and has(reference, name)]
     return (statistics.geometric_mean(ratios), len(ratios)) if len(ratios) > 1 else None
 
 
-def text(columns, reference, icount):
-    """The rows of every kernel side by side."""
-    all_names = names(columns)
-    if not all_names:
-        return "\nNo rows: --rows reads a table `row ns least most rounds` from stderr, and there was none."
-    number = table.count if icount else table.short_duration
-    lines = [["row", *(column.kernel.name for column in columns)]]
-    for name in all_names:
-        other = _interval(reference, name)
-        lines.append([name, *(_cell(_interval(c, name), None if c is reference else other, number)
-                              for c in columns)])
-    means = [None if column is reference else _mean(column, reference) for column in columns]
+def _cell(column, reference, name, number):
+    mine = interval(column, name)
+    if mine is None:
+        return f"{refusal(column, name) or '-'} {'':>3}"
+    other = interval(reference, name)
+    ratio = table.ratio(other, mine, table.two_digits) if other and column is not reference else ""
+    return f"{number(mine[0])} {ratio:>3}"
+
+
+def _heading(name):
+    return name if len(name) <= 9 else name.rpartition("-")[2]
+
+
+def side_by_side(columns, reference, counted):
+    """Lines: the rows of every kernel, and their means. The reference's column is the narrow one: it has no ratio."""
+    number = table.count if counted else table.short_duration
+    lines = [["row", *(_heading(column.kernel.name) for column in columns)]]
+    for name in names(columns):
+        lines.append([name, *(_cell(c, reference, name, number).rstrip() if c is reference else
+                              _cell(c, reference, name, number) for c in columns)])
+    means = [None if column is reference else mean(column, reference, mean_names()) for column in columns]
     if any(means):
-        lines.append(["geometric mean", *(table.two_digits(mean[0]) if mean else "-" for mean in means)])
-        lines.append(["of so many rows", *(str(mean[1]) if mean else "-" for mean in means)])
-    return "\n".join(["", table.right(lines), *_legend(columns, reference, icount, any(means))])
+        lines.append(["geometric mean", *(table.two_digits(m[0]) if m else "-" for m in means)])
+        lines.append(["of so many rows", *(str(m[1]) if m else "-" for m in means)])
+    return table.right(lines).splitlines()
 
 
-def _legend(columns, reference, icount, has_means):
-    name, runs = reference.kernel.name, len(columns[0].runs)
+def text(columns, reference, icount):
+    """The rows of every kernel side by side, and what they mean."""
+    if not names(columns):
+        return "\nNo rows: --rows reads a table `row ns least most rounds` from stderr, and there was none."
+    return "\n".join(["", *side_by_side(columns, reference, icount), figures_legend(columns, icount),
+                      *(ratios_legend(reference) if len(columns) > 1 else [])])
+
+
+def figures_legend(columns, icount):
+    runs = len(columns[0].runs)
     emulated = "" if columns[0].provenance["accel"] == "kvm" else "emulated "
     what = ("Instructions for one operation (of the whole machine, idle time too: under --icount 1 ns is 1)"
-            if icount else f"{emulated}time for one operation".capitalize())
-    over = f"median of {runs} runs" if runs > 1 else "median of one run's batches"
-    yield f"{what}, {over}."
-    if len(columns) > 1:
-        yield (f"Beside it {name}'s divided by it: above 1 needs less than {name}; "
-               "none where the ranges overlap.")
-    if has_means:
-        yield (f"The mean is over the rows of {MEAN_LIST.relative_to(paths.ROOT)} that both have; "
-               "memory bandwidth stands outside it.")
+            if icount else f"{emulated}time for one operation".capitalize() + ", n µ m for ns µs ms")
+    over = f"median{table.meant(runs)}" if runs > 1 else "median of one run's batches"
+    return f"{what}: {over.rstrip(',')}."
+
+
+def ratios_legend(reference):
+    name = reference.kernel.name
+    yield f"Beside it {name}'s divided by it: above 1 needs less than {name}; none where the intervals overlap."
+    yield (f"The mean is over the rows of {MEAN_LIST.relative_to(paths.ROOT)} that both have; "
+           "not bandwidth, not working sets.")
 
 
 def records(column):
-    """For CSV and JSON: each row of each run, with where it comes from."""
-    return [{**column.provenance, "run": turn, **entry}
+    """For CSV and JSON: each row of each run, with where it comes from. Time and instructions have fields of their own."""
+    unit = unit_of(column)
+    return [{**column.provenance, "run": turn, "row": entry["row"], "group": entry["group"],
+             **{f"{u}{part}": entry[key] if u == unit else ""
+                for u in UNITS for part, key in (("", "ns"), ("_least", "least"), ("_most", "most"))},
+             "rounds": entry["rounds"], "refused": entry["refused"]}
             for turn, entries in enumerate(column.tables, start=1) for entry in entries]
+
+
+UNITS = ("emulated_ns", "hardware_ns", "instructions")
+
+
+def unit_of(column):
+    if column.provenance.get("icount"):
+        return "instructions"
+    return "hardware_ns" if column.provenance["accel"] == "kvm" else "emulated_ns"

@@ -33,6 +33,7 @@ class Outcome:
     console: list = dataclasses.field(default_factory=list)
     kvm_failed: bool = False
     wall_s: float = 0.0
+    first_output_s: float | None = None     # from QEMU's start to the program's first byte
 
 
 def status_of(wait_status):
@@ -199,6 +200,8 @@ class Session:
             self.end = PANIC, f"the stream port is corrupt: {error}"
 
     def _take_frame(self, kind, payload):
+        if kind in (frames.STDOUT, frames.STDERR) and self.outcome.first_output_s is None:
+            self.outcome.first_output_s = time.monotonic() - self.started
         if kind == frames.STDOUT:
             self.stdout.write(payload)
         elif kind == frames.STDERR:

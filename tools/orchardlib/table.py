@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Plain text tables, and numbers the way people read them."""
 
+import math
 import statistics
 
 
@@ -30,7 +31,7 @@ def _is_number(cell):
 
 def duration(ns):
     """12.3 ms: three digits and a unit."""
-    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
         if ns >= size:
             return f"{ns / size:.3g} {unit}" if ns / size < 1000 else f"{ns / size:.0f} {unit}"
     return f"{ns:.0f} ns"
@@ -46,8 +47,8 @@ def _short(number, units):
 
 
 def short_duration(ns):
-    """1.38µs: at most six characters."""
-    return _short(ns, ("ns", "µs", "ms", "s"))
+    """1.38µ: three digits and n, µ, m or s; at most five characters."""
+    return _short(ns, ("n", "µ", "m", "s"))
 
 
 def count(number):
@@ -70,9 +71,34 @@ def size_kib(kib):
     return f"{kib / 1024:.1f} MiB" if kib >= 1024 else f"{kib} KiB"
 
 
+CONFIDENCE = 0.95
+
+
+def _left_out(count):
+    """
+    How many of the lowest and of the highest of `count` values the interval of their median leaves out. Between the k-th
+    lowest and the k-th highest the true median lies with probability 1 - 2 P(fewer than k of count coins show heads), whatever
+    the values' distribution (the sign test's interval). With 8 values or fewer it is the whole range.
+    """
+    tail, left_out = 2 * 0.5 ** count, 0
+    while left_out + 1 < count - left_out - 1:
+        tail += 2 * math.comb(count, left_out + 1) * 0.5 ** count
+        if tail > 1 - CONFIDENCE:
+            break
+        left_out += 1
+    return left_out
+
+
 def spread(values):
-    """(median, lowest, highest): with few runs the whole range is the interval."""
-    return statistics.median(values), min(values), max(values)
+    """(median, low, high): the median and its interval, which for 8 values or fewer is all they span."""
+    left_out, ordered = _left_out(len(values)), sorted(values)
+    return statistics.median(values), ordered[left_out], ordered[-1 - left_out]
+
+
+def meant(count):
+    """What the interval of so many runs is, in words for a legend."""
+    left_out = _left_out(count)
+    return f" of {count} runs" + (f", without the {left_out} lowest and highest," if left_out else "")
 
 
 def overlap(a, b):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Finds how many rounds fill a batch, then measures some batches and takes their median. */
+/* Finds how many rounds fill a batch, or takes the row's fixed number; then measures batches and takes their median. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -15,12 +15,13 @@ static double now(void)
 	return time.tv_sec * 1e9 + time.tv_nsec;
 }
 
-static double batch(const struct row *row, long rounds)
+static int batch(const struct row *row, long rounds, double *took)
 {
 	double start = now();
+	int error = row->run(rounds);
 
-	row->run(rounds);
-	return now() - start;
+	*took = now() - start;
+	return error;
 }
 
 static int by_value(const void *a, const void *b)
@@ -30,18 +31,48 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-struct result row_measure(const struct row *row, int budget_ms)
+/* The lesser time of two batches: one may have been interrupted for long. */
+static int lesser(const struct row *row, long rounds, double *took)
 {
-	double want = budget_ms * 1e6 / (BATCHES + 2), took, times[BATCHES];
-	long rounds = 1;
+	double again;
+	int error = batch(row, rounds, took);
 
-	/* Calibration is the warm-up as well; it doubles until a batch is long enough to scale. */
-	while ((took = batch(row, rounds)) < want / 4 && rounds < 1L << 24)
-		rounds *= 2;
+	if (!error)
+		error = batch(row, rounds, &again);
+	if (!error && again < *took)
+		*took = again;
+	return error;
+}
+
+/* Doubles until a batch is long enough to scale; that is the warm-up as well. */
+static int calibrate(const struct row *row, double want, long *rounds)
+{
+	double took = 0;
+	int error;
+
+	for (*rounds = 1;; *rounds *= 2) {
+		error = lesser(row, *rounds, &took);
+		if (error || took >= want / 4 || *rounds >= 1L << 24)
+			break;
+	}
 	if (took > 0 && took < want)
-		rounds *= want / took;
-	for (int i = 0; i < BATCHES; i++)
-		times[i] = batch(row, rounds) / rounds;
+		*rounds *= want / took;
+	return error;
+}
+
+int row_measure(const struct row *row, int budget_ms, struct result *result)
+{
+	double took, times[BATCHES], parts = row->parts ? row->parts : 1;
+	long rounds = row->exact;
+	int error = budget_ms ? calibrate(row, budget_ms * 1e6 / (BATCHES + 1), &rounds) : row->run(rounds);
+
+	for (int i = 0; i < BATCHES && !error; i++) {
+		error = batch(row, rounds, &took);
+		times[i] = took / rounds / parts;
+	}
+	if (error)
+		return error;
 	qsort(times, BATCHES, sizeof(*times), by_value);
-	return (struct result){times[BATCHES / 2], times[0], times[BATCHES - 1], rounds};
+	*result = (struct result){times[BATCHES / 2], times[0], times[BATCHES - 1], rounds};
+	return 0;
 }

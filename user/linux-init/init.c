@@ -98,7 +98,8 @@ static void report_end(const struct program *prog, int status, int64_t end_ns)
 	len += snprintf(text + len, sizeof(text) - len, "cpus=%ld\n",
 			sysconf(_SC_NPROCESSORS_ONLN));
 	if (prog->launch->start_ns)
-		len += snprintf(text + len, sizeof(text) - len, "run_ns=%lld\n",
+		len += snprintf(text + len, sizeof(text) - len, "boot_least_ns=%lld\nrun_ns=%lld\n",
+				(long long)prog->launch->start_ns,
 				(long long)(end_ns - prog->launch->start_ns));
 	port_send(FRAME_STATS, text, len);
 	port_send(FRAME_EXIT, wait_status, sizeof(wait_status));

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The pure parts of tools/orchard: formats, checks, tables. TAP; run by prove."""
+"""The pure parts of tools/orchard: formats, checks, words. TAP; run by prove."""
 
 import os
 import stat
@@ -13,29 +13,10 @@ from pathlib import Path
 from unittest import mock
 
 sys.dont_write_bytecode = True
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tools"))
-
+import tap  # noqa: E402
 from orchardlib import accel, cli, cpio, elfcheck, frames, kernels, machine, rootfs  # noqa: E402
-from orchardlib import report, rows, run, runfile, session, sinks, table, terminal  # noqa: E402
-from orchardlib.errors import ToolError  # noqa: E402
-
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def error_of(function, *args):
-    """The message of the ToolError that must come."""
-    try:
-        function(*args)
-    except ToolError as error:
-        return str(error)
-    raise AssertionError("no error")
-
+from orchardlib import run, runfile, session, sinks, terminal  # noqa: E402
+from tap import error_of, test  # noqa: E402
 
 @test
 def cpio_written_is_read_by_cpio():
@@ -169,8 +150,20 @@ def nearest_names():
     kernels.names = lambda: ["sas", "split", "tasks", "sasos", "ring0proc", "multi"]
     assert "did you mean split?" in error_of(kernels.check_name, "splitt")
     assert "linux" in error_of(kernels.check_name, "linix")
+    assert kernels.check_name("linux-nomit") is None
     assert "there are sas, split" in error_of(kernels.check_name, "zzzzzz")
     assert kernels.model_of("CONFIG_MODEL_RING0PROC=y\n")[:3] == ("ring0", "private", "many")
+
+
+@test
+def linux_without_mitigations_is_said_on_its_command_line():
+    def words(name, append):
+        kernel = kernels.Kernel(name, Path("i"), Path("c"), True, "", kernels.LINUXES[name][1])
+        return machine.kernel_arguments(kernel, machine.Options(append=append)).split()
+
+    assert "mitigations=off" not in words("linux", "") and words("linux-nomit", "x=1")[-2:] == ["mitigations=off", "x=1"]
+    assert [line[0] for line in kernels.listing()[-2:]] == ["linux", "linux-nomit"]
+    assert kernels.axes("linux-nomit")[:3] == kernels.axes("multi")[:3] == ("ring3", "private", "many")
 
 
 @test
@@ -179,6 +172,12 @@ def words_of_the_command_line():
     assert (options.kernels, options.runs, options.json) == (["sas"], 2, "-")
     assert options.program == ["p", "--runs", "--", "x"]
     assert "no program" in error_of(cli.parse, ["run", "sas"])
+    assert "no program" in error_of(cli.parse, ["compare", "sas", "--"])
+    suite = cli.parse(["compare", "sas"])
+    assert (suite.program, suite.runs, cli.parse(["compare", "--thorough"]).runs) == (None, 9, 25)
+    assert cli.parse(["compare", "--runs", "4"]).runs == 4 and cli.parse(["compare", "--", "p"]).runs == 3
+    assert "--icount needs a program" in error_of(cli.parse, ["compare", "--icount"])
+    assert "--thorough is for the suite" in error_of(cli.parse, ["compare", "--thorough", "--", "p"])
     assert "--timeout" in error_of(cli.parse, ["run", "sas", "--timeout", "0", "--", "p"])
 
 
@@ -188,89 +187,6 @@ def typed_escape():
     assert keys.feed(b"a\x01") == (b"a", False)
     assert keys.feed(b"ab\x01c") == (b"\x01b\x01c", False)
     assert keys.feed(b"q\x01xrest") == (b"q", True)
-
-
-@test
-def table_and_ratios():
-    assert table.plain([("name", "n"), ("a", 5), ("bcdef", 10)]) == "name    n\na       5\nbcdef  10"
-    assert [table.duration(ns) for ns in (5, 1500, 2.5e6, 3e9)] == ["5 ns", "1.5 us", "2.5 ms", "3 s"]
-    assert table.ratio((10, 8, 12), (5, 4, 8)) == ""
-    assert table.ratio((10, 9, 12), (5, 4, 8)) == "2"
-    short = [table.short_duration(ns) for ns in (0, 15.25, 999.6, 1384, 13840, 999600, 2.5e9)]
-    assert short == ["0ns", "15.2ns", "1µs", "1.38µs", "13.8µs", "1ms", "2.5s"], short
-    assert [table.count(n) for n in (201.1, 99999, 150321, 2.5e6)] == ["201", "99999", "150k", "2.5M"]
-    assert [table.two_digits(r) for r in (0.05, 0.994, 0.996, 9.94, 9.96, 120)] == [".05", ".99", "1.0", "9.9", "10", "120"]
-
-
-BENCH = b"""a warning
-row                            ns        least         most     rounds
-null-call                   %d.0        100.0        120.0         50
-pipe-self                   900.5        800.0       1000.0         10
-fork-exit                 refused
-a last word
-"""
-
-
-def column(name, *stderrs, reason="", stdout=b"x", status=0, **want):
-    """A column of a comparison, of runs that said this on stderr."""
-    want = types.SimpleNamespace(**{"rows": True, "stderr": False, **want})
-    made = report.Column.__new__(report.Column)
-    report.provenance.of, kept = (lambda *_: {"kernel": name, "accel": "tcg"}), report.provenance.of
-    made.__init__(types.SimpleNamespace(name=name), machine.Options(), None, want)
-    report.provenance.of = kept
-    for turn, text in enumerate(stderrs):
-        out, err = sinks.MemorySink(), sinks.MemorySink()
-        out.write(stdout)
-        err.write(text)
-        made.add(turn, session.Outcome(status, reason), out, err)
-    return made
-
-
-@test
-def rows_are_read_and_put_side_by_side():
-    entries = rows.parse(BENCH % 110)
-    assert [e["row"] for e in entries] == ["null-call", "pipe-self", "fork-exit"], entries
-    assert entries[0] == {"row": "null-call", "ns": 110.0, "least": 100.0, "most": 120.0, "rounds": 50}
-    assert entries[2]["ns"] == "refused" and rows.parse(b"no table\n1 2 3 4 5\n") == []
-    linux = column("linux", BENCH % 440, BENCH % 460)
-    other = column("sas", BENCH % 110, BENCH % 110)
-    lines = rows.text([other, linux], linux, False).splitlines()
-    assert lines[2].split() == ["null-call", "110ns", "4.1", "450ns"], lines[2]
-    assert lines[3].split() == ["pipe-self", "900ns", "900ns"], "equal: no ratio"
-    assert lines[4].split() == ["fork-exit", "refused", "refused"]
-    assert lines[5].split() == ["geometric", "mean", "2.0", "-"] and lines[6].split()[-2:] == ["2", "-"]
-    assert "No rows" in rows.text([column("sas", b"")], linux, False)
-    assert [r["run"] for r in rows.records(other)] == [1, 1, 1, 2, 2, 2]
-
-
-@test
-def seven_kernels_fit_a_hundred_columns():
-    names = ["sas", "split", "tasks", "sasos", "ring0proc", "multi"]
-    table_text = (BENCH % 110000).replace(b"pipe-self         ", b"thread-create-join")
-    columns = [column(name, table_text, table_text) for name in names]
-    columns.append(column("linux", BENCH % 220000, BENCH % 230000))
-    lines = rows.text(columns, columns[-1], False).splitlines()
-    assert max(map(len, lines)) <= 100, max(lines, key=len)
-
-
-@test
-def rows_of_the_mean_are_rows_of_the_benchmark():
-    source = (ROOT / "user" / "bench" / "rows.c").read_text()
-    assert rows.mean_names() and all(f'{{"{name}",' in source for name in rows.mean_names())
-
-
-@test
-def outputs_are_compared_by_stdout():
-    linux, other = column("linux", b"1", b"2"), column("sas", b"3", b"4")
-    assert linux.completed and other.completed
-    linux.judge(linux), other.judge(linux)
-    assert (linux.output, other.output, other.agrees) == ("(reference)", "same", True)
-    other = column("sas", b"", stdout=b"y")
-    other.judge(linux)
-    assert (other.output, other.agrees, other.completed) == ("different", False, True)
-    other = column("sas", b"1", b"2", stderr=True)
-    other.judge(linux)
-    assert other.output == "varies" and not column("sas", b"", reason="kernel panic").completed
 
 
 @test
@@ -304,18 +220,4 @@ def a_kvm_that_gives_up_ends_the_run_and_is_remembered():
         assert remember.call_args.args[0] == "tcg"
 
 
-def main():
-    print(f"1..{len(TESTS)}")
-    failed = 0
-    for number, function in enumerate(TESTS, start=1):
-        name = function.__name__.replace("_", " ")
-        try:
-            function()
-            print(f"ok {number} - {name}")
-        except Exception as error:  # any failure is this test's alone
-            failed += 1
-            print(f"not ok {number} - {name}\n# {type(error).__name__}: {error}")
-    return 1 if failed else 0
-
-
-sys.exit(main())
+sys.exit(tap.main())
