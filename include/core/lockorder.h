@@ -12,6 +12,7 @@
  *       proc (S)                proc_lock: the process tree, groups, states; below vnode, since /proc reads it
  *         siglock (i)           signals and threads of one process; a parent's only after its child's was released
  *           cred (i)            which credentials a process has
+ *           users (i)           leaf: counts of a user
  *   clock watches (S)           who wants to know that CLOCK_REALTIME is set
  *     timerfd (S), posix timers (S)   setting them; the spinlock timerfd (i) and siglock below
  *   epoll nesting (S)           which epoll may be in which
@@ -39,7 +40,8 @@
  *       kstack (i)
  *         buddy (i)
  *   load (i), irq (i), ioapic (i)
- *   console (i)                 leaf: printk works under anything
+ *   console (i)                 printk works under anything
+ *     screen (i)                leaf
  */
 #ifndef CORE_LOCKORDER_H
 #define CORE_LOCKORDER_H

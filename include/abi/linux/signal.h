@@ -10,9 +10,10 @@ struct proc;
 struct task;
 struct trapframe;
 
-/* To a process (any of its threads that does not block it), or to one thread. info NULL: SI_KERNEL. Any context. */
-void signal_send_proc(struct proc *p, int sig, const struct siginfo *info);
-void signal_send_task(struct task *t, int sig, const struct siginfo *info);
+/* To a process (any of its threads that does not block it), or to one thread. info NULL: SI_KERNEL. 0, or -EAGAIN for a real-time
+ * signal whose `info` RLIMIT_SIGPENDING leaves no room for (never for one from kill(2) or from the kernel). Any context. */
+int signal_send_proc(struct proc *p, int sig, const struct siginfo *info);
+int signal_send_task(struct task *t, int sig, const struct siginfo *info);
 /* A timer's signal, to thread tid of p or, 0, to p. False: nobody wants it. siglock held. */
 bool signal_send_timer(struct proc *p, int tid, int sig, const struct siginfo *info);
 /* posix_timer.c: that signal is taken: its timer goes on, and *info learns the overrun. siglock held. */
