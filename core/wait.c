@@ -22,6 +22,7 @@ void waitq_add(struct waitq *q, struct waiter *w)
 	w->woken = false;
 	w->notify = NULL;
 	list_add_tail(&w->link, &q->waiters);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* seen in the queue before the condition is looked at */
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
@@ -32,6 +33,7 @@ void waitq_watch(struct waitq *q, struct waiter *w)
 
 	w->queue = q;
 	list_add_head(&w->link, &q->waiters);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* seen in the queue before the condition is looked at */
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 

@@ -34,26 +34,27 @@ static void expired(struct timer *timer)
 	waitq_wake_all(&t->wait);
 }
 
-/* Counts the periods since it fired, and starts it again. Mutex held. */
+/*
+ * Counts the periods since it fired, and starts it again. Mutex and lock held: were the next end to come before the count is
+ * taken, the timer would rest with nothing to read.
+ */
 static void catch_up(struct timerfd *t)
 {
-	u64 flags = spin_lock_irqsave(&t->lock);
-	bool again = t->interval.fired && t->interval.period;
-
-	if (again)
-		WRITE_ONCE(t->ticks, t->ticks + interval_forward(&t->interval));
-	spin_unlock_irqrestore(&t->lock, flags);
-	if (again)
-		timer_start(&t->interval.timer, t->interval.deadline);
+	if (!t->interval.fired || !t->interval.period)
+		return;
+	WRITE_ONCE(t->ticks, t->ticks + interval_forward(&t->interval));
+	timer_start(&t->interval.timer, t->interval.deadline);
 }
 
 /* How many ends there were; 0; -ECANCELED. */
 static long take(struct timerfd *t)
 {
 	mutex_lock(&t->mutex);
-	catch_up(t);
 
 	u64 flags = spin_lock_irqsave(&t->lock);
+
+	catch_up(t);
+
 	long n = t->canceled ? -ECANCELED : (long)t->ticks;
 
 	t->canceled = false;
@@ -177,10 +178,17 @@ static struct file *timerfd_of(int fd)
 	return ERR_PTR(-EINVAL);
 }
 
+/* Mutex held. */
 static struct itimerspec64 state_of(struct timerfd *t)
 {
+	u64 flags = spin_lock_irqsave(&t->lock);
+
 	catch_up(t);
-	return (struct itimerspec64){timespec_of(t->interval.period), timespec_of(interval_left(&t->interval))};
+
+	struct itimerspec64 its = {timespec_of(t->interval.period), timespec_of(interval_left(&t->interval))};
+
+	spin_unlock_irqrestore(&t->lock, flags);
+	return its;
 }
 
 static struct itimerspec64 set(struct timerfd *t, int flags, u64 value, u64 period)
