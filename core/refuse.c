@@ -33,7 +33,8 @@ static bool first_time(uintptr_t site)
 	return true;
 }
 
-void refuse(const char *call, int error, const char *why)
+/* Not inlined: its caller's address is the site. */
+__attribute__((noinline)) void refuse(const char *call, int error, const char *why)
 {
 	char line[160];
 	void (*listener)(const char *) = READ_ONCE(refuse_listener);

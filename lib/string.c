@@ -3,11 +3,10 @@
  * string.c - bytes and strings, by plain moves of 8 bytes and a tail.
  *
  * Called from everywhere, also by code that gcc generates. Under TCG `rep stosq` costs almost twice
- * what these loops do. gcc must not recognise a loop here as memset and call it: hence the pragma.
+ * what these loops do. A compiler must not recognise a loop here as memset and call it: gcc's
+ * -fno-tree-loop-distribute-patterns forbids that, clang's -ffreestanding.
  */
 #include <lib/string.h>
-
-#pragma GCC optimize("no-tree-loop-distribute-patterns")
 
 /* Eight bytes at any address, whatever type they have. */
 typedef u64 word __attribute__((may_alias, aligned(1)));

@@ -119,9 +119,10 @@ bool vmspace_may_commit(u64 size);
 bool vmspace_has_room(const struct vmspace *vs, uaddr_t start, uaddr_t end);
 /* Where a mapping without a place goes: as high below mmap_top as there is room, or 0. */
 uaddr_t vmspace_place(const struct vmspace *vs, u64 size);
-/* Puts a region like *want into free space, by growing a neighbour where one is alike. The region, or NULL: no memory. */
+/* Puts a region like *want into free space, by growing a neighbour where one is alike. The region, or NULL: no memory, or too
+ * many regions. */
 struct region *vmspace_enter(struct vmspace *vs, const struct region *want);
-/* A region boundary at `at`, if it lies inside a region. 0 or -ENOMEM. */
+/* A region boundary at `at`, if it lies inside a region. 0 or -ENOMEM (no memory, too many regions). */
 int vmspace_split_at(struct vmspace *vs, uaddr_t at);
 /* Joins r with its neighbours where they are alike. The region that now holds r's range. */
 struct region *vmspace_merge(struct vmspace *vs, struct region *r);

@@ -6,6 +6,7 @@
 
 #include <core/irq.h>
 #include <core/panic.h>
+#include <core/trace.h>
 #include <isolation/aspace.h>
 #include <isolation/gate.h>
 
@@ -77,6 +78,7 @@ void schedule_arrive(void)
 
 static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *next)
 {
+	trace_name(TRACE_SWITCH, next->name);
 	rq->previous = prev;
 	rq->current = next;
 	rq->switches++;
@@ -106,7 +108,7 @@ void schedule(enum leave why)
 	now = clock_ns();
 	runqueue_charge(rq, now);
 	if (prev->work & WORK_RESCHED)
-		__atomic_fetch_and(&prev->work, ~WORK_RESCHED, __ATOMIC_RELAXED);
+		__atomic_fetch_and(&prev->work, ~(u32)WORK_RESCHED, __ATOMIC_RELAXED);
 	if (why == LEAVE_BLOCK || why == LEAVE_EXIT) {
 		BUG_ON(prev->is_idle);
 		prev->state = why == LEAVE_BLOCK ? THREAD_BLOCKED : THREAD_DEAD;

@@ -32,68 +32,6 @@
 
 /* ---- strings ---- */
 
-static int reserve(struct exec_strings *s, size_t more)
-{
-	size_t size = MAX(s->size, 4096ul);
-	char *text;
-
-	if (s->used + more <= s->size)
-		return 0;
-	if (s->used + more > EXEC_STRINGS_MAX)
-		return -E2BIG;
-	while (size < s->used + more)
-		size *= 2;
-	text = kmalloc(size);
-	if (!text)
-		return -ENOMEM;
-	memcpy(text, s->text, s->used);
-	kfree(s->text);
-	s->text = text;
-	s->size = size;
-	return 0;
-}
-
-int exec_strings_add(struct exec_strings *s, const char *string)
-{
-	size_t size = strlen(string) + 1;
-	int error = reserve(s, size);
-
-	if (error)
-		return error;
-	memcpy(s->text + s->used, string, size);
-	s->used += size;
-	return 0;
-}
-
-int exec_strings_copyin(struct exec_strings *s, uaddr_t string)
-{
-	size_t room = 256;
-
-	for (;;) {
-		int error = reserve(s, room);
-		long n;
-
-		if (error)
-			return error;
-		n = copyinstr(s->text + s->used, string, s->size - s->used);
-		if (n >= 0) {
-			s->used += (size_t)n + 1;
-			return 0;
-		}
-		if (n != -ENAMETOOLONG)
-			return (int)n;
-		room = s->size - s->used + 1;
-		if (room > EXEC_STRING_MAX)
-			return -E2BIG;
-	}
-}
-
-void exec_strings_free(struct exec_strings *s)
-{
-	kfree(s->text);
-	*s = (struct exec_strings){0};
-}
-
 /* A vector of pointers to strings; how many, or -errno. A null vector is an empty one, as on Linux; pointers count too. */
 static long copyin_vector(struct exec_strings *s, uaddr_t vector)
 {
@@ -121,7 +59,7 @@ static long copyin_vector(struct exec_strings *s, uaddr_t vector)
 /* Replaces argv[0] by interpreter, its one argument if any, and the script's path. */
 static int script_strings(struct exec_strings *s, const char *interpreter, const char *argument, const char *script)
 {
-	size_t skip = s->argc ? strlen(s->text) + 1 : 0;
+	size_t skip = s->argc ? exec_strings_next(s, 0) : 0;
 	struct exec_strings fresh = {.argc = s->argc ? s->argc - 1 : 0, .envc = s->envc};
 	int error = exec_strings_add(&fresh, interpreter);
 
@@ -130,13 +68,11 @@ static int script_strings(struct exec_strings *s, const char *interpreter, const
 	if (!error)
 		error = exec_strings_add(&fresh, script);
 	if (!error)
-		error = reserve(&fresh, s->used - skip);
+		error = exec_strings_join(&fresh, s, skip);
 	if (error) {
 		exec_strings_free(&fresh);
 		return error;
 	}
-	memcpy(fresh.text + fresh.used, s->text + skip, s->used - skip);
-	fresh.used += s->used - skip;
 	fresh.argc += argument ? 3 : 2;
 	exec_strings_free(s);
 	*s = fresh;
@@ -244,7 +180,7 @@ static int make_stack(struct exec *x, const struct exec_strings *strings)
 	at = vmspace_map(vs, top - initial, initial, PROT_READ | PROT_WRITE | (x->image.exec_stack ? PROT_EXEC : 0),
 			 REGION_FIXED | REGION_NOREPLACE | REGION_STACK | REGION_MAYWRITE, NULL, 0, "[stack]");
 	if (at < 0)
-		return (int)at;
+		return at == -EEXIST ? -ENOEXEC : (int)at; /* the program lies where its stack must be */
 	vs->stack_limit = limit;
 	x->sp = exec_build_stack(vs, top, strings, &x->image, x->path);
 	return x->sp ? 0 : -ENOMEM;
@@ -347,6 +283,16 @@ static void change_over(struct exec *x)
 	gate_init_frame(arch_trapframe(arch), x->image.entry, x->sp);
 }
 
+/* setuid(2) does not fail for RLIMIT_NPROC; execve(2) does afterwards, unless others have ended since. */
+static bool is_crowded(struct proc *p)
+{
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	bool crowded = p->crowded = p->crowded && proc_over_limit(p);
+
+	spin_unlock_irqrestore(&p->siglock, flags);
+	return crowded;
+}
+
 int exec_program(const char *path, struct exec_strings *strings)
 {
 	struct exec x = {0};
@@ -354,6 +300,8 @@ int exec_program(const char *path, struct exec_strings *strings)
 
 	if (error)
 		return error;
+	if (is_crowded(proc_current()))
+		return -EAGAIN;
 	x.path = kmalloc(PATH_MAX);
 	x.head = kmalloc(ELF_HEAD_MAX + 1);
 	error = x.path && x.head ? build(&x, path, strings) : -ENOMEM;

@@ -88,16 +88,6 @@ static void take_record(struct first_program *p, const struct runfile_record *r,
 		panic("init: arguments and environment are too long (%s)", errno_name(-error));
 }
 
-/* Environment strings follow the arguments. */
-static void append_env(struct exec_strings *strings, const struct exec_strings *env)
-{
-	const char *text = env->text;
-
-	for (unsigned i = 0; i < strings->envc; i++, text += strlen(text) + 1)
-		if (exec_strings_add(strings, text))
-			panic("init: the environment is too long");
-}
-
 static bool read_run_file(struct first_program *p)
 {
 	struct file *file = vfs_open(RUN_FILE, O_RDONLY, 0);
@@ -123,7 +113,8 @@ static bool read_run_file(struct first_program *p)
 		take_record(p, &record, &env);
 	if (more < 0)
 		panic("init: " RUN_FILE ": %s", iter.reason);
-	append_env(&p->strings, &env);
+	if (exec_strings_join(&p->strings, &env, 0)) /* environment strings follow the arguments */
+		panic("init: the environment is too long");
 	exec_strings_free(&env);
 	kfree(text);
 	vfs_unlink(NULL, RUN_FILE, false);

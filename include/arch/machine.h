@@ -15,7 +15,7 @@ void arch_cpu_init(unsigned cpu);
 void arch_acpi_init(void);
 /* Enables this CPU's local APIC; the boot CPU's call also masks the 8259s and sets up the I/O APICs. */
 void arch_apic_init(void);
-/* Calibrates TSC and local APIC timer against HPET, PM timer or PIT. */
+/* Calibrates TSC and local APIC timer against what counts at a known rate. */
 void arch_clock_init(void);
 /* Starts the application processors up to `limit` CPUs in all; each ends in cpu_main(). Warns of those that do not answer. */
 void arch_start_cpus(unsigned limit);
@@ -53,10 +53,18 @@ void arch_end_by_debug_port(void);
 /* A console byte, polled, usable from the first instruction on, under any lock. */
 void arch_early_putc(char c);
 
+/* Text goes on the boot loader's screen from here on, if it left one. Once, when pages can be had. */
+void arch_screen_init(void);
+/* Bytes of text there, if it is there. Any context. */
+void arch_screen_write(const char *bytes, size_t n);
+
 /* Brand string for /proc/cpuinfo; flags as Linux names them, for the ones we know. */
 void arch_cpu_describe(char *vendor, size_t vsize, char *brand, size_t bsize, char *flags, size_t fsize);
 
 /* Return addresses of the frames above `frame` (0: the caller's), newest first; how many were found. */
 unsigned arch_backtrace(u64 frame, u64 *pc, unsigned max);
+
+/* For panics: what may be behind a trap of the kernel, and behind its fault on va if has_va. False: nothing can be said. */
+bool arch_explain(const struct trapframe *tf, bool has_va, u64 va, char *text, size_t size);
 
 #endif

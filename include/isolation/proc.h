@@ -19,6 +19,7 @@
 #include <uapi/linux/signal.h>
 
 struct clone_args;
+struct proc;
 struct vmspace;
 struct fdtable;
 struct fsctx;
@@ -37,8 +38,17 @@ struct tty;
 #define PID_FIRST 2
 #define PID_MAX 32768
 
+/* What all processes with one real user id have together. */
+struct user {
+	struct list link;                /* users_lock, and so are: */
+	u32 uid, refs;
+	u32 tasks;                       /* a: threads, and processes not waited for; each under its process's siglock */
+	u32 signals;                     /* a: queued */
+};
+
 struct cred {
 	u32 refs;                        /* a; otherwise immutable: changed by replacing */
+	struct user *user;               /* a reference: of uid */
 	u32 uid, euid, suid, gid, egid, sgid;
 	u32 ngroups;
 	u32 group[32];
@@ -58,9 +68,13 @@ struct sigpending {
 
 struct sigqueue {
 	struct list link;
+	struct user *user;               /* a reference: it counts there */
 	struct siginfo info;
 };
 
+/* For a signal to p, counted against RLIMIT_SIGPENDING; NULL: over the limit, unless `regardless`, or no memory. siglock held. */
+struct sigqueue *sigqueue_alloc(struct proc *p, bool regardless);
+void sigqueue_free(struct sigqueue *q);
 void sigpending_init(struct sigpending *p);
 /* Frees what is queued. */
 void sigpending_clear(struct sigpending *p);
@@ -106,6 +120,7 @@ struct proc {
 	bool vfork_done;                 /* a: the child left the parent's memory */
 	/* Limits and accounting. */
 	struct rlimit64 rlimit[RLIM_NLIMITS]; /* siglock */
+	bool crowded;                    /* siglock: setuid(2) found its user over RLIMIT_NPROC; execve(2) minds */
 	u64 start_ns;                    /* I: CLOCK_MONOTONIC */
 	u64 dead_cpu_ns;                 /* siglock: of ended tasks */
 	u64 child_cpu_ns;                /* proc_lock: of waited-for children */
@@ -179,6 +194,17 @@ bool proc_doom(struct proc *p, int status);
 void proc_kill_all(struct proc *p, int status);
 /* exec: waits until the current task is the only one. -EAGAIN when another thread got there first. */
 int proc_single(struct proc *p);
+/* user.c: the entry of a user, with a reference; NULL: no memory. Any context, as for all of it. */
+struct user *user_get(u32 uid);
+void user_hold(struct user *u);
+void user_put(struct user *u);
+/* One more of a count; whether that is within the limit. Either way it is counted. */
+bool user_take(u32 *count, u64 limit);
+void user_give_back(u32 *count, u32 n);
+/* Has p's user more threads than RLIMIT_NPROC allows? Never user 0. siglock held. */
+bool proc_over_limit(const struct proc *p);
+/* p's last task is waited for, or was never there: one less of its user's. */
+void proc_uncount(struct proc *p);
 void cred_get(struct cred *c);
 void cred_put(struct cred *c);
 struct cred *cred_copy(const struct cred *c);

@@ -10,12 +10,14 @@ from .errors import ToolError
 
 NEEDS = {
     "run": ["qemu-system-x86", "seabios"],
-    "build": ["gcc", "make", "binutils", "libc6-dev", "kconfig-frontends-nox"],
+    "build": ["gcc", "make", "binutils", "libc6-dev", "kconfig-frontends-nox", "psf-unifont"],
     "linux": ["musl-tools", "gcc"],
     "grub": ["grub-common", "grub-pc-bin", "grub-efi-amd64-bin", "xorriso", "mtools"],
     "uefi": ["ovmf"],
     "programs": ["musl-tools", "busybox-static", "bash-static"],
     "check": ["libcmocka-dev", "perl", "cpio"],
+    "fuzz": ["clang-14", "libclang-rt-14-dev"],
+    "llvm": ["clang", "lld", "llvm"],
     "git": ["git"],
 }
 # Debian's busybox and busybox-static conflict; either serves.

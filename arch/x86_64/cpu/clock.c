@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Time from the TSC, and this CPU's one-shot timer in its local APIC. Both rates are measured once at boot, in one window
- * of about 10 ms, against a counter of known rate.
+ * of some milliseconds, against a counter of known rate.
  *
  * Every reading of another counter is stamped with the TSC before and after; of several tries the one with the shortest
  * gap counts, so that an interrupted or descheduled (emulated) CPU does not spoil the result. The wait between is made of
@@ -69,7 +69,7 @@ static void spin_a_little(void)
 	asm volatile("1: dec %0\n\tjnz 1b" : "+r"(turns) : : "cc");
 }
 
-static u32 timer_elapsed(void)
+u32 clock_timer_elapsed(void)
 {
 	return ~0u - lapic_read(LAPIC_TIMER_CURRENT);
 }
@@ -98,10 +98,10 @@ static bool calibrate(const struct clock_reference *ref)
 	lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER | LVT_MASKED);
 	lapic_write(LAPIC_TIMER_INITIAL, ~0u);
 	ref0 = stamp_take(ref->read);
-	timer0 = stamp_take(timer_elapsed);
+	timer0 = stamp_take(clock_timer_elapsed);
 	if (!reference_wait(ref, ref0.value))
 		return false;
-	timer1 = stamp_take(timer_elapsed);
+	timer1 = stamp_take(clock_timer_elapsed);
 	ref1 = stamp_take(ref->read);
 	lapic_write(LAPIC_TIMER_INITIAL, 0);
 	lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER);
@@ -124,7 +124,7 @@ void arch_clock_init(void)
 			scale(1000000, timer_mult), ref->name);
 		return;
 	}
-	panic("no clock to measure the TSC against: neither HPET, PM timer nor PIT counts");
+	panic("no clock to measure the TSC against: neither the APIC timer of a known hypervisor, HPET, PM timer nor PIT counts");
 }
 
 u64 arch_clock_ns(void)

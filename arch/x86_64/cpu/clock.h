@@ -7,6 +7,9 @@
 
 void clock_delay_us(u64 us);
 
+/* How far this CPU's APIC timer has come since arch_clock_init() started it; wraps. */
+u32 clock_timer_elapsed(void);
+
 /* What one CPU measures its clocks against: a counter of known, constant rate. */
 struct clock_reference {
 	const char *name;

@@ -1,19 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Counters of known rate: HPET (IA-PC HPET specification 1.0a), ACPI PM timer (ACPI 6.4, 4.8.2.1: 3.579545 MHz, 24 bits at
+ * Counters of known rate: the APIC timer where a hypervisor that we know counts nanoseconds with it, HPET (IA-PC HPET specification 1.0a), ACPI PM timer (ACPI 6.4, 4.8.2.1: 3.579545 MHz, 24 bits at
  * least) and channel 2 of the 8254 PIT (1.193182 MHz). Used once, by arch_clock_init().
  */
 #include "clock.h"
 
 #include <arch/cpu.h>
 #include <arch/pmap.h>
+#include <lib/string.h>
 
 #include "acpi.h"
+
+enum { HYPERVISOR_TIMER, HPET }; /* in clock_references */
 
 enum { HPET_CAPABILITIES = 0x000, HPET_PERIOD = 0x004, HPET_CONFIG = 0x010, HPET_COUNTER = 0x0f0 };
 
 #define HPET_ENABLE BIT(0)
 #define HPET_PERIOD_MAX 100000000 /* fs: 10 MHz at least */
+
+/*
+ * QEMU's own CPUs and KVM run the APIC timer at 1 GHz (QEMU hw/intc/apic.c; Linux arch/x86/kvm/lapic.h,
+ * APIC_BUS_CYCLE_NS). So fine a counter needs a short window only: boot waits for it.
+ */
+static bool hypervisor_timer_start(void)
+{
+	static const char known[][13] = { "TCGTCGTCGTCG", "KVMKVMKVM\0\0\0" };
+	u32 a, b, c, d, name[3];
+
+	cpuid(1, 0, &a, &b, &c, &d);
+	if (!(c & BIT(31)))
+		return false;
+	cpuid(0x40000000, 0, &a, &name[0], &name[1], &name[2]);
+	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
+		if (!memcmp(name, known[i], sizeof(name)))
+			return true;
+	return false;
+}
 
 static volatile u32 *hpet;
 
@@ -29,7 +51,7 @@ static bool hpet_start(void)
 	period = hpet[HPET_PERIOD / 4];
 	if (!period || period > HPET_PERIOD_MAX)
 		return false;
-	clock_references[0].fs_per_tick = period;
+	clock_references[HPET].fs_per_tick = period;
 	hpet[HPET_CONFIG / 4] |= HPET_ENABLE;
 	return true;
 }
@@ -71,6 +93,7 @@ static u32 pit_read(void)
 }
 
 struct clock_reference clock_references[] = {
+	{ "the hypervisor's APIC timer", hypervisor_timer_start, clock_timer_elapsed, ~0u, 1000000, 1000000 },
 	{ "HPET", hpet_start, hpet_read, ~0u, 10000000, 0 },
 	{ "PM timer", pm_timer_start, pm_timer_read, 0xffffff, 10000000, 279365115 },
 	{ "PIT", pit_start, pit_read, 0xffff, 40000000, 838095110 },
