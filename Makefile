@@ -86,7 +86,7 @@ $(KERNELS:%=kernel-%): kernel-%:
 
 # --- Programs, tests, comparison -------------------------------------------------------------
 # With SETUP=no in the environment or on the command line, setup only names what is missing.
-.PHONY: setup user host-tests prove check check-full soak compare lint stats
+.PHONY: setup user host-tests fuzz prove check check-full soak compare lint stats
 setup:
 	$(Q)tools/orchard setup
 
@@ -94,12 +94,17 @@ user:
 	+$(Q)$(MAKE) $(jobs) -C user O=$(build)/user
 host-tests:
 	+$(Q)$(MAKE) $(jobs) -C tests/host O=$(build)/host
+	+$(Q)$(MAKE) $(jobs) -C tests/fuzz O=$(build)/fuzz
+
+# The parsers of lib/, each for SECONDS (60) of new inputs.
+fuzz:
+	+$(Q)$(MAKE) -C tests/fuzz O=$(build)/fuzz SECONDS=$(or $(SECONDS),60) fuzz
 
 # The tests themselves, on what is built. PROVE='tests/boot/smp.t ...' runs only those, JOBS=N so
 # many at once. A test finds what was built in $BUILD; with $CHECK full it runs products of options. Under TCG wherever they
 # run, unless ORCHARD_ACCEL says otherwise: a verdict shall not depend on the machine.
 JOBS ?= 2
-PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t) \
+PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t tests/posix/*.t tests/fuzz/*.t) \
 	$(shell find tests/host $(build)/host -name '*.t' -type f 2>/dev/null))
 prove:
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(or $(CHECK),small) \
@@ -111,6 +116,7 @@ check check-full: setup
 	+$(Q)$(MAKE) O= user
 	+$(Q)$(MAKE) O= host-tests
 	$(Q)tools/lint
+	$(Q)tools/abi --check
 	+$(Q)$(MAKE) O= CHECK=$(if $(filter %-full,$@),full,small) prove
 
 # Hours: what is true of one run, a hundred times; a million interrupts, faults and signals in each ring-0 kernel. One guest

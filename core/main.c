@@ -15,6 +15,7 @@
 #include <core/printk.h>
 #include <core/random.h>
 #include <core/time.h>
+#include <core/trace.h>
 #include <drivers/console.h>
 #include <fs/vnode.h>
 #include <generated/version.h>
@@ -24,6 +25,7 @@
 #include <mm/page.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
+#include <sched/crash.h>
 #include <sched/futex.h>
 #include <sched/thread.h>
 
@@ -35,6 +37,7 @@ static void main_thread(void *arg)
 	linux_init();                     /* what terminals and /proc ask of processes */
 	console_init();                   /* terminals on COM1 and the stream port */
 	initramfs_init();                 /* files */
+	crash_main();                     /* `crash=`: break, as a test of panic */
 	ktest_main();                     /* `ktest`: test, then end */
 	init_main(arg);                   /* run the program, then end */
 }
@@ -58,6 +61,7 @@ void kmain(void)
 	printk(LOG_NOTICE, "Orchard %s, %s: gate %s, aspace %s, proc %s, %u CPUs", ORCHARD_GIT, ORCHARD_CONFIG_NAME, GATE_NAME,
 	       ASPACE_NAME, PROC_NAME, cpu_count);
 	percpu_init_others();
+	trace_init();                     /* a ring of events for each CPU */
 	vmspace_init_caches();
 	aspace_init();
 	task_init();

@@ -3,7 +3,8 @@
  * printk.c - lines on the console, through the polled port, so that they work from the first
  * instruction on and in any context.
  *
- * One lock keeps lines whole. After panic() began, the panicking CPU takes no lock (it may have been
+ * One lock keeps lines whole, and each message is one line: names in it are the application's, and might hold line ends and
+ * escapes, with which a program could speak for the kernel. After panic() began, the panicking CPU takes no lock (it may have been
  * interrupted while holding it) and all others are silent.
  */
 #include <core/printk.h>
@@ -21,11 +22,15 @@
 static struct spinlock console_lock = SPINLOCK_INIT("console");
 static int console_level = CONFIG_LOG_LEVEL;
 
+static bool midline; /* console_lock, or the panicking CPU's: the last character did not end a line */
+
 static void put_all(const char *text)
 {
 	arch_screen_write(text, strlen(text));
-	for (; *text; text++)
+	for (; *text; text++) {
 		arch_early_putc(*text);
+		midline = *text != '\n';
+	}
 }
 
 static void console_write(const char *prefix, const char *text)
@@ -55,6 +60,14 @@ static void time_prefix(char *prefix, size_t size)
 		snprintf(prefix, size, "[%5lu.%06lu] ", us / 1000000, us % 1000000);
 }
 
+/* Shows control characters as `?`. */
+static void disarm(char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((u8)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = '?';
+}
+
 void vprintk(enum loglevel level, const char *format, va_list args)
 {
 	char prefix[32], line[LINE_MAX];
@@ -65,10 +78,10 @@ void vprintk(enum loglevel level, const char *format, va_list args)
 	time_prefix(prefix, sizeof(prefix));
 	length = (size_t)vsnprintf(line, sizeof(line) - 1, format, args);
 	length = MIN(length, sizeof(line) - 2);
-	if (!length || line[length - 1] != '\n') {
-		line[length] = '\n';
-		line[length + 1] = '\0';
-	}
+	length -= length && line[length - 1] == '\n';
+	disarm(line, length);
+	line[length] = '\n';
+	line[length + 1] = '\0';
 	console_write(prefix, line);
 }
 
@@ -90,6 +103,12 @@ void console_print(const char *format, ...)
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
 	console_write("", line);
+}
+
+void console_fresh_line(void)
+{
+	if (midline)
+		console_write("", "\n");
 }
 
 void console_set_level(int level)

@@ -31,6 +31,7 @@ struct pipe {
 	u64 first;                     /* lock: where in the ring the oldest byte lies */
 	u64 used;                      /* lock, read without: bytes in the ring */
 	u64 capacity;                  /* lock, read without: bytes, whole pages */
+	bool starved;                  /* lock, read without: no memory for more bytes until some were read */
 	u32 readers, writers;          /* lock, read without: open ends */
 	u64 reader_opens, writer_opens; /* lock, read without: ends ever opened */
 	struct waitq read_wait, write_wait;
@@ -44,7 +45,7 @@ struct pipe_vnode {
 
 struct pipe *pipe_alloc(void)
 {
-	struct pipe *p = kzalloc(sizeof(*p));
+	struct pipe *p = page_scarce() ? NULL : kzalloc(sizeof(*p));
 
 	if (!p)
 		return NULL;
@@ -73,7 +74,7 @@ static u64 used(const struct pipe *p)
 
 static u64 room(const struct pipe *p)
 {
-	return READ_ONCE(p->capacity) - used(p);
+	return READ_ONCE(p->starved) ? 0 : READ_ONCE(p->capacity) - used(p);
 }
 
 static bool reads(const struct file *f)
@@ -110,12 +111,35 @@ static long take(struct pipe *p, struct uio *u)
 		WRITE_ONCE(p->used, p->used - n);
 		taken += (long)n;
 	}
+	if (taken)
+		WRITE_ONCE(p->starved, false);
 	if (!p->used)
 		p->first = 0;
 	return taken ? taken : error;
 }
 
-/* Puts n bytes, for which there is room. Lock held. Bytes, -EFAULT, -ENOMEM. */
+/*
+ * Sees to pages for the next n bytes; for how many there are some. Where memory is scarce a pipe makes do with the page it has:
+ * bytes that wait in pipes belong to no process whose end would give memory back. Lock held.
+ */
+static u64 provide(struct pipe *p, u64 n)
+{
+	u64 have = 0;
+
+	while (have < n) {
+		u64 chunk = n - have;
+		struct page **page = page_at(p, (p->first + p->used + have) % PIPE_SIZE, &chunk);
+
+		if (!*page && (!(p->used + have) || !page_scarce()))
+			*page = page_alloc(0, ALLOC_USER);
+		if (!*page)
+			break;
+		have += chunk;
+	}
+	return have;
+}
+
+/* Puts n bytes, for which there are pages. Lock held. Bytes, -EFAULT. */
 static long put(struct pipe *p, struct uio *u, u64 n)
 {
 	long done = 0;
@@ -125,11 +149,7 @@ static long put(struct pipe *p, struct uio *u, u64 n)
 		u64 chunk = n, at = (p->first + p->used) % PIPE_SIZE;
 		struct page **page = page_at(p, at, &chunk);
 
-		if (!*page)
-			*page = page_alloc(0, ALLOC_USER);
-		error = -ENOMEM;
-		if (*page)
-			error = uio_get(u, (u8 *)page_virt(*page) + at % PAGE_SIZE, chunk);
+		error = uio_get(u, (u8 *)page_virt(*page) + at % PAGE_SIZE, chunk);
 		if (error)
 			break;
 		WRITE_ONCE(p->used, p->used + chunk);
@@ -137,6 +157,24 @@ static long put(struct pipe *p, struct uio *u, u64 n)
 		done += (long)chunk;
 	}
 	return done ? done : error;
+}
+
+/* Puts as much as there is room for, but no less than `need` bytes. Lock held. Bytes, 0: later; -EPIPE, -EFAULT, -ENOMEM. */
+static long offer(struct pipe *p, struct uio *u, u64 need)
+{
+	u64 n;
+
+	if (!p->readers)
+		return -EPIPE;
+	if (room(p) < need)
+		return 0;
+	n = provide(p, MIN(room(p), u->left));
+	if (n >= need)
+		return put(p, u, n);
+	if (!p->used)
+		return -ENOMEM;
+	WRITE_ONCE(p->starved, true);
+	return 0;
 }
 
 static long pipe_read(struct file *f, struct uio *u, u64 *pos)
@@ -181,13 +219,7 @@ static long pipe_write(struct file *f, struct uio *u, u64 *pos)
 		u64 need = atomic ? u->left : 1;
 
 		mutex_lock(&p->lock);
-
-		bool fits = room(p) >= need;
-
-		if (!p->readers)
-			n = -EPIPE;
-		else
-			n = fits ? put(p, u, MIN(room(p), u->left)) : 0;
+		n = offer(p, u, need);
 		mutex_unlock(&p->lock);
 		if (n > 0)
 			waitq_wake_all(&p->read_wait);

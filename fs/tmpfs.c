@@ -42,12 +42,32 @@ static const struct file_ops *fops_of(unsigned mode)
 	}
 }
 
+/*
+ * A page for a file, where it had none. A file's pages stay when its writer ends: so they may not take what others run in.
+ */
+static int fill_page(struct vm_object *obj, u64 index, struct page *page)
+{
+	(void)obj, (void)index, (void)page;
+	return page_scarce() ? -ENOSPC : 0;
+}
+
+static const struct pager_ops tmpfs_pager_ops = {.fill = fill_page};
+
+static struct vm_object *object_create(void)
+{
+	struct vm_object *obj = kmalloc(sizeof(*obj));
+
+	if (obj)
+		object_init(obj, &tmpfs_pager_ops, 0);
+	return obj;
+}
+
 /* What is particular to the type. 0 or -ENOMEM. */
 static int node_fill(struct tmpfs_node *node, const char *target)
 {
 	switch (node->vnode.mode & S_IFMT) {
 	case S_IFREG:
-		node->object = object_create_anonymous(0);
+		node->object = object_create();
 		return node->object ? 0 : -ENOMEM;
 	case S_IFDIR:
 		node->dir.next_cookie = FIRST_COOKIE;
@@ -67,7 +87,7 @@ static int node_fill(struct tmpfs_node *node, const char *target)
 /* One reference, no name yet. */
 static struct tmpfs_node *node_create(u64 dev, unsigned mode, u64 rdev, const char *target)
 {
-	struct tmpfs_node *node = kzalloc(sizeof(*node));
+	struct tmpfs_node *node = page_scarce() ? NULL : kzalloc(sizeof(*node));
 
 	if (!node)
 		return NULL;

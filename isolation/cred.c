@@ -14,8 +14,10 @@ void cred_get(struct cred *c)
 
 void cred_put(struct cred *c)
 {
-	if (c && __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL) == 0)
-		kfree(c);
+	if (!c || __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	user_put(c->user);
+	kfree(c);
 }
 
 struct cred *cred_copy(const struct cred *c)
@@ -24,10 +26,17 @@ struct cred *cred_copy(const struct cred *c)
 
 	if (!copy)
 		return NULL;
-	if (c)
+	if (c) {
 		*copy = *c;
+		user_hold(copy->user);
+	} else {
+		copy->user = user_get(0);
+	}
 	copy->refs = 1;
-	return copy;
+	if (copy->user)
+		return copy;
+	kfree(copy);
+	return NULL;
 }
 
 struct cred *proc_cred(struct proc *p)

@@ -94,13 +94,11 @@ gate_syscall:					/* RCX: return address, R11: flags; interrupts off by SFMASK *
 	jne trap_return
 	testl $0x100, TF_RFLAGS(%rsp)		/* single-stepping must not begin in the kernel: IRETQ restores TF in time */
 	jnz trap_return
-	POP_REGISTERS
-	movq 16(%rsp), %rcx
-	movq 32(%rsp), %r11
+	POP_SYSCALL
 	andq $~0x200, %r11
 	pushq %r11
 	popfq					/* all flags but IF */
-	movq 40(%rsp), %rsp
+	movq TF_RSP-TF_VECTOR(%rsp), %rsp
 	sti
 	nop					/* STI's shadow ends here */
 return_jump:

@@ -68,10 +68,8 @@ gate_syscall:				/* RCX: return address, R11: flags; interrupts off by SFMASK */
 	jne trap_return
 	testl $0x100, TF_RFLAGS(%rsp)	/* SYSRET with TF traps before the application's next instruction, IRETQ after */
 	jnz trap_return
-	POP_REGISTERS
-	movq 16(%rsp), %rcx
-	movq 32(%rsp), %r11
-	movq 40(%rsp), %rsp
+	POP_SYSCALL
+	movq TF_RSP-TF_VECTOR(%rsp), %rsp
 	swapgs
 	sysretq
 2:	movq %rsp, %rdi

@@ -16,6 +16,7 @@
 #include <isolation/gate.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/page.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
 #include <uapi/linux/wait.h>
@@ -36,7 +37,7 @@ void proc_init(void)
 
 static struct proc *proc_new(struct proc *parent)
 {
-	int pid = pid_alloc();
+	int pid = parent != &init && page_scarce() ? -ENOMEM : pid_alloc();
 
 	if (pid < 0)
 		return ERR_PTR(pid);
@@ -222,6 +223,7 @@ void proc_set_vmspace(struct vmspace *vs)
 /* Takes a zombie out of the tree; proc_lock held. The tree's reference is the caller's. */
 static void reap(struct proc *p)
 {
+	proc_uncount(p);
 	proc_unlink(p);
 	pid_free(p->pid);
 }
@@ -241,7 +243,7 @@ void proc_exit(struct proc *p)
 	vfork_release(p);
 	mutex_lock(&proc_lock);
 	list_for_each_entry_safe(child, next, &p->children, sibling) {
-		child->parent = &init;
+		proc_set_parent(child, &init);
 		list_remove(&child->sibling);
 		list_add_tail(&child->sibling, &init.children);
 		if (child->state == PROC_ZOMBIE) {

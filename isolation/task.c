@@ -15,6 +15,7 @@
 #include <isolation/gate.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/page.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
 #include <sched/futex.h>
@@ -66,33 +67,73 @@ void sigpending_init(struct sigpending *p)
 	list_init(&p->queue);
 }
 
+struct sigqueue *sigqueue_alloc(struct proc *p, bool regardless)
+{
+	struct user *user = p->cred->user;
+	bool within = user_take(&user->signals, p->rlimit[RLIMIT_SIGPENDING].cur);
+	struct sigqueue *q = within || regardless ? kmalloc(sizeof(*q)) : NULL;
+
+	if (!q) {
+		user_give_back(&user->signals, 1);
+		return NULL;
+	}
+	user_hold(user);
+	q->user = user;
+	return q;
+}
+
+void sigqueue_free(struct sigqueue *q)
+{
+	user_give_back(&q->user->signals, 1);
+	user_put(q->user);
+	kfree(q);
+}
+
 void sigpending_clear(struct sigpending *p)
 {
 	while (!list_empty(&p->queue)) {
 		struct sigqueue *q = list_first_entry(&p->queue, struct sigqueue, link);
 
 		list_remove(&q->link);
-		kfree(q);
+		sigqueue_free(q);
 	}
 	p->set = 0;
 }
 
 /* ---- processes ---- */
 
+/* As many threads as an eighth of memory has stacks for, half of them for each user: Linux's figures. */
+static u64 default_share(void)
+{
+	struct memory_stats memory;
+
+	page_stats(&memory);
+	return memory.total_pages / 64;
+}
+
 static void default_limits(struct rlimit64 *limit)
 {
+	u64 share = default_share();
+
 	for (unsigned i = 0; i < RLIM_NLIMITS; i++)
 		limit[i] = (struct rlimit64){RLIM_INFINITY, RLIM_INFINITY};
 	limit[RLIMIT_STACK].cur = 8ul << 20;
 	limit[RLIMIT_CORE].cur = 0;
 	limit[RLIMIT_NOFILE] = (struct rlimit64){1024, FD_LIMIT};
+	limit[RLIMIT_NPROC] = limit[RLIMIT_SIGPENDING] = (struct rlimit64){share, share};
+}
+
+void proc_set_parent(struct proc *p, struct proc *parent)
+{
+	p->parent = parent;
+	WRITE_ONCE(p->ppid, parent ? parent->pid : PID_INIT);
 }
 
 void proc_setup(struct proc *p, int pid, struct proc *parent)
 {
 	p->refs = 1;
 	p->pid = pid;
-	p->parent = parent;
+	proc_set_parent(p, parent);
 	p->start_ns = clock_ns();
 	p->exit_signal = SIGCHLD;
 	list_init(&p->tasks);
@@ -183,6 +224,25 @@ static void task_destroy(struct thread *thread)
 	kmem_cache_free(task_cache, t);
 }
 
+void proc_uncount(struct proc *p)
+{
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	user_give_back(&p->cred->user->tasks, 1);
+	spin_unlock_irqrestore(&p->siglock, flags);
+}
+
+/* RLIMIT_NPROC: one more thread of p's user? User 0 has no limit. siglock held. */
+static bool count_task(struct proc *p)
+{
+	const struct cred *c = p->cred;
+
+	if (user_take(&c->user->tasks, p->rlimit[RLIMIT_NPROC].cur) || !c->uid || !c->euid)
+		return true;
+	user_give_back(&c->user->tasks, 1);
+	return false;
+}
+
 static void task_discard(struct task *t)
 {
 	thread_fini(&t->thread);
@@ -210,7 +270,7 @@ struct task *task_create(struct proc *p, int tid, const char *name, void (*entry
 
 	u64 flags = spin_lock_irqsave(&p->siglock);
 
-	if (p->exiting || p->execing) {
+	if (p->exiting || p->execing || !count_task(p)) {
 		spin_unlock_irqrestore(&p->siglock, flags);
 		task_discard(t);
 		return ERR_PTR(-EAGAIN);
@@ -270,7 +330,7 @@ struct task *task_fork(struct proc *p, int tid, const struct clone_args *args)
 
 long task_clone(const struct clone_args *args)
 {
-	int tid = pid_alloc();
+	int tid = page_scarce() ? -ENOMEM : pid_alloc();
 
 	if (tid < 0)
 		return tid;
@@ -388,6 +448,8 @@ void task_exit(void)
 	list_remove(&t->link);
 	bool last = --p->ntasks == 0;
 
+	if (!last) /* the last one counts until it is waited for */
+		user_give_back(&p->cred->user->tasks, 1);
 	p->dead_cpu_ns += thread_cpu_ns(&t->thread);
 	if (p->leader == t)
 		p->leader = NULL;

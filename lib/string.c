@@ -177,35 +177,27 @@ size_t strlcpy(char *restrict dst, const char *restrict src, size_t size)
 	return len;
 }
 
+#define EACH_8(do, i) do(i) do(i + 1) do(i + 2) do(i + 3) do(i + 4) do(i + 5) do(i + 6) do(i + 7)
+#define EACH_32(do) EACH_8(do, 0) EACH_8(do, 8) EACH_8(do, 16) EACH_8(do, 24)
+
+/* Unrolled stores, not REP: under emulation a REP counts, and costs, once for each word. */
 void page_zero(void *page)
 {
+#define ZERO(i) at[i] = 0;
 	word *at = page;
 
-	for (word *end = at + PAGE_SIZE / 8; at < end; at += 8) {
-		at[0] = 0;
-		at[1] = 0;
-		at[2] = 0;
-		at[3] = 0;
-		at[4] = 0;
-		at[5] = 0;
-		at[6] = 0;
-		at[7] = 0;
+	for (word *end = at + PAGE_SIZE / 8; at < end; at += 32) {
+		EACH_32(ZERO)
 	}
 }
 
 void page_copy(void *restrict dst, const void *restrict src)
 {
+#define COPY(i) to[i] = from[i];
 	word *to = dst;
 	const word *from = src;
 
-	for (word *end = to + PAGE_SIZE / 8; to < end; to += 8, from += 8) {
-		to[0] = from[0];
-		to[1] = from[1];
-		to[2] = from[2];
-		to[3] = from[3];
-		to[4] = from[4];
-		to[5] = from[5];
-		to[6] = from[6];
-		to[7] = from[7];
+	for (word *end = to + PAGE_SIZE / 8; to < end; to += 32, from += 32) {
+		EACH_32(COPY)
 	}
 }

@@ -13,13 +13,13 @@
 static int copy_entries(struct vmspace *child, struct vmspace *parent, const struct region *r, struct tlb_batch *batch)
 {
 	struct leaf_walk w = LEAF_WALK(parent->pmap, r->start, r->end);
-	uaddr_t table = ~0ul;
+	uaddr_t run = ~0ul;
 	pte_t *to = NULL;
 
 	while (leaf_next(&w)) {
-		if (table != ALIGN_DOWN(w.va, LEAF_TABLE_SIZE)) {
-			table = ALIGN_DOWN(w.va, LEAF_TABLE_SIZE);
-			to = pmap_pte(child->pmap, table, !page_low());
+		if (run != ALIGN_DOWN(w.va, PMAP_RUN * PAGE_SIZE)) {
+			run = ALIGN_DOWN(w.va, PMAP_RUN * PAGE_SIZE);
+			to = pmap_pte(child->pmap, run, !page_low());
 			if (!to)
 				return -ENOMEM;
 		}
@@ -28,7 +28,7 @@ static int copy_entries(struct vmspace *child, struct vmspace *parent, const str
 			tlb_batch_add(batch, w.va, NULL);
 		}
 		page_get(pte_page(*w.pte));
-		pte_set(&to[(w.va - table) >> PAGE_SHIFT], *w.pte);
+		pte_set(&to[(w.va - run) >> PAGE_SHIFT], *w.pte);
 		rss_add(child, 1);
 	}
 	return 0;

@@ -41,16 +41,8 @@ static inline void pte_set(pte_t *pte, pte_t value)
 	__atomic_store_n(pte, value, __ATOMIC_RELEASE);
 }
 
-#define LEAF_TABLE_SIZE (512 * PAGE_SIZE)
-
-/* One past the last address, up to `end`, whose entry is in the same leaf table as va's. */
-static inline uaddr_t leaf_end(uaddr_t va, uaddr_t end)
-{
-	return MIN(ALIGN_DOWN(va, LEAF_TABLE_SIZE) + LEAF_TABLE_SIZE, end);
-}
-
 /*
- * Walks all entries of [start, end) that are not empty, table by table, skipping what has no tables:
+ * Walks all entries of [start, end) that are not empty, skipping what has none:
  *
  *	struct leaf_walk w = LEAF_WALK(pmap, start, end);
  *	while (leaf_next(&w))
@@ -58,23 +50,22 @@ static inline uaddr_t leaf_end(uaddr_t va, uaddr_t end)
  */
 struct leaf_walk {
 	struct pmap *pmap;
-	uaddr_t va, next, table_end, end;
+	uaddr_t va, next, run_end, end;
 	pte_t *pte;
 };
 
-#define LEAF_WALK(p, start, stop) { .pmap = (p), .next = (start), .table_end = (start), .end = (stop) }
+#define LEAF_WALK(p, start, stop) { .pmap = (p), .next = (start), .run_end = (start), .end = (stop) }
 
 static inline bool leaf_next(struct leaf_walk *w)
 {
 	for (;;) {
-		if (w->next < w->table_end) {
+		if (w->next < w->run_end) {
 			w->pte++;
 		} else {
-			w->next = pmap_next(w->pmap, w->next, w->end);
-			if (w->next >= w->end)
+			w->pte = pmap_next(w->pmap, w->pte, &w->next, w->end);
+			if (!w->pte)
 				return false;
-			w->table_end = leaf_end(w->next, w->end);
-			w->pte = pmap_pte(w->pmap, w->next, false);
+			w->run_end = MIN(ALIGN_DOWN(w->next, PMAP_RUN * PAGE_SIZE) + PMAP_RUN * PAGE_SIZE, w->end);
 		}
 		w->va = w->next;
 		w->next += PAGE_SIZE;
@@ -116,9 +107,10 @@ bool vmspace_may_commit(u64 size);
 bool vmspace_has_room(const struct vmspace *vs, uaddr_t start, uaddr_t end);
 /* Where a mapping without a place goes: as high below mmap_top as there is room, or 0. */
 uaddr_t vmspace_place(const struct vmspace *vs, u64 size);
-/* Puts a region like *want into free space, by growing a neighbour where one is alike. The region, or NULL: no memory. */
+/* Puts a region like *want into free space, by growing a neighbour where one is alike. The region, or NULL: no memory, or too
+ * many regions. */
 struct region *vmspace_enter(struct vmspace *vs, const struct region *want);
-/* A region boundary at `at`, if it lies inside a region. 0 or -ENOMEM. */
+/* A region boundary at `at`, if it lies inside a region. 0 or -ENOMEM (no memory, too many regions). */
 int vmspace_split_at(struct vmspace *vs, uaddr_t at);
 /* Joins r with its neighbours where they are alike. The region that now holds r's range. */
 struct region *vmspace_merge(struct vmspace *vs, struct region *r);

@@ -119,6 +119,7 @@ void region_insert(struct vmspace *vs, struct region *r)
 	rb_insert_augmented(&vs->regions, &r->node, update_max_gap);
 	update_gap(vs, r, next);
 	vs->mapped += r->end - r->start;
+	vs->nregions++;
 	vs->last = r;
 }
 
@@ -129,6 +130,7 @@ void region_remove(struct vmspace *vs, struct region *r)
 	rb_erase_augmented(&vs->regions, &r->node, update_max_gap);
 	update_gap(vs, prev, next);
 	vs->mapped -= r->end - r->start;
+	vs->nregions--;
 	if (vs->last == r)
 		vs->last = NULL;
 }

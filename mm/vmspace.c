@@ -152,7 +152,7 @@ struct region *vmspace_enter(struct vmspace *vs, const struct region *want)
 		return prev;
 	}
 
-	struct region *r = region_new(want);
+	struct region *r = vs->nregions <= REGIONS_MAX ? region_new(want) : NULL;
 
 	if (r)
 		region_insert(vs, r);
@@ -166,7 +166,7 @@ int vmspace_split_at(struct vmspace *vs, uaddr_t at)
 	if (!r || r->start == at)
 		return 0;
 
-	struct region *upper = region_new(r);
+	struct region *upper = vs->nregions < REGIONS_MAX ? region_new(r) : NULL;
 
 	if (!upper)
 		return -ENOMEM;

@@ -98,7 +98,9 @@ static void wait_once(void *number)
 	}
 	thread_cancel_block();
 	waitq_remove(&w);
-	order[__atomic_fetch_add(&order_count, 1, __ATOMIC_ACQ_REL)] = (long)number;
+	/* One is awake at a time: its number is there before the count says so. */
+	order[__atomic_load_n(&order_count, __ATOMIC_ACQUIRE)] = (long)number;
+	__atomic_fetch_add(&order_count, 1, __ATOMIC_ACQ_REL);
 	finished();
 }
 

@@ -6,6 +6,7 @@
 
 #include <core/irq.h>
 #include <core/panic.h>
+#include <core/trace.h>
 #include <isolation/aspace.h>
 #include <isolation/gate.h>
 
@@ -77,12 +78,13 @@ void schedule_arrive(void)
 
 static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *next)
 {
+	trace_name(TRACE_SWITCH, next->name);
 	rq->previous = prev;
 	rq->current = next;
 	rq->switches++;
 	this_cpu(current_thread) = next;
 	next->on_cpu = true;
-	if (next->arch.fpu && !fpu_is_loaded(&next->arch) && !(next->work & WORK_FPU))
+	if (next->arch.fpu && !fpu_is_ready(&next->arch) && !(next->work & WORK_FPU))
 		__atomic_fetch_or(&next->work, WORK_FPU, __ATOMIC_RELAXED);
 	gate_switch(&next->arch);
 	if (next->vmspace)

@@ -77,6 +77,8 @@ void app_exception(struct trapframe *tf)
 	struct siginfo info = {.code = SI_KERNEL};
 	int sig;
 
+	if (tf->vector == 7 && fpu_touch(&current()->arch))
+		return;
 	switch (tf->vector) {
 	case 0:
 		sig = SIGFPE;

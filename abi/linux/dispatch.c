@@ -10,29 +10,46 @@
 #include <abi/linux/restart.h>
 #include <abi/linux/syscall.h>
 #include <core/param.h>
+#include <core/printk.h>
+#include <core/trace.h>
 #include <generated/syscall_nr.h>
 #include <lib/errno.h>
 #include <sched/thread.h>
 
 #include "strace.h"
 
+/* NULL: no such call, which may be worth a line. */
+static const struct syscall_desc *find_call(u32 nr)
+{
+	if (likely(nr < SYSCALL_MAX && syscall_table[nr].call))
+		return &syscall_table[nr];
+	if (nr < SYSCALL_MAX && syscall_table[nr].refusal)
+		refuse(syscall_table[nr].name, ENOSYS, syscall_table[nr].refusal);
+	return NULL;
+}
+
 static bool asks_restart(long result)
 {
 	return result >= -ERESTART_RESTARTBLOCK && result <= -ERESTARTSYS;
 }
 
+static_assert(offsetof(struct trapframe, r9) - offsetof(struct trapframe, rdi) == 5 * sizeof(u64), "struct sysargs");
+static_assert(offsetof(struct trapframe, r10) - offsetof(struct trapframe, rdi) == 3 * sizeof(u64), "struct sysargs");
+
 void syscall_dispatch(struct trapframe *tf)
 {
-	const struct sysargs args = {{tf->rdi, tf->rsi, tf->rdx, tf->r10, tf->r8, tf->r9}};
+	const struct sysargs *args = (const struct sysargs *)&tf->rdi;
 	const u32 nr = (u32)tf->error; /* as Linux: the upper half of rax does not count */
-	const struct syscall_desc *desc = nr < SYSCALL_MAX && syscall_table[nr].call ? &syscall_table[nr] : NULL;
+	const struct syscall_desc *desc = find_call(nr);
 	long result;
 
+	trace(TRACE_SYSCALL_ENTER, nr, args->arg[0]);
 	if (unlikely(param.strace))
-		result = strace_call(nr, desc, &args);
+		result = strace_call(nr, desc, args);
 	else
-		result = likely(desc) ? desc->call(&args) : -ENOSYS;
+		result = likely(desc) ? desc->call(args) : -ENOSYS;
 	tf->rax = (u64)result;
+	trace(TRACE_SYSCALL_EXIT, nr, (u64)result);
 
 	/* The signal that ended the wait may be gone; who turns the code into EINTR or a restart must run all the same. */
 	if (unlikely(asks_restart(result)) && tf->vector == VECTOR_SYSCALL)

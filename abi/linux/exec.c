@@ -244,7 +244,7 @@ static int make_stack(struct exec *x, const struct exec_strings *strings)
 	at = vmspace_map(vs, top - initial, initial, PROT_READ | PROT_WRITE | (x->image.exec_stack ? PROT_EXEC : 0),
 			 REGION_FIXED | REGION_NOREPLACE | REGION_STACK | REGION_MAYWRITE, NULL, 0, "[stack]");
 	if (at < 0)
-		return (int)at;
+		return at == -EEXIST ? -ENOEXEC : (int)at; /* the program lies where its stack must be */
 	vs->stack_limit = limit;
 	x->sp = exec_build_stack(vs, top, strings, &x->image, x->path);
 	return x->sp ? 0 : -ENOMEM;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Maps an ELF program, and the loader it names, into a fresh vmspace. What lib/elf.c accepted needs no more checks here.
+ * Maps an ELF program, and the loader it names, into a fresh vmspace. What lib/elf.c accepted needs no more checks here, but
+ * for the loader's path.
  * File pages are mapped, not read: the first touch brings them. Source: System V gABI chapter 5, elf(5).
  */
 #include <abi/linux/exec.h>
@@ -63,82 +64,157 @@ static int map_image(struct vmspace *vs, struct file *file, const struct elf_ima
 	return 0;
 }
 
-/* Opens and checks the loader; its image goes above the program. */
-static int load_loader(struct vmspace *vs, struct file *program, const struct elf_image *app, struct exec_image *image)
+/* What a file says of itself, from its first bytes and its table of program headers, wherever that lies. */
+static int read_headers(struct file *file, const char *head, size_t head_size, struct elf_image *elf)
 {
-	struct elf_image elf;
-	struct file *file;
 	struct stat64 st;
-	char *buffer;
-	long n;
-	int error;
+	char *table = NULL;
+	int error = file_stat(file, &st);
 
-	buffer = kmalloc(ELF_HEAD_MAX);
+	if (!error)
+		error = elf_parse_header(head, head_size, (u64)st.size, elf);
+	if (error)
+		return error;
+
+	u64 size = (u64)elf->phnum * elf->phent;
+
+	if (elf->phoff > head_size || size > head_size - elf->phoff) {
+		table = kmalloc(size);
+		if (!table)
+			return -ENOMEM;
+		if (file_pread(file, table, size, elf->phoff) != (long)size)
+			error = -ENOEXEC; /* it was cut off since */
+	}
+	if (!error)
+		error = elf_parse_table(table ? table : head + elf->phoff, (u64)st.size, elf);
+	kfree(table);
+	return error;
+}
+
+/* ---- the loader that a program names ---- */
+
+struct loader {
+	struct file *file; /* NULL: the program needs none */
+	struct elf_image elf;
+};
+
+static struct file *open_loader(struct file *program, const struct elf_image *app, char *path)
+{
+	struct file *file;
+	long n;
+
+	if ((i64)app->interp_offset < 0)
+		return ERR_PTR(-EINVAL);
+	n = file_pread(program, path, app->interp_len, app->interp_offset);
+	if (n != (long)app->interp_len)
+		return ERR_PTR(n < 0 ? n : -EIO);
+	if (!elf_interp_valid(path, app->interp_len))
+		return ERR_PTR(-ENOEXEC);
+	file = path[0] ? exec_open(path) : ERR_PTR(-ENOENT);
+	if (PTR_ERR(file) == -ENOENT)
+		pr_warn("exec: this program needs the loader %s, which is not there", path);
+	return file;
+}
+
+/* Opens the loader and looks at it. The errors are Linux's: -EIO when it is too short for a header, -ELIBBAD when it is none. */
+static int find_loader(struct file *program, const struct elf_image *app, struct loader *loader)
+{
+	char *buffer = kmalloc(ELF_HEAD_MAX);
+	struct file *file;
+	int error;
+	long n;
+
 	if (!buffer)
 		return -ENOMEM;
-	n = file_pread(program, buffer, app->interp_len, app->interp_offset);
-	if (n != (long)app->interp_len || !elf_interp_valid(buffer, app->interp_len)) {
-		kfree(buffer);
-		return -ENOEXEC;
-	}
-	file = exec_open(buffer);
+	file = open_loader(program, app, buffer);
 	if (IS_ERR(file)) {
-		error = (int)PTR_ERR(file);
-		if (error == -ENOENT)
-			pr_warn("exec: this program needs the loader %s, which is not there", buffer);
 		kfree(buffer);
-		return error;
+		return (int)PTR_ERR(file);
 	}
-	error = file_stat(file, &st);
-	n = error ? error : file_pread(file, buffer, ELF_HEAD_MAX, 0);
-	error = n < 0 ? (int)n : elf_parse(buffer, (size_t)n, (u64)st.size, &elf);
-	if (!error && elf.type != ET_DYN)
-		error = -ENOEXEC;
-	if (!error) {
-		u64 size = elf.vaddr_max - elf.vaddr_min;
-		long base = vmspace_map(vs, 0, size, 0, REGION_MAYWRITE, NULL, 0, "");
-
-		error = base < 0 ? (int)base : map_image(vs, file, &elf, (u64)base - elf.vaddr_min);
-		image->loader_base = (u64)base - elf.vaddr_min;
-		image->entry = elf.entry + image->loader_base;
+	loader->file = file;
+	n = file_pread(file, buffer, ELF_HEAD_MAX, 0);
+	if (n < (long)sizeof(struct elf64_ehdr))
+		error = n < 0 ? (int)n : -EIO;
+	else
+		error = read_headers(file, buffer, (size_t)n, &loader->elf);
+	if (error == -ENOEXEC || (!error && loader->elf.type != ET_DYN)) {
+		pr_info("exec: the loader %s: %s", loader->elf.reason ? "is no program" : "insists on addresses",
+			loader->elf.reason ? loader->elf.reason : "ET_EXEC");
+		error = -ELIBBAD;
 	}
-	file_put(file);
 	kfree(buffer);
 	return error;
 }
 
-int exec_load(struct vmspace *vs, struct file *file, const void *head, size_t head_size, u64 stack_room,
-	      struct exec_image *image)
+/* It goes above the program. */
+static int map_loader(struct vmspace *vs, struct loader *loader, struct exec_image *image)
 {
-	struct elf_image elf;
-	struct stat64 st;
+	const struct elf_image *elf = &loader->elf;
+	long base = vmspace_map(vs, 0, elf->vaddr_max - elf->vaddr_min, 0, REGION_MAYWRITE, NULL, 0, "");
+
+	if (base < 0)
+		return (int)base;
+	image->loader_base = (u64)base - elf->vaddr_min;
+	image->entry = elf->entry + image->loader_base;
+	return map_image(vs, loader->file, elf, image->loader_base);
+}
+
+/* ---- the program ---- */
+
+static int map_program(struct vmspace *vs, struct file *file, const struct elf_image *elf, u64 stack_room,
+		       struct exec_image *image)
+{
 	uaddr_t bias;
-	int error = file_stat(file, &st);
+	int error = aspace_place(vs, elf->vaddr_min, elf->vaddr_max, elf->type == ET_EXEC, &bias);
 
 	if (error)
 		return error;
-	error = elf_parse(head, head_size, (u64)st.size, &elf);
-	if (error) {
-		pr_info("exec: %s", elf.reason);
-		return error;
-	}
-	error = aspace_place(vs, elf.vaddr_min, elf.vaddr_max, elf.type == ET_EXEC, &bias);
-	if (error)
-		return error;
-	bias = ALIGN_UP(bias, elf.align);
+	bias = ALIGN_UP(bias, elf->align);
 	vs->mmap_top = ALIGN_DOWN(vs->end - PAGE_SIZE - MIN(stack_room, (vs->end - vs->start) / 2), PAGE_SIZE);
-	error = map_image(vs, file, &elf, bias);
+	error = map_image(vs, file, elf, bias);
 	if (error)
 		return error;
 	*image = (struct exec_image){
-		.entry = elf.entry + bias,
-		.app_entry = elf.entry + bias,
-		.phdr = elf.phdr_vaddr ? elf.phdr_vaddr + bias : 0,
-		.phnum = elf.phnum,
-		.end = ALIGN_UP(elf.vaddr_max + bias, PAGE_SIZE),
-		.exec_stack = elf.exec_stack,
+		.entry = elf->entry + bias,
+		.app_entry = elf->entry + bias,
+		.phdr = elf->phdr_vaddr ? elf->phdr_vaddr + bias : 0,
+		.phnum = elf->phnum,
+		.end = ALIGN_UP(elf->vaddr_max + bias, PAGE_SIZE),
+		.exec_stack = elf->exec_stack,
 	};
-	vs->code_start = elf.vaddr_min + bias;
+	vs->code_start = elf->vaddr_min + bias;
 	vs->code_end = image->end;
-	return elf.interp_len ? load_loader(vs, file, &elf, image) : 0;
+	return 0;
+}
+
+/* Too large for the stack. */
+struct load {
+	struct elf_image elf;
+	struct loader loader;
+};
+
+int exec_load(struct vmspace *vs, struct file *file, const void *head, size_t head_size, u64 stack_room,
+	      struct exec_image *image)
+{
+	struct load *load = kzalloc(sizeof(*load));
+	int error, late;
+
+	if (!load)
+		return -ENOMEM;
+	error = late = read_headers(file, head, head_size, &load->elf);
+	/* Of a loader and a segment that are both bad, Linux names the loader first. */
+	if (load->elf.interp_len)
+		error = find_loader(file, &load->elf, &load->loader);
+	if (!error)
+		error = late;
+	if (load->elf.reason)
+		pr_info("exec: %s", load->elf.reason);
+	if (!error)
+		error = map_program(vs, file, &load->elf, stack_room, image);
+	if (!error && load->loader.file)
+		error = map_loader(vs, &load->loader, image);
+	if (load->loader.file)
+		file_put(load->loader.file);
+	kfree(load);
+	return error;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Out of memory: the process that holds most ends, whoever was unlucky enough to ask; what it held serves the others. One at
+ * Out of memory: the process that holds most ends, whoever was unlucky enough to ask; what it held serves the others. Where
+ * several hold about as much it is their number that is too much, as in a fork bomb: then the youngest ends. One at
  * a time: while one is ending, who asks waits for it. But not for ever: the end of another may wait for a lock that the
  * waiting one holds. Called by the fault path of app.c.
  */
@@ -15,10 +16,14 @@
 #define PATIENCE 200 /* naps */
 #define NAP_NS (5 * NSEC_PER_MSEC)
 
+#define ABOUT_AS_MUCH 64 /* this part of memory more or less makes nobody guilty */
+
 struct search {
-	struct proc *most; /* holds `pages`; at equality the one that asks: it may have borrowed its memory (vfork) */
-	u64 pages;
-	bool ending;       /* somebody will give memory back anyway */
+	u64 most;             /* pages that one process holds */
+	bool ending;          /* somebody will give memory back anyway */
+	u64 slack;            /* pages */
+	struct proc *guilty;  /* the youngest that holds about as much; it may have borrowed its memory (vfork) */
+	u64 pages;            /* which holds that */
 };
 
 static int weigh(struct proc *p, void *arg)
@@ -29,9 +34,23 @@ static int weigh(struct proc *p, void *arg)
 
 	if (p->exiting)
 		s->ending |= pages > 0;
-	else if (pages > s->pages || (pages == s->pages && p == proc_current()))
-		*s = (struct search){.most = p, .pages = pages, .ending = s->ending};
+	else
+		s->most = MAX(s->most, pages);
 	spin_unlock_irqrestore(&p->siglock, flags);
+	return 0;
+}
+
+static int choose(struct proc *p, void *arg)
+{
+	struct search *s = arg;
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	u64 pages = p->vmspace && !p->exiting ? READ_ONCE(p->vmspace->rss) : 0;
+
+	spin_unlock_irqrestore(&p->siglock, flags);
+	if (pages && pages + s->slack >= s->most && (!s->guilty || p->start_ns >= s->guilty->start_ns)) {
+		s->guilty = p;
+		s->pages = pages;
+	}
 	return 0;
 }
 
@@ -42,16 +61,38 @@ static void end(struct proc *p, u64 pages)
 		       pages * (PAGE_SIZE / 1024));
 }
 
-/* Who asks may hold proc_lock, or a lock that comes after it: then it is for the next attempt. */
-static void end_the_largest(void)
+/* proc_lock held. */
+static void search(void)
 {
+	struct memory_stats memory;
 	struct search s = {0};
+
+	page_stats(&memory);
+	s.slack = memory.total_pages / ABOUT_AS_MUCH;
+	proc_foreach(weigh, &s);
+	if (!s.ending)
+		proc_foreach(choose, &s);
+	if (s.guilty)
+		end(s.guilty, s.pages);
+}
+
+/*
+ * Who asks may hold proc_lock, or a lock that comes after it: then it is for the next attempt. Of a thousand who ask at once one
+ * searches in the time of a nap: if all did, the one that shall end would not get to it.
+ */
+static void end_the_guilty(void)
+{
+	static u64 searched_ns; /* proc_lock */
 
 	if (!mutex_trylock(&proc_lock))
 		return;
-	proc_foreach(weigh, &s);
-	if (s.most && !s.ending)
-		end(s.most, s.pages);
+
+	u64 now = clock_ns();
+
+	if (!searched_ns || now - searched_ns >= NAP_NS) {
+		searched_ns = now;
+		search();
+	}
 	mutex_unlock(&proc_lock);
 }
 
@@ -69,7 +110,7 @@ bool out_of_memory(void)
 	for (unsigned naps = 0; naps < PATIENCE; naps++) {
 		if (naps && !page_low())
 			return true;
-		end_the_largest();
+		end_the_guilty();
 		if (thread_killed())
 			return false;
 		nap();

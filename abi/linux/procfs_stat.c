@@ -136,7 +136,7 @@ static int snap(struct proc *p, int tid, struct snapshot *x)
 	mutex_lock(&proc_lock);
 	x->id = tid ? tid : p->pid;
 	x->pid = p->pid;
-	x->ppid = p->parent ? p->parent->pid : PID_INIT;
+	x->ppid = p->ppid;
 	x->pgid = p->pgid;
 	x->sid = p->sid;
 	x->tpgid = p->ctty ? tty_foreground(p->ctty) : -1;

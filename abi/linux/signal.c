@@ -7,6 +7,7 @@
 #include <abi/linux/signal.h>
 
 #include <abi/linux/restart.h>
+#include <abi/linux/signalfd.h>
 #include <core/panic.h>
 #include <core/printk.h>
 #include <generated/syscall_nr.h>
@@ -32,19 +33,24 @@ static bool ignored(const struct proc *p, int sig)
 	return handler == SIG_IGN || (handler == SIG_DFL && (MASK_IGNORED & SIGMASK(sig)));
 }
 
-static void pend(struct sigpending *pending, int sig, const struct siginfo *info)
+/* -EAGAIN: a real-time signal with more to say than its number, and RLIMIT_SIGPENDING is reached. */
+static int pend(struct proc *p, struct sigpending *pending, int sig, const struct siginfo *info)
 {
+	bool realtime = sig >= FIRST_REALTIME;
 	struct sigqueue *q;
 
-	if (sig < FIRST_REALTIME && (pending->set & SIGMASK(sig)))
-		return;
-	q = kmalloc(sizeof(*q));
-	if (q) { /* without memory the signal still comes, as from the kernel */
+	if (!realtime && (pending->set & SIGMASK(sig)))
+		return 0;
+	q = sigqueue_alloc(p, !realtime && (!info || info->code >= 0));
+	if (!q && realtime && info && info->code != SI_USER)
+		return -EAGAIN;
+	if (q) { /* otherwise the signal still comes, as from the kernel */
 		q->info = info ? *info : (struct siginfo){.code = SI_KERNEL};
 		q->info.signo = sig;
 		list_add_tail(&q->link, &pending->queue);
 	}
 	pending->set |= SIGMASK(sig);
+	return 0;
 }
 
 static void drop(struct sigpending *pending, u64 set)
@@ -56,7 +62,7 @@ static void drop(struct sigpending *pending, u64 set)
 	list_for_each_entry_safe(q, next, &pending->queue, link) {
 		if (SIGMASK(q->info.signo) & set) {
 			list_remove(&q->link);
-			kfree(q);
+			sigqueue_free(q);
 		}
 	}
 	pending->set &= ~set;
@@ -106,44 +112,50 @@ static struct task *choose_taker(struct proc *p, struct task *to, int sig)
 	return found;
 }
 
-/* `to` NULL: to the process. */
-static void send(struct proc *p, struct task *to, int sig, const struct siginfo *info)
+/* `to` NULL: to the process. 0 or -EAGAIN, as pend() has it. */
+static int send(struct proc *p, struct task *to, int sig, const struct siginfo *info)
 {
 	struct task *taker, *t;
+	int error;
 
 	if (p->exiting || p->state == PROC_ZOMBIE || !p->sighand)
-		return;
+		return 0;
 	stop_and_continue(p, sig);
 	if (sig == SIGKILL) {
 		p->exiting = true;
 		p->exit_status = SIGKILL;
 		list_for_each_entry(t, &p->tasks, link)
 			thread_post(&t->thread, WORK_KILL);
-		return;
+		return 0;
 	}
 	taker = choose_taker(p, to, sig);
 	if (taker && !(taker->awaited & SIGMASK(sig)) && ignored(p, sig))
-		return;
-	pend(to ? &to->pending : &p->pending, sig, info);
+		return 0;
+	error = pend(p, to ? &to->pending : &p->pending, sig, info);
+	if (error)
+		return error;
+	signalfd_notify(sig);
 	if (taker)
 		thread_post(&taker->thread, WORK_SIGNAL);
+	return 0;
 }
 
-void signal_send_proc(struct proc *p, int sig, const struct siginfo *info)
+int signal_send_proc(struct proc *p, int sig, const struct siginfo *info)
 {
 	u64 flags = spin_lock_irqsave(&p->siglock);
+	int error = send(p, NULL, sig, info);
 
-	send(p, NULL, sig, info);
 	spin_unlock_irqrestore(&p->siglock, flags);
+	return error;
 }
 
-void signal_send_task(struct task *t, int sig, const struct siginfo *info)
+int signal_send_task(struct task *t, int sig, const struct siginfo *info)
 {
 	u64 flags = spin_lock_irqsave(&t->proc->siglock);
+	int error = t->exited ? 0 : send(t->proc, t, sig, info);
 
-	if (!t->exited)
-		send(t->proc, t, sig, info);
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
+	return error;
 }
 
 struct group_signal {
@@ -319,7 +331,7 @@ static int take_from(struct sigpending *pending, u64 blocked, struct siginfo *in
 	if (found) {
 		*info = found->info;
 		list_remove(&found->link);
-		kfree(found);
+		sigqueue_free(found);
 	}
 	if (!more)
 		pending->set &= ~SIGMASK(sig);

@@ -152,6 +152,10 @@ static long change_end(struct cred *new, long error)
 
 		old = p->cred;
 		p->cred = new;
+		if (old->user != new->user) {
+			__atomic_fetch_add(&new->user->tasks, p->ntasks, __ATOMIC_RELAXED);
+			user_give_back(&old->user->tasks, p->ntasks);
+		}
 		spin_unlock_irqrestore(&p->siglock, flags);
 	}
 	mutex_unlock(&change_lock);
@@ -231,6 +235,14 @@ static long change_users(enum rule rule, struct ids to)
 	struct ids ids = users(new);
 	int error = apply_rule(rule, &ids, to, new->euid == 0);
 
+	if (!error && ids.real != new->uid) {
+		struct user *user = user_get(ids.real);
+
+		if (!user)
+			return change_end(new, -EAGAIN);
+		user_put(new->user);
+		new->user = user;
+	}
 	new->uid = ids.real;
 	new->euid = ids.effective;
 	new->suid = ids.saved;

@@ -18,15 +18,9 @@ long sys_gettid(void)
 	return task_current()->tid;
 }
 
-/* The parent may end at any moment, and then another takes its place. */
 long sys_getppid(void)
 {
-	mutex_lock(&proc_lock);
-	const struct proc *parent = proc_current()->parent;
-	int pid = parent ? parent->pid : PID_INIT;
-
-	mutex_unlock(&proc_lock);
-	return pid;
+	return READ_ONCE(proc_current()->ppid);
 }
 
 struct search {

@@ -234,7 +234,7 @@ static long send_to_thread(int tgid, int tid, int sig)
 	if (t && (tgid < 0 || t->proc->pid == tgid)) {
 		result = may_signal(t->proc, sig) ? 0 : -EPERM;
 		if (!result && sig)
-			signal_send_task(t, sig, &info);
+			result = signal_send_task(t, sig, &info);
 	}
 	mutex_unlock(&proc_lock);
 	return result;

@@ -35,9 +35,14 @@ SECTIONS {
 		__extable_start = .;
 		KEEP(*(.extable))
 		__extable_end = .;
+		. = ALIGN(16); /* of struct ktest: its end and the section's first byte must not lie apart */
 		__ktest_start = .;
 		KEEP(*(.ktest))
 		__ktest_end = .;
+		/* Of the first link, which has no table of names yet. */
+		PROVIDE(symbol_pairs = .);
+		PROVIDE(symbol_count = .);
+		PROVIDE(symbol_table = .);
 	} :rodata
 	. = ALIGN(4096);
 	__rodata_end = .;
@@ -47,10 +52,14 @@ SECTIONS {
 		. = ALIGN(64);
 		__percpu_start = .;
 		KEEP(*(.percpu))
+	} :data
+	/* The per-CPU variables go on where the file need not hold them. */
+	.bss : AT(ADDR(.bss) - KERNEL_BASE) {
+		KEEP(*(.bss.percpu))
 		. = ALIGN(64);
 		__percpu_end = .;
+		*(.bss .bss.*) *(COMMON)
 	} :data
-	.bss : AT(ADDR(.bss) - KERNEL_BASE) { *(.bss .bss.*) *(COMMON) } :data
 	. = ALIGN(4096);
 	__kernel_end = .;
 

@@ -18,6 +18,8 @@
 #define RFLAGS_RF BIT(16)
 #define RFLAGS_AC BIT(18)
 
+#define CR0_TS BIT(3) /* vector and x87 instructions trap: #NM */
+
 static inline u64 cpu_flags(void)
 {
 	u64 flags;

@@ -64,4 +64,7 @@ void arch_cpu_describe(char *vendor, size_t vsize, char *brand, size_t bsize, ch
 /* Return addresses of the frames above `frame` (0: the caller's), newest first; how many were found. */
 unsigned arch_backtrace(u64 frame, u64 *pc, unsigned max);
 
+/* For panics: what may be behind a trap of the kernel, and behind its fault on va if has_va. False: nothing can be said. */
+bool arch_explain(const struct trapframe *tf, bool has_va, u64 va, char *text, size_t size);
+
 #endif

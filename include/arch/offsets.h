@@ -6,9 +6,9 @@
 #ifndef ARCH_OFFSETS_H
 #define ARCH_OFFSETS_H
 
-#define TF_R11 48
-#define TF_RAX 80
-#define TF_RCX 88
+#define TF_RBP 32
+#define TF_RCX 56
+#define TF_RAX 64
 #define TF_VECTOR 120
 #define TF_ERROR 128
 #define TF_RIP 136

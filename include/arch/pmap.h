@@ -80,12 +80,21 @@ void pmap_activate(struct pmap *pmap);
 
 /* The leaf entry of va; builds missing tables when alloc (NULL: out of memory), else NULL when there is no leaf table. */
 pte_t *pmap_pte(struct pmap *pmap, uaddr_t va, bool alloc);
-/* First address >= va and < end whose leaf table exists, or end. For sparse walks. */
-uaddr_t pmap_next(struct pmap *pmap, uaddr_t va, uaddr_t end);
+/* How many pages' entries pmap_next() vouches for at once: those up to the next multiple. */
+#define PMAP_RUN 8
+/* For sparse walks: *va goes on to the first address from there on, below end, whose entry may not be empty; that entry,
+ * or NULL: all are. `last`: the entry of the page before *va, where it is known, else NULL. */
+pte_t *pmap_next(struct pmap *pmap, pte_t *last, uaddr_t *va, uaddr_t end);
 /* Maps one 4 KiB kernel page (stacks, device registers). -ENOMEM. */
 int pmap_kernel_enter(void *va, paddr_t pa, unsigned prot, bool uncached);
 /* Maps device registers; page-rounded; lives for ever. NULL on out of memory. */
 void *pmap_map_device(paddr_t pa, u64 size);
+
+/* For panics: on the console, what the CPU finds on its way from CR3 to va, level by level, in words. */
+void pmap_print_walk(u64 va);
+/* Would this CPU find a page at va? Reads tables only where there is memory. */
+bool pmap_is_mapped(u64 va);
+bool pmap_is_canonical(u64 va);
 
 /* A leaf entry for the application's half: user bit by the gate, NX without PROT_EXEC. PROT_NONE: use 0 instead. */
 pte_t pte_make(paddr_t pa, unsigned prot);

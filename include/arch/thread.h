@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a thread keeps in the machine: kernel stack pointer, FS/GS base, vector state. FPU state is lazy in one direction:
- * a thread's registers stay in the CPU while the kernel (which uses none) or idle runs, and are saved when another
- * thread is about to return to its application here. While they are there the thread may not migrate: see fpu_live().
+ * What a thread keeps in the machine: kernel stack pointer, FS/GS base, vector state. A thread's vector registers stay in
+ * the CPU while the kernel (which uses none) or idle runs, and are saved when another thread is about to go to its
+ * application here. While they are there the thread may not migrate: see fpu_live().
  */
 #ifndef ARCH_THREAD_H
 #define ARCH_THREAD_H
@@ -39,19 +39,22 @@ extern u64 fpu_features; /* XCR0 */
 void fpu_init_cpu(void);
 /* Fills an area with the state of a fresh process (SDM: x87 037f, MXCSR 1f80). */
 void fpu_init_state(void *area);
-/* Makes the registers this thread's; called with interrupts off on the way to its application. */
+/* Makes the registers this thread's, or the first use of them a trap; interrupts off, on the way to its application. */
 void fpu_load(struct arch_thread *t);
+/* #NM: the application of the current thread t uses its registers. False: that should not have trapped. */
+bool fpu_touch(struct arch_thread *t);
 /* Brings *t->fpu up to date; t is the current thread. Registers stay loaded. */
 void fpu_save(struct arch_thread *t);
-/* *t->fpu was overwritten (exec, sigreturn): the registers, if they held it, are stale. t is current or not running. */
+/* *t->fpu is, or will be, overwritten (exec, a handler, sigreturn): the registers, if they held it, are stale. t is
+ * current or not running. */
 void fpu_discard(struct arch_thread *t);
 /* May t run elsewhere? Not while its registers live in a CPU. */
 static inline bool fpu_live(const struct arch_thread *t)
 {
 	return READ_ONCE(t->fpu_cpu) >= 0;
 }
-/* Do this CPU's registers hold t's newest state? Interrupts off. */
-bool fpu_is_loaded(const struct arch_thread *t);
+/* Can t go to its application here without fpu_load()? Interrupts off. */
+bool fpu_is_ready(const struct arch_thread *t);
 /* An image a signal frame wants to restore: mends or refuses (-EINVAL) what XRSTOR would fault on. */
 int fpu_sanitise(void *area, u32 size);
 

@@ -10,7 +10,8 @@
 #include <lib/types.h>
 
 struct trapframe {
-	u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+	u64 r15, r14, r13, r12, rbp, rbx, r11, rcx, rax;
+	u64 rdi, rsi, rdx, r10, r8, r9; /* together and in this order: a system call's arguments */
 	u64 vector; /* SDM vol. 3 table 6-1; VECTOR_SYSCALL for a system call */
 	u64 error;  /* the CPU's error code or 0; for a system call its number (Linux: orig_rax) */
 	u64 rip, cs, rflags, rsp, ss;

@@ -12,6 +12,10 @@
  *       proc (S)                proc_lock: the process tree, groups, states; below vnode, since /proc reads it
  *         siglock (i)           signals and threads of one process; a parent's only after its child's was released
  *           cred (i)            which credentials a process has
+ *           users (i)           leaf: counts of a user
+ *   epoll nesting (S)           which epoll may be in which
+ *     epoll (S)                 one epoll's entries, a parent's before its child's; no poll op takes a sleeping lock but this
+ *       vmspace                 as below: events are copied out
  *   pipe (S)                    one pipe; stdin, stdout, stderr (S): one channel of the stream port
  *     vmspace (S)               one process's regions and page tables: copies may fault, under all of the above
  *       vm_object (s)           pages of one memory object
@@ -22,7 +26,11 @@
  *     stream handover, stream input, stream output, uart (i)   the lines below it
  *   alarm (i)                   ITIMER_REAL
  *   signal requests (i), reaper (i)
+ *     signalfd (i)              all signalfds, under any siglock
  *     waitq (i)                 anyone may wake under its own lock
+ *       epoll watches (i)       entries of files; a wake that goes up from epoll to epoll
+ *         epoll ready (i)       one epoll's ready list
+ *         epoll sleepers (i)    the two wait queues of an epoll
  *       runqueue (i)            one at a time
  *         timer (i)
  *   id (i)                      process and thread ids

@@ -19,6 +19,7 @@
 #include <uapi/linux/signal.h>
 
 struct clone_args;
+struct proc;
 struct vmspace;
 struct fdtable;
 struct fsctx;
@@ -37,8 +38,17 @@ struct tty;
 #define PID_FIRST 2
 #define PID_MAX 32768
 
+/* What all processes with one real user id have together. */
+struct user {
+	struct list link;                /* users_lock, and so are: */
+	u32 uid, refs;
+	u32 tasks;                       /* a: threads, and processes not waited for; each under its process's siglock */
+	u32 signals;                     /* a: queued */
+};
+
 struct cred {
 	u32 refs;                        /* a; otherwise immutable: changed by replacing */
+	struct user *user;               /* a reference: of uid */
 	u32 uid, euid, suid, gid, egid, sgid;
 	u32 ngroups;
 	u32 group[32];
@@ -58,9 +68,13 @@ struct sigpending {
 
 struct sigqueue {
 	struct list link;
+	struct user *user;               /* a reference: it counts there */
 	struct siginfo info;
 };
 
+/* For a signal to p, counted against RLIMIT_SIGPENDING; NULL: over the limit, unless `regardless`, or no memory. siglock held. */
+struct sigqueue *sigqueue_alloc(struct proc *p, bool regardless);
+void sigqueue_free(struct sigqueue *q);
 void sigpending_init(struct sigpending *p);
 /* Frees what is queued. */
 void sigpending_clear(struct sigpending *p);
@@ -96,6 +110,7 @@ struct proc {
 	int exit_signal;                 /* I: to the parent; 0: none */
 	/* The tree. proc_lock. */
 	struct proc *parent;
+	int ppid;                        /* its pid; read without the lock */
 	struct list children, sibling;
 	struct list unborn;              /* by sibling: children that fork has not finished */
 	struct waitq child_wait;         /* wait4() sleeps here */
@@ -157,6 +172,8 @@ extern struct mutex proc_lock;           /* (S): the tree, ids of groups and ses
 void task_init(void);
 /* Fills zeroed storage: one reference, an empty bag, session, limits and name as the parent's. */
 void proc_setup(struct proc *p, int pid, struct proc *parent);
+/* `parent` takes over: NULL is init's place where there is one process. proc_lock held, or p is new. */
+void proc_set_parent(struct proc *p, struct proc *parent);
 /* What init gives the first program. 0, -ENOMEM. */
 int proc_first_bag(struct proc *p);
 void proc_get(struct proc *p);
@@ -176,6 +193,15 @@ bool proc_doom(struct proc *p, int status);
 void proc_kill_all(struct proc *p, int status);
 /* exec: waits until the current task is the only one. -EAGAIN when another thread got there first. */
 int proc_single(struct proc *p);
+/* user.c: the entry of a user, with a reference; NULL: no memory. Any context, as for all of it. */
+struct user *user_get(u32 uid);
+void user_hold(struct user *u);
+void user_put(struct user *u);
+/* One more of a count; whether that is within the limit. Either way it is counted. */
+bool user_take(u32 *count, u64 limit);
+void user_give_back(u32 *count, u32 n);
+/* p's last task is waited for, or was never there: one less of its user's. */
+void proc_uncount(struct proc *p);
 void cred_get(struct cred *c);
 void cred_put(struct cred *c);
 struct cred *cred_copy(const struct cred *c);

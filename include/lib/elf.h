@@ -2,18 +2,19 @@
 /*
  * elf.h - ELF64 structures and the parser that decides whether a file is a program we can load.
  *
- * The parser trusts nothing: what it returns with 0 needs no further check by the loader. It reads
- * only the first bytes of the file, which the caller has in a buffer of any alignment. Sources:
- * System V gABI chapters 4 and 5; x86-64 psABI.
+ * The parser trusts nothing: what it returns with 0 needs no further check by the loader, but for
+ * the interpreter's path, which the loader reads. It takes the header and the table of program
+ * headers from buffers of any alignment. Sources: System V gABI chapters 4 and 5; x86-64 psABI.
  */
 #ifndef LIB_ELF_H
 #define LIB_ELF_H
 
 #include <lib/types.h>
 
-#define ELF_HEAD_MAX 4096     /* give elf_parse this much of the file, or all of a smaller one */
-#define ELF_PHNUM_MAX 64      /* program headers accepted */
-#define ELF_LOADS_MAX 16      /* PT_LOAD segments accepted */
+#define ELF_HEAD_MAX 4096     /* read this much of the file, or all of a smaller one: mostly it has both */
+#define ELF_PHNUM_MAX 73      /* program headers accepted: a page full, as on Linux */
+#define ELF_LOADS_MAX ELF_PHNUM_MAX
+#define ELF_ALIGN_MAX (1UL << 30) /* a p_align above the largest page's is nobody's need: not looked at */
 #define ELF_INTERP_MAX 4096   /* bytes of the interpreter's path, NUL included */
 #define ELF_ADDR_MIN 0x1000UL /* an ET_EXEC may not map the page at 0 */
 #define ELF_ADDR_END 0x00007ffffffff000UL /* end of the lower half, less a guard page */
@@ -113,7 +114,7 @@ struct elf_load {
 
 /* Addresses are the file's own: for ET_DYN the loader adds its base to every one. */
 struct elf_image {
-	const char *reason; /* one clear line when elf_parse failed, else NULL */
+	const char *reason; /* one clear line when parsing failed, else NULL */
 
 	u16 type; /* ET_EXEC or ET_DYN */
 	u64 entry;
@@ -121,7 +122,7 @@ struct elf_image {
 	u64 phoff; /* in the file */
 	u16 phnum;
 	u16 phent;
-	u64 phdr_vaddr; /* for AT_PHDR; 0 when no segment holds the headers */
+	u64 phdr_vaddr; /* for AT_PHDR; 0 when no segment holds the headers' first byte */
 
 	unsigned nloads;
 	struct elf_load
@@ -131,21 +132,23 @@ struct elf_image {
 	u64 vaddr_max;
 	u64 align; /* of an ET_DYN's base: the largest p_align, at least PAGE_SIZE */
 
-	u64 interp_offset; /* in the file; PT_INTERP's path, NUL included */
-	u64 interp_len;	   /* 0 without PT_INTERP */
+	u64 interp_offset; /* in the file, unchecked; PT_INTERP's path, NUL included */
+	u64 interp_len;	   /* 0 without PT_INTERP; known also where a segment is refused */
 
 	bool exec_stack; /* PT_GNU_STACK asks for one. Absent means no (Linux since 5.8) */
 	bool has_tls;
 };
 
 /*
- * Parses the program whose first `headlen` bytes are at `head` and whose whole size is `filesize`.
- * Returns 0 and fills `out`, or -ENOEXEC and sets out->reason. The interpreter's path may lie
- * behind `head`; then the caller, who must read it anyway, asks elf_interp_valid.
+ * Reads the ELF header of the file that is `filesize` long and begins with these `headlen` bytes. Returns 0 and sets type, entry
+ * and where the table is, or -ENOEXEC and sets out->reason.
  */
-int elf_parse(const void *head, size_t headlen, u64 filesize, struct elf_image *out);
+int elf_parse_header(const void *head, size_t headlen, u64 filesize, struct elf_image *out);
 
-/* Whether these interp_len bytes are an absolute path that ends with the only NUL. */
+/* Then reads the table, out->phnum * out->phent bytes from out->phoff. 0 with the rest of `out`, or -ENOEXEC as before. */
+int elf_parse_table(const void *table, u64 filesize, struct elf_image *out);
+
+/* Whether these interp_len bytes are a terminated path; what follows a NUL inside does not count. */
 bool elf_interp_valid(const char *path, size_t len);
 
 #endif

@@ -18,13 +18,14 @@ struct page {
 	u32 refs;          /* a: 0 when free */
 	u8 order;          /* of the block it heads: free (buddy lock) or allocated (owner) */
 	u8 flags;          /* PAGE_* below: buddy lock while free, owner otherwise */
-	u16 reserved;
+	bool poisoned;     /* debug builds: filled with POISON_PAGE; buddy's while free */
 	union {
 		struct list link;              /* free list, buddy lock */
 		struct {
 			struct slab *slab;     /* PAGE_SLAB: slab lock */
 			u64 private;
 		};
+		u64 used;                      /* a: page table: bit i: of entries 8i to 8i+7 some may be in use */
 	};
 };
 
@@ -48,6 +49,9 @@ struct page *page_alloc(unsigned order, unsigned flags); /* refs = 1; NULL: none
 void page_free(struct page *page, unsigned order);        /* refs must be 1 */
 /* Is only the kernel's reserve left? What applications ask for beside pages (regions, page tables) is refused then. */
 bool page_low(void);
+/* Is so little left that it is for what processes run in, and not for what no process's end would give back: files, bytes in
+ * pipes, more processes? */
+bool page_scarce(void);
 static inline void page_get(struct page *page)
 {
 	__atomic_fetch_add(&page->refs, 1, __ATOMIC_RELAXED);

@@ -20,6 +20,8 @@
 #define REGION_NOREPLACE BIT(4) /* with FIXED: -EEXIST instead of replacing */
 #define REGION_MAYWRITE BIT(5)  /* mprotect may add PROT_WRITE (shared mapping of a file opened for writing; always else) */
 
+#define REGIONS_MAX 65530 /* of a vmspace, give or take one: Linux's vm.max_map_count */
+
 struct region {
 	struct rb_node node;     /* vmspace lock, as all below */
 	uaddr_t start, end;      /* page-aligned, end exclusive */
@@ -36,6 +38,7 @@ struct vmspace {
 	u32 refs;                /* a */
 	struct mutex lock;       /* (S) "vmspace" */
 	struct rb_root regions;  /* lock */
+	u32 nregions;            /* lock */
 	struct region *last;     /* lock: cache of the last region found, or NULL */
 	uaddr_t start, end;      /* I after aspace_place() */
 	struct pmap *pmap;       /* I: own root, or &kernel_pmap in a shared space */

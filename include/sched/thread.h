@@ -24,7 +24,7 @@ enum thread_state { THREAD_NEW, THREAD_RUNNABLE, THREAD_BLOCKING, THREAD_BLOCKED
 #define WORK_RESCHED BIT(0)
 #define WORK_SIGNAL BIT(1) /* pending signals to look at: also ends interruptible waits */
 #define WORK_KILL BIT(2)   /* it shall exit: also ends killable waits */
-#define WORK_FPU BIT(3)    /* this CPU's vector registers are not its own */
+#define WORK_FPU BIT(3)    /* this CPU is not ready for its vector instructions: fpu_load() */
 #define WORK_SIGMASK BIT(4) /* a temporary signal mask ends on the way back; ends no wait */
 
 struct thread {
@@ -52,7 +52,7 @@ struct thread {
 	u64 nvcsw, nivcsw;        /* voluntary, involuntary switches */
 	struct timer sleep_timer; /* thread_block()'s deadline */
 	bool timed_out;
-	char name[16];            /* comm */
+	char name[16] __aligned(8); /* comm */
 	void (*entry)(void *);    /* I: what it runs first, and with what */
 	void *entry_arg;
 	void (*destroy)(struct thread *); /* I: frees it, in the reaper, after its last switch; may sleep */

@@ -72,7 +72,7 @@ TAP_UNUSED static bool can_fork(const char *name)
 	if (pid > 0)
 		return child_gone(pid, name);
 	if (errno == ENOSYS && (kernel_is("aspace", "shared") || kernel_is("proc", "one")))
-		skip("declared refusal: fork is ENOSYS in a shared space", name);
+		skip("refused fork", name);
 	else
 		ok(0, "%s: fork: %s", name, strerror(errno));
 	return false;
@@ -88,7 +88,7 @@ TAP_UNUSED static bool can_spawn(const char *name)
 	if (pid > 0)
 		return child_gone(pid, name);
 	if (errno == ENOSYS && kernel_is("proc", "one"))
-		skip("declared refusal: vfork is ENOSYS with one process", name);
+		skip("refused vfork", name);
 	else
 		ok(0, "%s: vfork: %s", name, strerror(errno));
 	return false;

@@ -356,7 +356,7 @@ static void test_killed(const char *mode, const char *name)
 	all_is_back(name);
 }
 
-/* What a vfork child gets from exec: the wait status; when exec failed, 42 and *error. */
+/* What a vfork child gets from exec: the wait status; when vfork or exec failed, 42 and *error. */
 static int exec_self(char **argv, volatile int *error)
 {
 	pid_t pid = vfork();
@@ -367,7 +367,11 @@ static int exec_self(char **argv, volatile int *error)
 		*error = errno;
 		_exit(42);
 	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid ? status : -1;
+	if (pid < 0) {
+		*error = errno;
+		return 42 << 8;
+	}
+	return waitpid(pid, &status, 0) == pid ? status : -1;
 }
 
 static void test_spawn_when_short(void)

@@ -36,6 +36,7 @@ LD := $(if $(LLVM),ld.lld,ld)
 endif
 HOSTCC ?= gcc
 OBJCOPY ?= $(if $(LLVM),llvm-objcopy,objcopy)
+NM ?= $(if $(LLVM),llvm-nm,nm)
 
 cc_takes = $(shell $(CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
 
@@ -50,14 +51,17 @@ machine := -m64 -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone -
 # No object may depend on where it was built; loops must not become calls of memset in memset.
 shape := -std=gnu11 -O2 -g -fno-strict-aliasing -fno-common -ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(out)/= $(call cc_takes,-fno-tree-loop-distribute-patterns) \
-	$(if $(CONFIG_FRAME_POINTER),-fno-omit-frame-pointer -fno-optimize-sibling-calls,\
-	-fomit-frame-pointer)
+	$(if $(CONFIG_FRAME_POINTER),-fno-omit-frame-pointer,-fomit-frame-pointer) \
+	$(if $(CONFIG_DEBUG_ASSERT),-fno-optimize-sibling-calls)
 
 warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings \
 	-Wimplicit-fallthrough -Wformat=2 -Wframe-larger-than=2048
 
-cflags := $(shape) $(machine) $(includes) $(warnings)
+# What gcc calls by itself, memcpy and its like, must be there before it looks at the whole.
+lto := $(if $(CONFIG_LTO),$(if $(LLVM),,-flto))
+without_lto := $(out)/lib/string.o $(out)/symbols.o
+cflags = $(shape) $(machine) $(includes) $(warnings) $(filter-out $(if $(filter $(without_lto),$@),-flto),$(lto))
 sflags := -g -m64 -D__ASSEMBLY__ -ffile-prefix-map=$(out)/= $(includes) -Wa,--noexecstack
 ldflags := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections \
 	--build-id=none $(call ld_takes,--no-warn-rwx-segments)
@@ -76,7 +80,7 @@ $(out)/cc.command: FORCE
 	@tools/build/update $@ '$(CC) $(cflags)' '$(CC) $(sflags)'
 $(out)/ld.command: FORCE
 	@mkdir -p $(@D)
-	@tools/build/update $@ '$(LD) $(ldflags) $(objs)'
+	@tools/build/update $@ '$(LD) $(ldflags) $(objs) $(lto)'
 $(gen)/version.h: FORCE
 	@tools/build/version $(out) | tools/build/update $@
 $(gen)/autoconf.h: ;
@@ -125,9 +129,33 @@ $(out)/$(linker): $(linker).S $(out)/cc.command $(fixdep) | $(generated)
 	$(call say,LDS,$@)
 	$(Q)$(CC) -E -P -x assembler-with-cpp $(sflags) $(deps) $< -o $@ && $(record)
 
-$(out)/orchard.elf: $(objs) $(out)/$(linker) $(out)/ld.command
+# Across files gcc optimises once, into one object.
+whole := $(if $(lto),$(out)/whole.o,$(objs))
+$(out)/whole.o: $(objs) $(out)/ld.command
+	$(call say,LTO,$@)
+	+$(Q)$(CC) $(shape) $(machine) $(lto)=auto -flinker-output=nolto-rel -nostdlib -r $(objs) -o $@
+
+# With a table of its functions' names the kernel is linked twice: first without, to learn where they are; the table lies
+# behind them, so the second link must leave each where it was.
+symbols := $(if $(CONFIG_SYMBOLS),$(out)/symbols.o)
+text_of = $(NM) -n $(1) | grep -E ' [tT] | __text_(start|end)$$'
+
+$(out)/orchard.unnamed: $(whole) $(out)/$(linker) $(out)/ld.command
 	$(call say,LD,$@)
-	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) -Map $(out)/orchard.map $(objs) -o $@
+	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) $(whole) -o $@
+$(out)/symbols.list: $(out)/orchard.unnamed
+	$(Q)$(call text_of,$<) > $@
+$(out)/symbols.c: $(out)/symbols.list tools/build/symbols
+	$(call say,GEN,$@)
+	$(Q)tools/build/symbols $< > $@
+$(out)/symbols.o: $(out)/symbols.c $(out)/cc.command $(fixdep) | $(generated)
+	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+
+$(out)/orchard.elf: $(whole) $(symbols) $(out)/$(linker) $(out)/ld.command
+	$(call say,LD,$@)
+	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) -Map $(out)/orchard.map $(whole) $(symbols) -o $@
+	$(if $(symbols),$(Q)$(call text_of,$@) | cmp -s - $(out)/symbols.list || \
+		{ echo "make: the second link moved functions: the table of names is wrong" >&2; rm -f $@; exit 1; })
 $(out)/orchard.stripped: $(out)/orchard.elf
 	$(Q)$(OBJCOPY) --strip-all $< $@
 
@@ -139,4 +167,4 @@ iso: $(out)/orchard.elf
 	$(call say,ISO,$(out)/orchard.iso)
 	$(Q)tools/build/iso $(out) '$(INITRD)' '$(CMDLINE)'
 
--include $(addsuffix .d,$(objs) $(out)/$(linker))
+-include $(addsuffix .d,$(objs) $(symbols) $(out)/$(linker))

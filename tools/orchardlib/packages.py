@@ -16,6 +16,7 @@ NEEDS = {
     "uefi": ["ovmf"],
     "programs": ["musl-tools", "busybox-static", "bash-static"],
     "check": ["libcmocka-dev", "perl", "cpio"],
+    "fuzz": ["clang-14", "libclang-rt-14-dev"],
     "llvm": ["clang", "lld", "llvm"],
     "git": ["git"],
 }

@@ -256,7 +256,7 @@ class Session:
             return status_of(self.outcome.wait_status), ""
         panics = [line for line in self.outcome.console if "panic" in line.lower()]
         if code == machine.PANIC or (code == 0 and panics):
-            return PANIC, panics[-1] if panics else "kernel panic"
+            return PANIC, next(iter(panics), "kernel panic")  # the first is the cause; more are about the report of it
         if code == 0 and self.outcome.wait_status is not None:
             return PANIC, (f"the program ended with {status_of(self.outcome.wait_status)}, but the machine "
                            "reset or powered off in place of the orderly end")

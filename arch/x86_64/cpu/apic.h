@@ -28,6 +28,7 @@ enum lapic_register {
 #define LVT_MASKED BIT(16)
 
 #define ICR_FIXED (0u << 8)
+#define ICR_NMI (4u << 8)
 #define ICR_INIT (5u << 8)
 #define ICR_STARTUP (6u << 8)
 #define ICR_PENDING (1u << 12)

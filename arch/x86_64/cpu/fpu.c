@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The application's vector state. The kernel is compiled without any of it, so a thread's registers may stay loaded while
- * the kernel or idle runs. They are saved only when another thread is about to return to its application on this CPU
- * (fpu_load), and a thread whose registers are in a CPU may not migrate (fpu_live). Source: SDM vol. 1 chapter 13.
+ * The application's vector state. The kernel is compiled without any of it, so a thread's registers stay loaded while the
+ * kernel or idle runs, and are saved when another application's thread goes on there. A thread whose registers are in a
+ * CPU may not migrate (fpu_live).
+ *
+ * Saving and loading is dear, and many threads never touch them. So a CPU is in one of two modes: loading, in which a
+ * thread gets its registers on its way to the application, and trapping, in which it goes without, with CR0.TS set, and
+ * its first vector instruction (#NM) ends the mode. Loading ends by itself after a number of loads, to find out whether
+ * anybody still needs them; the number doubles whenever somebody does soon. The mode belongs to the CPU and not to the
+ * thread, so that two threads that take turns do not change TS at each switch: under QEMU that is a change of every
+ * translated block's identity. Source: SDM vol. 1 chapter 13; vol. 3, 2.5 (CR0.TS).
  */
 #include <arch/thread.h>
 
@@ -26,7 +33,33 @@ u64 fpu_features = 3;
 static bool have_xsave, have_xsaveopt;
 static u32 mxcsr_mask = 0xffbf;
 static DEFINE_PERCPU(struct arch_thread *, fpu_owner); /* whose state the registers hold, or NULL */
+static DEFINE_PERCPU(bool, fpu_traps);                 /* CR0.TS is set */
+static DEFINE_PERCPU(u32, loads_left);                 /* until the trap is tried again */
+static DEFINE_PERCPU(u32, loads_budget);
+static DEFINE_PERCPU(u64, trapping_since);             /* TSC */
 
+#define LOADS_MIN 16u
+#define LOADS_MAX 4096u
+#define SOON_CYCLES 1000000ul
+
+/* Interrupts off. */
+static void trap_off(void)
+{
+	if (this_cpu(fpu_traps)) {
+		this_cpu(fpu_traps) = false;
+		asm volatile("clts" : : : "memory");
+	}
+}
+
+static void trap_on(void)
+{
+	if (!this_cpu(fpu_traps)) {
+		this_cpu(fpu_traps) = true;
+		cr0_write(cr0_read() | CR0_TS);
+	}
+}
+
+/* The trap is off: XSAVE and XRSTOR would spring it. */
 static void save(void *area)
 {
 	if (have_xsaveopt)
@@ -83,33 +116,81 @@ void fpu_init_state(void *area)
 	memcpy((u8 *)area + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
 }
 
-bool fpu_is_loaded(const struct arch_thread *t)
+static bool holds(const struct arch_thread *t)
 {
 	return this_cpu(fpu_owner) == t && t->fpu_cpu == (int)this_cpu_id();
+}
+
+bool fpu_is_ready(const struct arch_thread *t)
+{
+	return holds(t) || (this_cpu(fpu_traps) && !this_cpu(fpu_owner));
+}
+
+/* t's registers into memory, in either mode. */
+static void save_now(struct arch_thread *t)
+{
+	bool traps = this_cpu(fpu_traps);
+
+	trap_off();
+	save(t->fpu);
+	if (traps)
+		trap_on();
+}
+
+static void take_over(struct arch_thread *t)
+{
+	BUG_ON(t->fpu_cpu >= 0);
+	restore(t->fpu);
+	this_cpu(fpu_owner) = t;
+	__atomic_store_n(&t->fpu_cpu, (int)this_cpu_id(), __ATOMIC_RELEASE);
 }
 
 void fpu_load(struct arch_thread *t)
 {
 	struct arch_thread *owner = this_cpu(fpu_owner);
 
-	if (fpu_is_loaded(t))
+	if (fpu_is_ready(t))
 		return;
-	BUG_ON(t->fpu_cpu >= 0);
 	if (owner) {
-		save(owner->fpu);
+		save_now(owner);
+		this_cpu(fpu_owner) = NULL;
 		__atomic_store_n(&owner->fpu_cpu, -1, __ATOMIC_RELEASE);
 	}
-	restore(t->fpu);
-	this_cpu(fpu_owner) = t;
-	__atomic_store_n(&t->fpu_cpu, (int)this_cpu_id(), __ATOMIC_RELEASE);
+	if (this_cpu(fpu_traps))
+		return;
+	if (this_cpu(loads_left)) {
+		this_cpu(loads_left)--;
+		take_over(t);
+		return;
+	}
+	this_cpu(trapping_since) = cpu_tsc();
+	trap_on();
+}
+
+bool fpu_touch(struct arch_thread *t)
+{
+	u64 flags = irq_save();
+	bool trapped = this_cpu(fpu_traps);
+
+	if (trapped) {
+		bool soon = cpu_tsc() - this_cpu(trapping_since) < SOON_CYCLES;
+		u32 budget = soon ? MIN(2 * this_cpu(loads_budget), LOADS_MAX) : 0;
+
+		this_cpu(loads_left) = this_cpu(loads_budget) = MAX(budget, LOADS_MIN);
+		trap_off();
+		if (!holds(t))
+			take_over(t);
+	}
+	irq_restore(flags);
+	return trapped;
 }
 
 void fpu_save(struct arch_thread *t)
 {
 	u64 flags = irq_save();
 
-	if (fpu_is_loaded(t))
-		save(t->fpu);
+	if (holds(t))
+		save_now(t);
 	irq_restore(flags);
 }
 
@@ -117,7 +198,7 @@ void fpu_discard(struct arch_thread *t)
 {
 	u64 flags = irq_save();
 
-	if (fpu_is_loaded(t))
+	if (holds(t))
 		this_cpu(fpu_owner) = NULL;
 	__atomic_store_n(&t->fpu_cpu, -1, __ATOMIC_RELEASE);
 	irq_restore(flags);

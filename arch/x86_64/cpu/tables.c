@@ -18,7 +18,6 @@
 
 #define CR0_MP BIT(1)
 #define CR0_EM BIT(2)
-#define CR0_TS BIT(3)
 #define CR0_NE BIT(5)
 #define CR0_WP BIT(16)
 #define CR4_PGE BIT(7)
@@ -49,11 +48,11 @@ struct table_pointer {
 static struct idt_gate idt[256] __aligned(16);
 static DEFINE_PERCPU(u64, gdt[8]);
 static DEFINE_PERCPU(struct tss, tss);
-static DEFINE_PERCPU(u8, ist_nmi[IST_STACK_SIZE]) __aligned(16);
-static DEFINE_PERCPU(u8, ist_double_fault[IST_STACK_SIZE]) __aligned(16);
-static DEFINE_PERCPU(u8, ist_machine_check[IST_STACK_SIZE]) __aligned(16);
-static DEFINE_PERCPU(u8, ist_debug[IST_SMALL_SIZE]) __aligned(16);
-static DEFINE_PERCPU(u8, ist_ordinary[IST_SMALL_SIZE]) __aligned(16);
+static DEFINE_PERCPU_ZERO(u8, ist_nmi[IST_STACK_SIZE]) __aligned(16);
+static DEFINE_PERCPU_ZERO(u8, ist_double_fault[IST_STACK_SIZE]) __aligned(16);
+static DEFINE_PERCPU_ZERO(u8, ist_machine_check[IST_STACK_SIZE]) __aligned(16);
+static DEFINE_PERCPU_ZERO(u8, ist_debug[IST_SMALL_SIZE]) __aligned(16);
+static DEFINE_PERCPU_ZERO(u8, ist_ordinary[IST_SMALL_SIZE]) __aligned(16);
 
 void idt_set(unsigned vector, const void *entry, unsigned ist, unsigned dpl)
 {

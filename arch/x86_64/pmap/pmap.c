@@ -2,6 +2,9 @@
 /*
  * Four-level page tables (SDM vol. 3, 4.5): roots, walks, and the application's half. Tables above the leaves are
  * installed by compare-and-swap and freed only when a whole range is given up, so walking needs no lock.
+ *
+ * Most tables of an application are nearly empty, and fork, exec and exit go through all of them. So each table of its
+ * half remembers in its frame's `used` which lines of eight entries were ever asked for; the rest need no look.
  */
 #include <arch/pmap.h>
 
@@ -17,7 +20,35 @@
 
 #include "tables.h"
 
+#define LINE 8u /* entries for each bit of `used`: a cache line */
+
 static DEFINE_PERCPU(struct pmap *, active);
+
+/* Of the table an entry is in; tables are used by their addresses in the direct map. */
+static inline struct page *table_page(const pte_t *entry)
+{
+	return page_of((u64)entry - DIRECT_MAP);
+}
+
+/* To be called before the entry is set, by whoever may set it. */
+static inline void mark_used(const pte_t *entry)
+{
+	struct page *page = table_page(entry);
+	u64 bit = BIT((u64)entry % PAGE_SIZE / sizeof(pte_t) / LINE);
+
+	if (!(__atomic_load_n(&page->used, __ATOMIC_RELAXED) & bit))
+		__atomic_fetch_or(&page->used, bit, __ATOMIC_RELAXED);
+}
+
+/* The first entry from `index` on that may be in use, or 512. */
+static inline unsigned next_used(const pte_t *table, unsigned index)
+{
+	u64 lines = __atomic_load_n(&table_page(table)->used, __ATOMIC_RELAXED) >> (index / LINE);
+
+	if (!lines)
+		return 512;
+	return MAX(index, (index / LINE + (unsigned)__builtin_ctzl(lines)) * LINE);
+}
 
 pte_t *pmap_table(paddr_t root, u64 va, unsigned level, pte_t link, paddr_t (*alloc)(void))
 {
@@ -31,6 +62,8 @@ pte_t *pmap_table(paddr_t root, u64 va, unsigned level, pte_t link, paddr_t (*al
 
 			if (!fresh)
 				return NULL;
+			if (va < USER_MAX)
+				mark_used(slot);
 			pte = 0;
 			if (__atomic_compare_exchange_n(slot, &pte, fresh | link, false, __ATOMIC_ACQ_REL,
 							__ATOMIC_ACQUIRE))
@@ -47,33 +80,66 @@ static paddr_t alloc_table(void)
 {
 	struct page *page = page_alloc(0, ALLOC_ZERO);
 
-	return page ? page_paddr(page) : 0;
+	if (!page)
+		return 0;
+	page->used = 0;
+	return page_paddr(page);
 }
 
 pte_t *pmap_pte(struct pmap *pmap, uaddr_t va, bool alloc)
 {
-	return pmap_table(pmap->root, va, 0, PTE_PRESENT | PTE_WRITE | pmap_app_bits, alloc ? alloc_table : NULL);
+	pte_t *entry = pmap_table(pmap->root, va, 0, PTE_PRESENT | PTE_WRITE | pmap_app_bits, alloc ? alloc_table : NULL);
+
+	if (entry && va < USER_MAX)
+		mark_used(entry);
+	return entry;
 }
 
-uaddr_t pmap_next(struct pmap *pmap, uaddr_t va, uaddr_t end)
+/*
+ * *va goes on to what the next entry of `table` maps that leads somewhere, after one that does not; past the table's end if
+ * there is none.
+ */
+static void skip_hole(const pte_t *table, unsigned level, uaddr_t *va)
 {
-	while (va < end) {
-		const pte_t *table = phys_to_virt(pmap->root);
+	unsigned i = table_index(*va, level) + 1;
+
+	while (i < 512 && (i = next_used(table, i)) < 512 && !pte_present(READ_ONCE(table[i])))
+		i++;
+	*va = ALIGN_DOWN(*va, table_span(level + 1)) + i * table_span(level);
+}
+
+/* The same among the leaves. The entry, or NULL: past the table's end. */
+static pte_t *next_leaf(pte_t *table, uaddr_t *va)
+{
+	unsigned index = table_index(*va, 0), i = next_used(table, index);
+
+	*va += (i - index) * PAGE_SIZE;
+	return i < 512 ? &table[i] : NULL;
+}
+
+pte_t *pmap_next(struct pmap *pmap, pte_t *last, uaddr_t *va, uaddr_t end)
+{
+	pte_t *leaf = NULL;
+
+	if (last && table_index(*va, 0)) /* in the same table still */
+		leaf = next_leaf((pte_t *)ALIGN_DOWN((u64)last, PAGE_SIZE), va);
+	while (!leaf && *va < end) {
+		pte_t *table = phys_to_virt(pmap->root);
 		unsigned level = 3;
 
-		while (level > 0) {
-			pte_t pte = READ_ONCE(table[table_index(va, level)]);
+		for (; level > 0; level--) {
+			pte_t link = READ_ONCE(table[table_index(*va, level)]);
 
-			if (!pte_present(pte))
+			if (!pte_present(link))
 				break;
-			table = phys_to_virt(pte_paddr(pte));
-			level--;
+			table = phys_to_virt(pte_paddr(link));
 		}
-		if (level == 0)
-			return va;
-		va = ALIGN_DOWN(va, table_span(level)) + table_span(level);
+		if (level)
+			skip_hole(table, level, va);
+		else
+			leaf = next_leaf(table, va);
 	}
-	return end;
+	return *va < end ? leaf : NULL;
 }
 
 pte_t pte_make(paddr_t pa, unsigned prot)
@@ -93,6 +159,7 @@ int pmap_create(struct pmap *pmap)
 
 	memset(root, 0, PAGE_SIZE / 2);
 	memcpy(root + 256, kernel + 256, PAGE_SIZE / 2);
+	page->used = 0;
 	*pmap = (struct pmap){.root = page_paddr(page)};
 	return 0;
 }
@@ -106,7 +173,7 @@ static void unlink_below(pte_t *table, unsigned level, u64 base, u64 start, u64 
 	u64 span = table_span(level);
 	unsigned first = start > base ? (unsigned)((start - base) / span) : 0;
 
-	for (unsigned i = first; i < 512 && base + i * span < end; i++) {
+	for (unsigned i = first; i < 512 && (i = next_used(table, i)) < 512 && base + i * span < end; i++) {
 		u64 at = base + i * span;
 
 		if (!pte_present(table[i]))

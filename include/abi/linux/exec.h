@@ -40,7 +40,7 @@ struct exec_image {
 };
 /*
  * Mappings, the loader's first, will go below `stack_room` bytes at the top. 0; -ENOEXEC (one line says why at info level),
- * -ENOENT for a missing loader, -ENOMEM, -EAGAIN.
+ * of a loader -ENOENT and what else open says, -EIO, -ELIBBAD; -ENOMEM, -EAGAIN.
  */
 int exec_load(struct vmspace *vs, struct file *file, const void *head, size_t head_size, u64 stack_room,
 	      struct exec_image *image);

@@ -10,9 +10,10 @@ struct proc;
 struct task;
 struct trapframe;
 
-/* To a process (any of its threads that does not block it), or to one thread. info NULL: SI_KERNEL. Any context. */
-void signal_send_proc(struct proc *p, int sig, const struct siginfo *info);
-void signal_send_task(struct task *t, int sig, const struct siginfo *info);
+/* To a process (any of its threads that does not block it), or to one thread. info NULL: SI_KERNEL. 0, or -EAGAIN for a real-time
+ * signal whose `info` RLIMIT_SIGPENDING leaves no room for (never for one from kill(2) or from the kernel). Any context. */
+int signal_send_proc(struct proc *p, int sig, const struct siginfo *info);
+int signal_send_task(struct task *t, int sig, const struct siginfo *info);
 /* To every process of a group; how many there were. proc_lock not held. */
 unsigned signal_send_group(int pgid, int sig, const struct siginfo *info);
 /* signal_group.c: the same from interrupts, by a kernel thread, which signal_init() starts. */

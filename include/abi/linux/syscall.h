@@ -40,7 +40,7 @@ enum sysret {
 	SYSRET_NORETURN,
 };
 
-/* call is NULL where no such call exists. */
+/* call is NULL where no such call exists; `refusal` says why not where that is worth a line. */
 struct syscall_desc {
 	const char *name;
 	long (*call)(const struct sysargs *args);
@@ -48,6 +48,7 @@ struct syscall_desc {
 	u8 ret;				/* enum sysret */
 	u8 argtypes[SYSCALL_MAX_ARGS];	/* enum sysarg */
 	u8 flags;
+	const char *refusal;
 };
 
 #define SYSCALL_LEAF 0x01 /* !leaf: answers at once, never sleeps */

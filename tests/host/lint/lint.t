@@ -18,7 +18,7 @@ rm abi/linux/syscall.tbl
 mkdir -p include/core include/arch include/mm include/isolation build/multi build/sas
 printf '%s\n' "gcc -std=gnu11 -Iinclude -Wall -Werror" "gcc -Iinclude -D__ASSEMBLY__" |
 	tee build/multi/cc.command >build/sas/cc.command
-printf '# SPDX-License-Identifier: BSD-2-Clause\nconfig LOUD\nconfig FRAME_POINTER\n' >core/Kconfig
+printf '# SPDX-License-Identifier: BSD-2-Clause\nconfig LOUD\nconfig FRAME_POINTER\nconfig DEBUG_ASSERT\nconfig LTO\nconfig SYMBOLS\n' >core/Kconfig
 printf '# SPDX-License-Identifier: BSD-2-Clause\narch_halt\n' >tools/arch.list
 put() {
 	file=$1
@@ -72,7 +72,7 @@ finds "one conditional too many" "include/isolation/gate.h:4: a conditional on C
 	include/isolation/gate.h "$spdx" '#ifdef CONFIG_LOUD' '#endif' '#ifndef CONFIG_LOUD' '#endif'
 finds "an option nobody reads" "core/Kconfig:2: option DEAF is read nowhere" \
 	core/Kconfig '# SPDX-License-Identifier: BSD-2-Clause' 'config DEAF' 'config LOUD' \
-	'config FRAME_POINTER'
+	'config FRAME_POINTER' 'config DEBUG_ASSERT' 'config LTO'
 finds "a symbol that is no option" "mm/a.c:2: no option CONFIG_LAUD" mm/a.c "$spdx" 'int a = CONFIG_LAUD;'
 finds "an arch function not listed" "include/arch/cpu.h:3: arch_jump is not in tools/arch.list" \
 	include/arch/cpu.h "$spdx" 'void arch_halt(unsigned long code);' 'void arch_jump(void);' \

@@ -86,13 +86,16 @@ pte_t *pmap_pte(struct pmap *pmap, uaddr_t va, bool alloc)
 	return &table[va >> 12 & 511];
 }
 
-uaddr_t pmap_next(struct pmap *pmap, uaddr_t va, uaddr_t end)
+pte_t *pmap_next(struct pmap *pmap, pte_t *last, uaddr_t *va, uaddr_t end)
 {
-	u64 index = va >> 21;
+	(void)last;
 
-	if (va >= end || !xa_next(tables_of(pmap), &index))
-		return end;
-	return MIN(end, MAX(va, index << 21));
+	u64 index = *va >> 21;
+
+	if (*va >= end || !xa_next(tables_of(pmap), &index))
+		return NULL;
+	*va = MAX(*va, index << 21);
+	return *va < end ? pmap_pte(pmap, *va, false) : NULL;
 }
 
 pte_t pte_make(paddr_t pa, unsigned prot)

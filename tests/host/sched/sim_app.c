@@ -59,12 +59,12 @@ static void app_mode(void)
 		if (work & WORK_RESCHED)
 			sched_preempt();
 		if (work & WORK_FPU) {
-			if (!fpu_is_loaded(&current()->arch))
+			if (!fpu_is_ready(&current()->arch))
 				fpu_load(&current()->arch);
 			thread_work_done(WORK_FPU);
 		}
 	}
-	KT_OK(fpu_is_loaded(&current()->arch));
+	KT_OK(fpu_is_ready(&current()->arch));
 	irq_enable();
 }
 

@@ -184,6 +184,23 @@ unsigned arch_backtrace(u64 frame, u64 *pc, unsigned max)
 	return 0;
 }
 
+bool arch_explain(const struct trapframe *tf, bool has_va, u64 va, char *text, size_t size)
+{
+	(void)tf, (void)has_va, (void)va, (void)text, (void)size;
+	return false;
+}
+
+void pmap_print_walk(u64 va)
+{
+	(void)va;
+}
+
+bool pmap_is_mapped(u64 va)
+{
+	(void)va;
+	return false;
+}
+
 void arch_end_by_debug_port(void)
 {
 }
@@ -239,7 +256,7 @@ void fpu_init_state(void *area)
 	(void)area;
 }
 
-bool fpu_is_loaded(const struct arch_thread *t)
+bool fpu_is_ready(const struct arch_thread *t)
 {
 	return me()->fpu_owner == t && t->fpu_cpu == (int)this_cpu_id();
 }
@@ -257,14 +274,14 @@ void fpu_load(struct arch_thread *t)
 
 void fpu_save(struct arch_thread *t)
 {
-	BUG_ON(!fpu_is_loaded(t));
+	BUG_ON(!fpu_is_ready(t));
 }
 
 void fpu_discard(struct arch_thread *t)
 {
 	if (t->fpu_cpu < 0)
 		return;
-	BUG_ON(!fpu_is_loaded(t));
+	BUG_ON(!fpu_is_ready(t));
 	me()->fpu_owner = NULL;
 	__atomic_store_n(&t->fpu_cpu, -1, __ATOMIC_RELEASE);
 }
