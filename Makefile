@@ -65,7 +65,7 @@ savedefconfig: kconfig-there
 
 %_defconfig: kconfig-there
 	$(call say,CONF,$(config))
-	$(Q)tools/build/defconfig configs/$@ $(config)
+	$(Q)tools/build/defconfig configs/$@ $(config) $(FRAGMENT)
 
 # The configuration as make variables and as a header, checked against what was asked for. After
 # a configuration that the same command line asks for.
@@ -75,14 +75,17 @@ sync: kconfig-there $(filter %config,$(MAKECMDGOALS))
 	$(Q)tools/build/syncconfig $(config) $(out)
 
 # --- All kernels -----------------------------------------------------------------------------
+# With FRAGMENT=NAME each has configs/NAME.config behind it, and is made in build/KERNEL-NAME.
+fragment := $(if $(strip $(FRAGMENT)),-$(strip $(FRAGMENT)))
+export FRAGMENT
 .PHONY: kernels $(KERNELS:%=kernel-%)
 kernels: kconfig-there
 	+$(Q)$(MAKE) $(jobs) $(KERNELS:%=kernel-%)
-	$(Q)ln -sfn build/multi/compile_commands.json compile_commands.json
+	$(Q)test ! -d build/multi$(fragment) || ln -sfn build/multi$(fragment)/compile_commands.json compile_commands.json
 
 $(KERNELS:%=kernel-%): kernel-%:
-	+$(Q)$(MAKE) O=build/$* $*_defconfig sync
-	+$(Q)$(MAKE) -f tools/build/kernel.mk out=$(build)/$* config=$(build)/$*/.config kernel
+	+$(Q)$(MAKE) O=build/$*$(fragment) $*_defconfig sync
+	+$(Q)$(MAKE) -f tools/build/kernel.mk out=$(build)/$*$(fragment) config=$(build)/$*$(fragment)/.config kernel
 
 # --- Programs, tests, comparison -------------------------------------------------------------
 # With SETUP=no in the environment or on the command line, setup only names what is missing.
@@ -108,7 +111,7 @@ PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t tests/
 	$(shell find tests/host $(build)/host -name '*.t' -type f 2>/dev/null))
 prove:
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(or $(CHECK),small) \
-		ORCHARD_ACCEL=$${ORCHARD_ACCEL:-tcg} prove --timer -j$(JOBS) --exec '' $(PROVE)
+		ORCHARD_ACCEL=$${ORCHARD_ACCEL:-tcg} ORCHARD_FRAGMENT=$(strip $(FRAGMENT)) prove --timer -j$(JOBS) --exec '' $(PROVE)
 
 # One step after the other: a later one looks for what an earlier one made.
 check check-full: setup

@@ -14,6 +14,7 @@
 #include <core/printk.h>
 #include <core/spinlock.h>
 #include <core/time.h>
+#include <core/trace.h>
 #include <lib/errno.h>
 
 struct irq_handler {
@@ -88,6 +89,7 @@ void irq_dispatch(unsigned vector, bool from_app)
 	if (vector == VECTOR_SPURIOUS)
 		return; /* SDM vol. 3, 11.9: not to be acknowledged */
 	arch_eoi();
+	trace(TRACE_IRQ, vector, 0);
 	this_cpu(irq_depth)++;
 	this_cpu(irq_app) = from_app;
 	if (vector == VECTOR_TIMER)

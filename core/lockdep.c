@@ -16,6 +16,7 @@
 #include <core/panic.h>
 #include <core/percpu.h>
 #include <core/printk.h>
+#include <core/symbols.h>
 #include <lib/bitmap.h>
 #include <lib/format.h>
 #include <lib/hash.h>
@@ -40,9 +41,15 @@ static struct {
 } slots[SLOTS];
 static bool table_lock;     /* a: lockdep cannot use what it watches */
 
+struct held_lock {
+	u8 id;
+	const struct lock_class *lock; /* this one of its class */
+	u64 taken_at;
+};
+
 struct held_locks {
 	unsigned depth;
-	u8 id[HELD_MAX];
+	struct held_lock lock[HELD_MAX];
 };
 
 static DEFINE_PERCPU(struct held_locks, held_locks);
@@ -150,13 +157,18 @@ static void __noreturn report_circle(unsigned held, unsigned taken, const u8 cam
 	      classes[taken].name, classes[held].name, chain);
 }
 
-static void learn_order(unsigned held, unsigned taken)
+/* `lock` is taken by the CPU that holds h. */
+static void learn_order(const struct held_lock *h, const struct lock_class *lock, unsigned taken)
 {
 	u8 came_from[CLASSES];
+	unsigned held = h->id;
+	char symbol[SYMBOL_TEXT];
 
+	if (h->lock == lock)
+		panic("deadlock on lock %s: this CPU holds it already, since %s", lock->name,
+		      symbol_caller_text(h->taken_at, symbol, sizeof(symbol)));
 	if (held == taken)
-		panic("lock order: taking %s while holding %s", classes[taken].name,
-		      classes[held].name);
+		panic("lock order: taking %s while holding another one of that name", lock->name);
 	if (bitmap_test(classes[held].after, taken))
 		return;
 	if (find_path(taken, held, came_from))
@@ -189,10 +201,11 @@ void lockdep_acquire(struct lock_class *class, bool trylock)
 	id = class_id(class);
 	learn_context(&classes[id], irqs_on, trylock);
 	for (unsigned i = 0; !trylock && i < held->depth; i++)
-		learn_order(held->id[i], id);
+		learn_order(&held->lock[i], class, id);
 	if (held->depth == HELD_MAX)
 		panic("lockdep: more than %d locks held at once", HELD_MAX);
-	held->id[held->depth++] = (u8)id;
+	held->lock[held->depth++] = (struct held_lock){
+		.id = (u8)id, .lock = class, .taken_at = (u64)__builtin_return_address(0)};
 	irq_restore(flags);
 }
 
@@ -207,11 +220,11 @@ void lockdep_release(struct lock_class *class)
 	flags = irq_save();
 	held = this_cpu_ptr(held_locks);
 	id = class_id(class);
-	for (at = held->depth; at && held->id[at - 1] != id; at--)
+	for (at = held->depth; at && held->lock[at - 1].id != id; at--)
 		;
 	if (!at)
 		panic("lock %s: released but not held by this CPU", class->name);
-	memmove(&held->id[at - 1], &held->id[at], held->depth - at);
+	memmove(&held->lock[at - 1], &held->lock[at], (held->depth - at) * sizeof(held->lock[0]));
 	held->depth--;
 	irq_restore(flags);
 }
@@ -229,7 +242,7 @@ void lockdep_assert_may_sleep(const char *where)
 	held = this_cpu_ptr(held_locks);
 	if (held->depth)
 		panic("%s: may sleep, while holding %s", where,
-		      classes[held->id[held->depth - 1]].name);
+		      classes[held->lock[held->depth - 1].id].name);
 	irq_restore(flags);
 }
 
@@ -237,8 +250,10 @@ void lockdep_print_held(void)
 {
 	const struct held_locks *held = this_cpu_ptr(held_locks);
 
-	console_print("  spinlocks held:");
+	char symbol[SYMBOL_TEXT];
+
+	console_print("  spinlocks held by this CPU:%s\n", held->depth ? "" : " none");
 	for (unsigned i = 0; i < held->depth; i++)
-		console_print(" %s", classes[held->id[i]].name);
-	console_print("%s\n", held->depth ? "" : " none");
+		console_print("    %s, taken in %s\n", classes[held->lock[i].id].name,
+			      symbol_caller_text(held->lock[i].taken_at, symbol, sizeof(symbol)));
 }

@@ -3,6 +3,7 @@
  * Boot, as one list. It is the same in all six kernels: what a configuration does not have is an empty function in the file
  * that was chosen. Nothing else calls these functions.
  */
+#include <abi/linux/account.h>
 #include <abi/linux/init.h>
 #include <arch/boot.h>
 #include <arch/machine.h>
@@ -15,6 +16,7 @@
 #include <core/printk.h>
 #include <core/random.h>
 #include <core/time.h>
+#include <core/trace.h>
 #include <drivers/console.h>
 #include <fs/vnode.h>
 #include <generated/version.h>
@@ -24,6 +26,7 @@
 #include <mm/page.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
+#include <sched/crash.h>
 #include <sched/futex.h>
 #include <sched/thread.h>
 
@@ -34,7 +37,9 @@ static void main_thread(void *arg)
 	vfs_init();                       /* an empty /, /dev, /proc */
 	linux_init();                     /* what terminals and /proc ask of processes */
 	console_init();                   /* terminals on COM1 and the stream port */
+	account_objects();                /* debug builds: what is there before anything was done */
 	initramfs_init();                 /* files */
+	crash_main();                     /* `crash=`: break, as a test of panic */
 	ktest_main();                     /* `ktest`: test, then end */
 	init_main(arg);                   /* run the program, then end */
 }
@@ -49,6 +54,7 @@ void kmain(void)
 	arch_cpu_init(0);                 /* the same tables again, now in them */
 	page_init();                      /* physical memory */
 	slab_init();                      /* small objects */
+	arch_screen_init();               /* something to see, where there is a screen */
 	arch_acpi_init();                 /* CPUs, interrupt controllers, power-off */
 	arch_apic_init();                 /* interrupts */
 	arch_clock_init();                /* how fast time goes */
@@ -57,6 +63,7 @@ void kmain(void)
 	printk(LOG_NOTICE, "Orchard %s, %s: gate %s, aspace %s, proc %s, %u CPUs", ORCHARD_GIT, ORCHARD_CONFIG_NAME, GATE_NAME,
 	       ASPACE_NAME, PROC_NAME, cpu_count);
 	percpu_init_others();
+	trace_init();                     /* a ring of events for each CPU */
 	vmspace_init_caches();
 	aspace_init();
 	task_init();

@@ -93,6 +93,12 @@ static bool set_strace(const struct cmdline_item *item)
 	return !item->value;
 }
 
+static bool set_trace(const struct cmdline_item *item)
+{
+	param.trace = true;
+	return !item->value;
+}
+
 static bool set_ktest(const struct cmdline_item *item)
 {
 	param.ktest = true;
@@ -139,14 +145,33 @@ static bool set_sched(const struct cmdline_item *item)
 	return copy_word(param.sched, sizeof(param.sched), item);
 }
 
+/* NAME or NAME,CPU */
+static bool set_crash(const struct cmdline_item *item)
+{
+	struct cmdline_item part = *item;
+	const char *comma = item->value ? memchr(item->value, ',', item->valuelen) : NULL;
+	u64 cpu = 0;
+
+	if (comma) {
+		part.value = comma + 1;
+		part.valuelen = item->valuelen - (size_t)(part.value - item->value);
+		if (!number(&part, 0, CONFIG_NR_CPUS_MAX - 1, &cpu))
+			return false;
+		part.value = item->value;
+		part.valuelen = (size_t)(comma - item->value);
+	}
+	param.crash_cpu = (unsigned)cpu;
+	return copy_word(param.crash, sizeof(param.crash), &part);
+}
+
 static const struct {
 	const char *key;
 	bool (*set)(const struct cmdline_item *item);
 } keys[] = {
 	{"streams", set_streams}, {"exit", set_exit},	      {"strace", set_strace},
 	{"ktest", set_ktest},	  {"loglevel", set_loglevel}, {"maxcpus", set_maxcpus},
-	{"slice_us", set_slice},  {"init", set_init},	      {"sched", set_sched},
-	{"virtio_mmio.device", set_virtio},
+	{"trace", set_trace},	  {"slice_us", set_slice},    {"init", set_init},
+	{"sched", set_sched},	  {"crash", set_crash},	      {"virtio_mmio.device", set_virtio},
 };
 
 static void take_key(const struct cmdline_item *item)

@@ -15,16 +15,22 @@
 #include <core/spinlock.h>
 #include <core/time.h>
 #include <lib/format.h>
+#include <lib/string.h>
 
 #define LINE_MAX 512
 
 static struct spinlock console_lock = SPINLOCK_INIT("console");
 static int console_level = CONFIG_LOG_LEVEL;
 
+static bool midline; /* console_lock, or the panicking CPU's: the last character did not end a line */
+
 static void put_all(const char *text)
 {
-	for (; *text; text++)
+	arch_screen_write(text, strlen(text));
+	for (; *text; text++) {
 		arch_early_putc(*text);
+		midline = *text != '\n';
+	}
 }
 
 static void console_write(const char *prefix, const char *text)
@@ -97,6 +103,12 @@ void console_print(const char *format, ...)
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
 	console_write("", line);
+}
+
+void console_fresh_line(void)
+{
+	if (midline)
+		console_write("", "\n");
 }
 
 void console_set_level(int level)

@@ -7,7 +7,8 @@
 
 #include <arch/machine.h>
 
-static u64 realtime_offset; /* a: ns */
+static u64 offset_here;
+static u64 *realtime_offset = &offset_here; /* ns; the word: a */
 
 u64 clock_ns(void)
 {
@@ -16,12 +17,18 @@ u64 clock_ns(void)
 
 u64 clock_realtime_ns(void)
 {
-	return clock_ns() + __atomic_load_n(&realtime_offset, __ATOMIC_RELAXED);
+	return clock_ns() + __atomic_load_n(realtime_offset, __ATOMIC_RELAXED);
 }
 
 void clock_set_realtime(u64 ns)
 {
-	__atomic_store_n(&realtime_offset, ns - clock_ns(), __ATOMIC_RELAXED);
+	__atomic_store_n(realtime_offset, ns - clock_ns(), __ATOMIC_RELAXED);
+}
+
+void clock_share_offset(u64 *word)
+{
+	*word = *realtime_offset;
+	__atomic_store_n(&realtime_offset, word, __ATOMIC_RELEASE);
 }
 
 void time_init(void)

@@ -20,7 +20,18 @@ void waitq_add(struct waitq *q, struct waiter *w)
 	w->queue = q;
 	w->thread = thread_current();
 	w->woken = false;
+	w->notify = NULL;
 	list_add_tail(&w->link, &q->waiters);
+	spin_unlock_irqrestore(&q->lock, flags);
+}
+
+/* Watchers stand before all threads, so that a wake of one need not look further. */
+void waitq_watch(struct waitq *q, struct waiter *w)
+{
+	u64 flags = spin_lock_irqsave(&q->lock);
+
+	w->queue = q;
+	list_add_head(&w->link, &q->waiters);
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
@@ -35,12 +46,19 @@ void waitq_remove(struct waiter *w)
 unsigned waitq_wake(struct waitq *q, unsigned max)
 {
 	u64 flags = spin_lock_irqsave(&q->lock);
-	struct list *link;
+	struct waiter *w, *next;
+	bool taken = false;
 	unsigned woken = 0;
 
-	while (woken < max && (link = list_pop_head(&q->waiters))) {
-		struct waiter *w = list_entry(link, struct waiter, link);
-
+	list_for_each_entry_safe(w, next, &q->waiters, link) {
+		if (w->notify) {
+			if (!(w->exclusive && taken) && w->notify(w))
+				taken |= w->exclusive;
+			continue;
+		}
+		if (woken == max)
+			break;
+		list_remove(&w->link);
 		WRITE_ONCE(w->woken, true);
 		thread_wake(w->thread);
 		woken++;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* COM1 with a terminal on it: where kernel messages go, and the shell when no stream port is in use. */
+/* COM1 and the screen with a terminal on them: where kernel messages go, and the shell when no stream port is in use. */
 #include <drivers/console.h>
 
+#include <arch/machine.h>
 #include <core/param.h>
 #include <core/printk.h>
 #include <drivers/port.h>
@@ -13,6 +14,7 @@
 static void console_write(const char *bytes, size_t n)
 {
 	uart_write(&uart_com1, bytes, n);
+	arch_screen_write(bytes, n);
 }
 
 static void console_room(void)

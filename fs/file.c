@@ -7,6 +7,7 @@
  */
 #include <fs/file.h>
 
+#include <fs/epoll.h>
 #include <fs/lock.h>
 #include <fs/poll.h>
 #include <fs/vnode.h>
@@ -29,6 +30,7 @@ struct file *file_create(const struct file_ops *ops, unsigned flags, struct vnod
 	f->vnode = vnode;
 	f->data = data;
 	mutex_init(&f->pos_lock, "file");
+	list_init(&f->watches);
 	return f;
 }
 
@@ -41,6 +43,8 @@ void file_put(struct file *f)
 {
 	if (__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
 		return;
+	if (f->watched)
+		epoll_forget(f);
 	if (f->vnode)
 		file_lock_drop_owner(f->vnode, f);
 	if (f->ops->release)
@@ -123,7 +127,7 @@ int file_stat(struct file *f, struct stat64 *st)
 		vnode_getattr(f->vnode, st);
 		return 0;
 	}
-	st->mode = S_IFIFO | 0600;
+	st->mode = f->ops->anonymous ? 0600 : S_IFIFO | 0600; /* Linux's anonymous inodes have no type */
 	st->nlink = 1;
 	st->ino = (u64)f / sizeof(*f) & 0xffffffff; /* distinct while it is open */
 	st->blksize = PAGE_SIZE;

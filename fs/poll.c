@@ -3,7 +3,7 @@
  * poll.c - waiting on many files at once.
  *
  * The thread first says that it is about to sleep, then asks every file, which enters it into their
- * wait queues. What becomes ready from then on wakes it. So poll ops may not sleep.
+ * wait queues. What becomes ready from then on wakes it.
  */
 #include <fs/poll.h>
 
@@ -25,7 +25,10 @@ void poll_wait(struct poll_table *pt, struct waitq *q)
 		pt->full = true;
 		return;
 	}
-	waitq_add(q, &pt->waiters[pt->used++]);
+	if (pt->watch)
+		waitq_watch(q, &pt->waiters[pt->used++]);
+	else
+		waitq_add(q, &pt->waiters[pt->used++]);
 }
 
 static void leave_queues(struct poll_table *pt)
@@ -81,7 +84,7 @@ static int poll_until(struct poll_entry *entries, unsigned n, u64 deadline, stru
 int poll_files(struct poll_entry *entries, unsigned n, u64 deadline)
 {
 	struct waiter few[INLINE_WAITERS];
-	struct poll_table pt = {.waiters = few, .capacity = INLINE_WAITERS};
+	struct poll_table pt = {.waiters = few, .capacity = INLINE_WAITERS, .events = ~0u};
 	struct waiter *many = NULL;
 
 	lockdep_assert_may_sleep("poll");

@@ -108,5 +108,10 @@ int proc_foreach(int (*fn)(struct proc *p, void *arg), void *arg)
 int proc_wait_first(void)
 {
 	wait_event(&ended, READ_ONCE(the_proc.state) == PROC_ZOMBIE);
-	return the_proc.exit_status;
+
+	int status = the_proc.exit_status;
+
+	pid_free(the_proc.pid);
+	proc_put(&the_proc); /* the one of proc_setup(): nobody asks for it any more */
+	return status;
 }

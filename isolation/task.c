@@ -137,6 +137,7 @@ void proc_setup(struct proc *p, int pid, struct proc *parent)
 	p->start_ns = clock_ns();
 	p->exit_signal = SIGCHLD;
 	list_init(&p->tasks);
+	list_init(&p->timers);
 	sigpending_init(&p->pending);
 	list_init(&p->children);
 	list_init(&p->unborn);
@@ -199,6 +200,7 @@ void proc_release_bag(struct proc *p)
 	spin_unlock_irqrestore(&p->siglock, flags);
 
 	timer_cancel(&p->alarm);
+	proc_delete_timers(p);
 	sigpending_clear(&p->pending);
 	if (files)
 		fdtable_put(files);
@@ -232,14 +234,20 @@ void proc_uncount(struct proc *p)
 	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
-/* RLIMIT_NPROC: one more thread of p's user? User 0 has no limit. siglock held. */
-static bool count_task(struct proc *p)
+bool proc_over_limit(const struct proc *p)
 {
 	const struct cred *c = p->cred;
 
-	if (user_take(&c->user->tasks, p->rlimit[RLIMIT_NPROC].cur) || !c->uid || !c->euid)
+	return READ_ONCE(c->user->tasks) > p->rlimit[RLIMIT_NPROC].cur && c->uid && c->euid;
+}
+
+/* One more thread of p's user? siglock held; as many as there may be of one user is exact: each counts itself, then looks. */
+static bool count_task(struct proc *p)
+{
+	user_take(&p->cred->user->tasks, RLIM_INFINITY);
+	if (!proc_over_limit(p))
 		return true;
-	user_give_back(&c->user->tasks, 1);
+	user_give_back(&p->cred->user->tasks, 1);
 	return false;
 }
 

@@ -24,6 +24,7 @@ static struct {
 	void *free;           /* lock: chain of mapped stacks */
 	unsigned nfree;       /* lock: its length */
 	u8 *emptied;          /* lock: chain of slots whose memory was given back */
+	u64 nemptied;         /* lock: its length */
 	u64 used;             /* lock: slots that were ever taken */
 	u8 *next;             /* lock: the slot that is being mapped, or NULL */
 	unsigned mapped;      /* lock: pages of it that are: of an attempt that ran out of memory */
@@ -41,6 +42,7 @@ static u8 *take_slot(void)
 
 	if (bottom) {
 		pool.emptied = (u8 *)*entry(bottom);
+		pool.nemptied--;
 		return bottom;
 	}
 	return pool.used < SLOTS ? (u8 *)KSTACK_AREA + pool.used++ * SLOT + PAGE_SIZE : NULL;
@@ -102,6 +104,7 @@ static void give_back(u8 *bottom)
 
 	pte_set(entry(bottom), (pte_t)pool.emptied); /* page-aligned: not present */
 	pool.emptied = bottom;
+	pool.nemptied++;
 	spin_unlock_irqrestore(&pool.lock, flags);
 }
 
@@ -120,6 +123,22 @@ void kstack_free(void *bottom)
 	spin_unlock_irqrestore(&pool.lock, flags);
 	if (!keep)
 		give_back(bottom);
+}
+
+/* Slots that are mapped; one that is being mapped counts as far as it is. */
+static u64 mapped_slots(void)
+{
+	return pool.used - pool.nemptied - (pool.next != NULL);
+}
+
+u64 kstack_live(void)
+{
+	return mapped_slots() - pool.nfree;
+}
+
+u64 kstack_pages(void)
+{
+	return mapped_slots() * CONFIG_KSTACK_PAGES + pool.mapped;
 }
 
 bool kstack_overflowed(u64 va)

@@ -14,6 +14,7 @@
 #include <core/spinlock.h>
 #include <lib/string.h>
 #include <mm/object.h>
+#include <mm/poison.h>
 
 #define STOCK_MAX 32
 #define STOCK_ORDER 4
@@ -212,6 +213,29 @@ bool page_scarce(void)
 	return READ_ONCE(buddy.nfree) < buddy.reserve + buddy.total / 32;
 }
 
+/* ---- Poison ---- */
+
+/* Only what was freed once is poisoned: filling all memory at boot would take long. */
+static void check_freed(struct page *page, unsigned order)
+{
+	u64 *start = page_virt(page);
+
+	poison_fill(start, start + (PAGE_SIZE << order) / sizeof(u64), POISON_PAGE);
+	for (unsigned i = 0; i < 1u << order; i++)
+		page[i].poisoned = true;
+}
+
+static void check_unused(struct page *page, unsigned order)
+{
+	for (unsigned i = 0; i < 1u << order; i++) {
+		const u64 *start = page_virt(&page[i]);
+
+		if (page[i].poisoned && !poison_intact(start, start + PAGE_SIZE / sizeof(u64), POISON_PAGE))
+			panic("page: frame %lx was written after it was freed", page_paddr(&page[i]));
+		page[i].poisoned = false;
+	}
+}
+
 struct page *page_alloc(unsigned order, unsigned flags)
 {
 	if (order > PAGE_ORDER_MAX || ((flags & ALLOC_USER) && unlikely(page_low())))
@@ -231,6 +255,8 @@ struct page *page_alloc(unsigned order, unsigned flags)
 		}
 	}
 	irq_restore(irq);
+	if (POISON_CHECKED && page)
+		check_unused(page, order);
 	if (page && (flags & ALLOC_ZERO)) {
 		u8 *bytes = page_virt(page);
 
@@ -243,6 +269,8 @@ struct page *page_alloc(unsigned order, unsigned flags)
 void page_free(struct page *page, unsigned order)
 {
 	assert(page->refs == 1 && !(page->flags & (PAGE_FREE | PAGE_RESERVED)));
+	if (POISON_CHECKED)
+		check_freed(page, order);
 
 	u64 irq = irq_save();
 	struct stock *s = this_cpu_ptr(stock);

@@ -40,7 +40,7 @@ static int check_rights(const struct vmspace *vs, uaddr_t start, uaddr_t end, un
 	if (!region_covers(vs, start, end))
 		return -ENOMEM;
 	for (struct region *r = region_lookup(vs, start); r && r->start < end; r = region_next(r)) {
-		if ((prot & PROT_WRITE) && (r->flags & REGION_SHARED) && !(r->flags & REGION_MAYWRITE))
+		if ((prot & PROT_WRITE) && !(r->flags & REGION_MAYWRITE))
 			return -EACCES;
 	}
 	return 0;

@@ -13,6 +13,7 @@
 #include <core/panic.h>
 #include <core/spinlock.h>
 #include <lib/string.h>
+#include <mm/poison.h>
 
 #define CACHES_MAX 64
 #define MAGAZINE_ROUNDS 14        /* a magazine is then 128 bytes */
@@ -61,30 +62,19 @@ static struct kmem_cache *header_cache, *magazine_cache;
 
 /* ---- Poison ---- */
 
-/* Mixed with its address, so that no program's data look like it. */
-static u64 poison_word(const u64 *at)
-{
-	return SLAB_POISON ^ (u64)at;
-}
-
 /* The first word links the free chain. */
 static bool is_poisoned(const struct kmem_cache *cache, const void *object)
 {
 	const u64 *word = object;
 
-	for (size_t i = 1; i < cache->size / sizeof(u64); i++) {
-		if (word[i] != poison_word(&word[i]))
-			return false;
-	}
-	return true;
+	return poison_intact(word + 1, word + cache->size / sizeof(u64), POISON_SLAB);
 }
 
 static void poison(const struct kmem_cache *cache, void *object)
 {
 	u64 *word = object;
 
-	for (size_t i = 1; i < cache->size / sizeof(u64); i++)
-		word[i] = poison_word(&word[i]);
+	poison_fill(word + 1, word + cache->size / sizeof(u64), POISON_SLAB);
 }
 
 static void check_freed(const struct kmem_cache *cache, void *object)
@@ -134,7 +124,7 @@ static struct slab *slab_create(struct kmem_cache *cache)
 	for (unsigned i = cache->per_slab; i-- > 0;) {
 		void **object = (void **)(base + i * cache->size);
 
-		if (ASSERTS_CHECKED)
+		if (POISON_CHECKED)
 			poison(cache, object);
 		*object = slab->free;
 		slab->free = object;
@@ -336,7 +326,7 @@ void *kmem_cache_alloc(struct kmem_cache *cache)
 	else
 		object = slab_alloc(cache);
 	irq_restore(flags);
-	if (ASSERTS_CHECKED && object)
+	if (POISON_CHECKED && object)
 		check_unused(cache, object);
 	return object;
 }
@@ -353,7 +343,7 @@ void *kmem_cache_zalloc(struct kmem_cache *cache)
 void kmem_cache_free(struct kmem_cache *cache, void *object)
 {
 	assert(page_of(virt_to_phys(object))->slab->cache == cache);
-	if (ASSERTS_CHECKED)
+	if (POISON_CHECKED)
 		check_freed(cache, object);
 
 	u64 flags = irq_save();
@@ -413,6 +403,11 @@ void slab_init_caches(void)
 struct kmem_cache *slab_cache_of(const void *object)
 {
 	return page_of(virt_to_phys(object))->slab->cache;
+}
+
+const char *slab_cache_name(const void *object)
+{
+	return slab_cache_of(object)->name;
 }
 
 /* Free objects in magazines; exact only while nobody allocates. Cache lock held. */

@@ -9,5 +9,7 @@ struct kmem_cache;
 void slab_init_caches(void);
 /* The cache that an object came from. */
 struct kmem_cache *slab_cache_of(const void *object);
+/* Its name, for a panic's text. */
+const char *slab_cache_name(const void *object);
 
 #endif

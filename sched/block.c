@@ -8,6 +8,7 @@
 #include "runqueue.h"
 
 #include <arch/machine.h>
+#include <core/trace.h>
 #include <lib/errno.h>
 
 struct thread *thread_current(void)
@@ -59,6 +60,7 @@ static void resume(struct runqueue *rq, struct thread *t)
 {
 	unsigned cpu = place_woken(t);
 
+	trace_name(TRACE_WAKE, t->name);
 	if (cpu == rq->cpu) {
 		runqueue_enqueue(rq, t, true);
 		runqueue_notice(rq, t);

@@ -6,6 +6,7 @@
 
 #include <core/irq.h>
 #include <core/panic.h>
+#include <core/trace.h>
 #include <isolation/aspace.h>
 #include <isolation/gate.h>
 
@@ -77,6 +78,7 @@ void schedule_arrive(void)
 
 static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *next)
 {
+	trace_name(TRACE_SWITCH, next->name);
 	rq->previous = prev;
 	rq->current = next;
 	rq->switches++;

@@ -11,6 +11,7 @@
 #include <abi/linux/syscall.h>
 #include <core/param.h>
 #include <core/printk.h>
+#include <core/trace.h>
 #include <generated/syscall_nr.h>
 #include <lib/errno.h>
 #include <sched/thread.h>
@@ -42,11 +43,13 @@ void syscall_dispatch(struct trapframe *tf)
 	const struct syscall_desc *desc = find_call(nr);
 	long result;
 
+	trace(TRACE_SYSCALL_ENTER, nr, args->arg[0]);
 	if (unlikely(param.strace))
 		result = strace_call(nr, desc, args);
 	else
 		result = likely(desc) ? desc->call(args) : -ENOSYS;
 	tf->rax = (u64)result;
+	trace(TRACE_SYSCALL_EXIT, nr, (u64)result);
 
 	/* The signal that ended the wait may be gone; who turns the code into EINTR or a restart must run all the same. */
 	if (unlikely(asks_restart(result)) && tf->vector == VECTOR_SYSCALL)

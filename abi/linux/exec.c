@@ -6,6 +6,7 @@
 #include <abi/linux/exec.h>
 
 #include <abi/linux/signal.h>
+#include <abi/linux/vdso.h>
 #include <arch/thread.h>
 #include <core/printk.h>
 #include <fs/fdtable.h>
@@ -35,70 +36,6 @@
 
 /* ---- strings ---- */
 
-static int reserve(struct exec_strings *s, size_t more)
-{
-	size_t size = MAX(s->size, 4096ul);
-	char *text;
-
-	if (s->used + more <= s->size)
-		return 0;
-	if (s->used + more > EXEC_STRINGS_MAX)
-		return -E2BIG;
-	while (size < s->used + more)
-		size *= 2;
-	text = kmalloc(size);
-	if (!text)
-		return -ENOMEM;
-	memcpy(text, s->text, s->used);
-	kfree(s->text);
-	s->text = text;
-	s->size = size;
-	return 0;
-}
-
-int exec_strings_add(struct exec_strings *s, const char *string)
-{
-	size_t size = strlen(string) + 1;
-	int error = reserve(s, size);
-
-	if (error)
-		return error;
-	memcpy(s->text + s->used, string, size);
-	s->used += size;
-	return 0;
-}
-
-int exec_strings_copyin(struct exec_strings *s, uaddr_t string)
-{
-	size_t room = 256;
-
-	for (;;) {
-		int error = reserve(s, room);
-		long n;
-
-		if (error)
-			return error;
-		n = copyinstr(s->text + s->used, string, s->size - s->used);
-		if (n >= (long)EXEC_STRING_MAX)
-			return -E2BIG;
-		if (n >= 0) {
-			s->used += (size_t)n + 1;
-			return 0;
-		}
-		if (n != -ENAMETOOLONG)
-			return (int)n;
-		room = s->size - s->used + 1;
-		if (room > EXEC_STRING_MAX)
-			return -E2BIG;
-	}
-}
-
-void exec_strings_free(struct exec_strings *s)
-{
-	kfree(s->text);
-	*s = (struct exec_strings){0};
-}
-
 /* A vector of pointers to strings; how many, or -errno. A null vector is an empty one, as on Linux; pointers count too. */
 static long copyin_vector(struct exec_strings *s, uaddr_t vector)
 {
@@ -126,7 +63,7 @@ static long copyin_vector(struct exec_strings *s, uaddr_t vector)
 /* Replaces argv[0] by interpreter, its one argument if any, and the script's path. */
 static int script_strings(struct exec_strings *s, const char *interpreter, const char *argument, const char *script)
 {
-	size_t skip = s->argc ? strlen(s->text) + 1 : 0;
+	size_t skip = s->argc ? exec_strings_next(s, 0) : 0;
 	struct exec_strings fresh = {.argc = s->argc ? s->argc - 1 : 0, .envc = s->envc};
 	int error = exec_strings_add(&fresh, interpreter);
 
@@ -135,13 +72,11 @@ static int script_strings(struct exec_strings *s, const char *interpreter, const
 	if (!error)
 		error = exec_strings_add(&fresh, script);
 	if (!error)
-		error = reserve(&fresh, s->used - skip);
+		error = exec_strings_join(&fresh, s, skip);
 	if (error) {
 		exec_strings_free(&fresh);
 		return error;
 	}
-	memcpy(fresh.text + fresh.used, s->text + skip, s->used - skip);
-	fresh.used += s->used - skip;
 	fresh.argc += argument ? 3 : 2;
 	exec_strings_free(s);
 	*s = fresh;
@@ -273,6 +208,8 @@ static int build(struct exec *x, const struct exec_source *source, struct exec_s
 		error = aspace_create(&x->vs);
 	if (!error)
 		error = exec_load(x->vs, x->file, x->head, (size_t)x->head_size, stack_room, &x->image);
+	if (!error)
+		error = vdso_map(x->vs, &x->image.vdso);
 	if (error)
 		return error;
 	x->vs->brk_start = x->vs->brk = x->image.end;
@@ -332,6 +269,7 @@ static void change_over(struct exec *x, const char *path)
 	const char *name = strrchr(path, '/');
 
 	fdtable_exec(p->files);
+	proc_delete_timers(p);
 
 	u64 flags = spin_lock_irqsave(&p->siglock);
 	struct file *old_exe = p->exe;
@@ -361,6 +299,16 @@ static void change_over(struct exec *x, const char *path)
 	gate_init_frame(arch_trapframe(arch), x->image.entry, x->sp);
 }
 
+/* setuid(2) does not fail for RLIMIT_NPROC; execve(2) does afterwards, unless others have ended since. */
+static bool is_crowded(struct proc *p)
+{
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	bool crowded = p->crowded = p->crowded && proc_over_limit(p);
+
+	spin_unlock_irqrestore(&p->siglock, flags);
+	return crowded;
+}
+
 static int exec_from(const struct exec_source *source, struct exec_strings *strings)
 {
 	struct exec x = {0};
@@ -368,6 +316,8 @@ static int exec_from(const struct exec_source *source, struct exec_strings *stri
 
 	if (error)
 		return error;
+	if (is_crowded(proc_current()))
+		return -EAGAIN;
 	x.path = kmalloc(PATH_MAX);
 	x.head = kmalloc(ELF_HEAD_MAX + 1);
 	error = x.path && x.head ? build(&x, source, strings) : -ENOMEM;

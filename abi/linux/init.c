@@ -5,6 +5,7 @@
  */
 #include <abi/linux/init.h>
 
+#include <abi/linux/account.h>
 #include <abi/linux/exec.h>
 #include <arch/machine.h>
 #include <core/panic.h>
@@ -88,16 +89,6 @@ static void take_record(struct first_program *p, const struct runfile_record *r,
 		panic("init: arguments and environment are too long (%s)", errno_name(-error));
 }
 
-/* Environment strings follow the arguments. */
-static void append_env(struct exec_strings *strings, const struct exec_strings *env)
-{
-	const char *text = env->text;
-
-	for (unsigned i = 0; i < strings->envc; i++, text += strlen(text) + 1)
-		if (exec_strings_add(strings, text))
-			panic("init: the environment is too long");
-}
-
 static bool read_run_file(struct first_program *p)
 {
 	struct file *file = vfs_open(RUN_FILE, O_RDONLY, 0);
@@ -123,7 +114,8 @@ static bool read_run_file(struct first_program *p)
 		take_record(p, &record, &env);
 	if (more < 0)
 		panic("init: " RUN_FILE ": %s", iter.reason);
-	append_env(&p->strings, &env);
+	if (exec_strings_join(&p->strings, &env, 0)) /* environment strings follow the arguments */
+		panic("init: the environment is too long");
 	exec_strings_free(&env);
 	kfree(text);
 	vfs_unlink(NULL, RUN_FILE, false);
@@ -245,6 +237,7 @@ void init_main(void *arg)
 		take_command_line(&program);
 	}
 	pr_info("init: running %s", program.path);
+	account_pages();
 	sched_stats(&before);
 	if (proc_spawn_first(start_program, &program))
 		panic("init: not enough memory for the first process");
@@ -257,5 +250,5 @@ void init_main(void *arg)
 		stream_send(STREAM_EXIT, &status, sizeof(status));
 		stream_drain();
 	}
-	arch_end(END_ORDERLY);
+	arch_end(account_settle() ? END_ORDERLY : END_TESTS_FAILED);
 }

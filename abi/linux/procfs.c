@@ -116,6 +116,8 @@ static long file_path(struct file *f, char *buffer, size_t size)
 
 	if (f->vnode && f->vnode->ops->fs_magic != PIPEFS_MAGIC)
 		return vnode_path(f->vnode, buffer, size);
+	if (f->ops->anonymous)
+		return snprintf(buffer, size, "%s", f->ops->anonymous);
 	file_stat(f, &st);
 	return snprintf(buffer, size, "pipe:[%lu]", st.ino);
 }

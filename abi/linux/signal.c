@@ -7,6 +7,7 @@
 #include <abi/linux/signal.h>
 
 #include <abi/linux/restart.h>
+#include <abi/linux/signalfd.h>
 #include <core/panic.h>
 #include <core/printk.h>
 #include <core/time.h>
@@ -40,7 +41,8 @@ static int pend(struct proc *p, struct sigpending *pending, int sig, const struc
 	bool realtime = sig >= FIRST_REALTIME;
 	struct sigqueue *q;
 
-	if (!realtime && (pending->set & SIGMASK(sig)))
+	/* A timer's signal is told apart from others: it carries the overrun, and its timer waits for it. */
+	if (!realtime && (pending->set & SIGMASK(sig)) && !(info && info->code == SI_TIMER))
 		return 0;
 	q = sigqueue_alloc(p, !realtime && (!info || info->code >= 0));
 	if (!q && realtime && info && info->code != SI_USER)
@@ -113,11 +115,10 @@ static struct task *choose_taker(struct proc *p, struct task *to, int sig)
 	return found;
 }
 
-/* `to` NULL: to the process. 0 or -EAGAIN, as pend() has it. */
+/* `to` NULL: to the process. 1: it is pending now; 0: nobody wants it; -EAGAIN, as pend() has it. */
 static int send(struct proc *p, struct task *to, int sig, const struct siginfo *info)
 {
 	struct task *taker, *t;
-
 	int error;
 
 	if (p->exiting || p->state == PROC_ZOMBIE || !p->sighand)
@@ -134,15 +135,30 @@ static int send(struct proc *p, struct task *to, int sig, const struct siginfo *
 	if (taker && !(taker->awaited & SIGMASK(sig)) && ignored(p, sig))
 		return 0;
 	error = pend(p, to ? &to->pending : &p->pending, sig, info);
-	if (!error && taker)
+	if (error)
+		return error;
+	signalfd_notify(sig);
+	if (taker)
 		thread_post(&taker->thread, WORK_SIGNAL);
-	return error;
+	return 1;
+}
+
+bool signal_send_timer(struct proc *p, int tid, int sig, const struct siginfo *info)
+{
+	struct task *t;
+
+	if (!tid)
+		return send(p, NULL, sig, info) > 0;
+	list_for_each_entry(t, &p->tasks, link)
+		if (t->tid == tid)
+			return send(p, t, sig, info) > 0;
+	return false;
 }
 
 int signal_send_proc(struct proc *p, int sig, const struct siginfo *info)
 {
 	u64 flags = spin_lock_irqsave(&p->siglock);
-	int error = send(p, NULL, sig, info);
+	int error = MIN(send(p, NULL, sig, info), 0);
 
 	spin_unlock_irqrestore(&p->siglock, flags);
 	return error;
@@ -151,7 +167,7 @@ int signal_send_proc(struct proc *p, int sig, const struct siginfo *info)
 int signal_send_task(struct task *t, int sig, const struct siginfo *info)
 {
 	u64 flags = spin_lock_irqsave(&t->proc->siglock);
-	int error = t->exited ? 0 : send(t->proc, t, sig, info);
+	int error = t->exited ? 0 : MIN(send(t->proc, t, sig, info), 0);
 
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
 	return error;
@@ -364,6 +380,8 @@ int signal_take(u64 blocked, struct siginfo *info, struct ksigaction *action)
 
 	if (!sig)
 		sig = take_from(&p->pending, blocked, info);
+	if (sig && info->code == SI_TIMER)
+		posix_timer_taken(p, info);
 	if (sig && action) {
 		*action = p->sighand->action[sig - 1];
 		if ((action->flags & SA_RESETHAND) && action->handler > SIG_IGN)

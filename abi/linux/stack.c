@@ -11,20 +11,34 @@
 #include <lib/elf.h>
 #include <lib/errno.h>
 #include <lib/string.h>
-#include <mm/slab.h>
 #include <mm/vmspace.h>
 
 #define CLOCK_TICKS 100 /* times(2)'s unit, as on Linux */
 #define RANDOM_BYTES 16
 
+#define BATCH 64
+
+/* Words on their way to the stack, upwards from `at`. */
 struct vector {
-	u64 *word;
+	struct vmspace *vs; /* NULL: only counts them, from `at` 0 */
+	uaddr_t at;
+	u64 word[BATCH];
 	unsigned n;
+	bool failed;
 };
+
+static void flush(struct vector *v)
+{
+	v->failed |= v->vs && vmspace_write(v->vs, v->at, v->word, v->n * sizeof(u64));
+	v->at += v->n * sizeof(u64);
+	v->n = 0;
+}
 
 static void put(struct vector *v, u64 word)
 {
 	v->word[v->n++] = word;
+	if (v->n == BATCH)
+		flush(v);
 }
 
 static void put_auxv(struct vector *v, u64 type, u64 value)
@@ -33,17 +47,25 @@ static void put_auxv(struct vector *v, u64 type, u64 value)
 	put(v, value);
 }
 
-/* Pointers to consecutive strings that begin at *address; moves it past them. */
-static void put_pointers(struct vector *v, const char **text, uaddr_t *address, unsigned count)
+/* Pointers to `count` strings that begin at *offset, of strings that begin at `base`; moves *offset past them. */
+static void put_pointers(struct vector *v, const struct exec_strings *strings, size_t *offset, uaddr_t base, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		size_t size = strlen(*text) + 1;
-
-		put(v, *address);
-		*address += size;
-		*text += size;
+		put(v, base + *offset);
+		*offset = exec_strings_next(strings, *offset);
 	}
 	put(v, 0);
+}
+
+static bool write_strings(struct vmspace *vs, uaddr_t base, const struct exec_strings *strings)
+{
+	for (size_t offset = 0, size; offset < strings->used; offset += size) {
+		const char *at = exec_strings_at(strings, offset, &size);
+
+		if (vmspace_write(vs, base + offset, at, size))
+			return false;
+	}
+	return true;
 }
 
 static void put_all_auxv(struct vector *v, const struct exec_image *image, uaddr_t random, uaddr_t execfn, uaddr_t platform)
@@ -52,6 +74,7 @@ static void put_all_auxv(struct vector *v, const struct exec_image *image, uaddr
 	u32 a, b, c, d;
 
 	cpuid(1, 0, &a, &b, &c, &d);
+	put_auxv(v, AT_SYSINFO_EHDR, image->vdso);
 	put_auxv(v, AT_HWCAP, d);
 	put_auxv(v, AT_PAGESZ, PAGE_SIZE);
 	put_auxv(v, AT_CLKTCK, CLOCK_TICKS);
@@ -72,40 +95,46 @@ static void put_all_auxv(struct vector *v, const struct exec_image *image, uaddr
 	put_auxv(v, AT_NULL, 0);
 }
 
+/* Bytes of the vectors and of argc. */
+static u64 size_of_words(const struct exec_strings *strings, const struct exec_image *image)
+{
+	struct vector v = {0};
+
+	put_all_auxv(&v, image, 0, 0, 0);
+	flush(&v);
+	return v.at + (1 + strings->argc + 1 + strings->envc + 1) * sizeof(u64);
+}
+
 uaddr_t exec_build_stack(struct vmspace *vs, uaddr_t top, const struct exec_strings *strings, const struct exec_image *image,
 			 const char *path)
 {
 	static const char platform[] = "x86_64";
 	u8 random[RANDOM_BYTES];
-	struct vector v = {kmalloc((strings->argc + strings->envc + 64) * sizeof(u64)), 0};
-	const char *text = strings->text;
 	uaddr_t sp = top - 16, execfn, platform_at, random_at, strings_at;
+	size_t offset = 0;
 
-	if (!v.word)
-		return 0;
 	random_bytes(random, sizeof(random));
 	execfn = sp -= strlen(path) + 1;
 	platform_at = sp -= sizeof(platform);
 	random_at = sp -= sizeof(random);
 	strings_at = sp -= strings->used;
-	sp = ALIGN_DOWN(sp, 16);
+	sp = ALIGN_DOWN(ALIGN_DOWN(sp, 16) - size_of_words(strings, image), 16);
 
-	vs->arg_start = strings_at;
+	struct vector v = {.vs = vs, .at = sp};
+
 	put(&v, strings->argc);
-	put_pointers(&v, &text, &strings_at, strings->argc);
-	vs->arg_end = vs->env_start = strings_at;
-	put_pointers(&v, &text, &strings_at, strings->envc);
-	vs->env_end = strings_at;
+	put_pointers(&v, strings, &offset, strings_at, strings->argc);
+	vs->arg_start = strings_at;
+	vs->arg_end = vs->env_start = strings_at + offset;
+	put_pointers(&v, strings, &offset, strings_at, strings->envc);
+	vs->env_end = strings_at + offset;
 	put_all_auxv(&v, image, random_at, execfn, platform_at);
-	sp = ALIGN_DOWN(sp - v.n * sizeof(u64), 16);
+	flush(&v);
 
-	bool failed = vmspace_write(vs, execfn, path, strlen(path) + 1) ||
+	bool failed = v.failed || vmspace_write(vs, execfn, path, strlen(path) + 1) ||
 		      vmspace_write(vs, platform_at, platform, sizeof(platform)) ||
-		      vmspace_write(vs, random_at, random, sizeof(random)) ||
-		      vmspace_write(vs, vs->arg_start, strings->text, strings->used) ||
-		      vmspace_write(vs, sp, v.word, v.n * sizeof(u64));
+		      vmspace_write(vs, random_at, random, sizeof(random)) || !write_strings(vs, strings_at, strings);
 
-	kfree(v.word);
 	vs->stack_start = sp;
 	return failed ? 0 : sp;
 }

@@ -153,6 +153,7 @@ static long change_end(struct cred *new, long error)
 		old = p->cred;
 		p->cred = new;
 		if (old->user != new->user) {
+			p->crowded = proc_over_limit(p); /* by the others alone, as on Linux */
 			__atomic_fetch_add(&new->user->tasks, p->ntasks, __ATOMIC_RELAXED);
 			user_give_back(&old->user->tasks, p->ntasks);
 		}

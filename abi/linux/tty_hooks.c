@@ -3,9 +3,11 @@
  * What a terminal needs to know of processes, without drivers knowing any: who is in front, who gets ^C, whose terminal it
  * is. POSIX.1-2017 XBD 11.1.
  */
+#include <abi/linux/describe.h>
 #include <abi/linux/init.h>
 
 #include <abi/linux/signal.h>
+#include <abi/linux/vdso.h>
 #include <core/mutex.h>
 #include <drivers/tty.h>
 #include <isolation/proc.h>
@@ -108,4 +110,6 @@ void linux_init(void)
 	signal_init();
 	linux_procfs_init();
 	proc_orchard_init();
+	describe_init();
+	vdso_init();
 }

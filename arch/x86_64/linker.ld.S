@@ -39,6 +39,10 @@ SECTIONS {
 		__ktest_start = .;
 		KEEP(*(.ktest))
 		__ktest_end = .;
+		/* Of the first link, which has no table of names yet. */
+		PROVIDE(symbol_pairs = .);
+		PROVIDE(symbol_count = .);
+		PROVIDE(symbol_table = .);
 	} :rodata
 	. = ALIGN(4096);
 	__rodata_end = .;
@@ -48,10 +52,14 @@ SECTIONS {
 		. = ALIGN(64);
 		__percpu_start = .;
 		KEEP(*(.percpu))
+	} :data
+	/* The per-CPU variables go on where the file need not hold them. */
+	.bss : AT(ADDR(.bss) - KERNEL_BASE) {
+		KEEP(*(.bss.percpu))
 		. = ALIGN(64);
 		__percpu_end = .;
+		*(.bss .bss.*) *(COMMON)
 	} :data
-	.bss : AT(ADDR(.bss) - KERNEL_BASE) { *(.bss .bss.*) *(COMMON) } :data
 	. = ALIGN(4096);
 	__kernel_end = .;
 

@@ -16,6 +16,17 @@ struct memory_range {
 	enum memory_type type;
 };
 
+/* What one sees. Text: sizes are in characters; pixels: a linear framebuffer. */
+enum screen_kind { SCREEN_NONE, SCREEN_TEXT, SCREEN_PIXELS };
+
+struct boot_screen {
+	enum screen_kind kind;
+	paddr_t address;
+	u32 pitch;                                   /* bytes from one row to the next */
+	u32 width, height;
+	u32 bits;                                    /* of a pixel */
+};
+
 #define BOOT_RANGES_MAX 128
 #define BOOT_CMDLINE_MAX 4096
 
@@ -26,6 +37,7 @@ struct bootinfo {
 	struct memory_range range[BOOT_RANGES_MAX];
 	paddr_t initrd;                              /* 0: none */
 	u64 initrd_size;                             /* bytes */
+	struct boot_screen screen;
 	paddr_t rsdp;                                /* ACPI root pointer; 0: unknown */
 	u64 tsc_entry;                               /* the TSC at the kernel's first instruction */
 };

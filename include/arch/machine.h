@@ -23,6 +23,8 @@ void arch_start_cpus(unsigned limit);
 /* TSC to nanoseconds of CLOCK_MONOTONIC; 0 at kernel entry. */
 u64 arch_clock_ns(void);
 u64 arch_tsc_khz(void);
+/* How arch_clock_ns() reckons, for code that does the same in applications: (TSC - base) * mult / 2^32. mult 0: otherwise. */
+void arch_clock_scale(u64 *base, u64 *mult);
 /* Seconds since 1970 from the real-time clock; slow, for boot only. */
 u64 arch_rtc_seconds(void);
 /* Arms this CPU's one-shot timer to interrupt at `deadline` ns (clamped to what it can count); ~0: disarm. */
@@ -53,10 +55,18 @@ void arch_end_by_debug_port(void);
 /* A console byte, polled, usable from the first instruction on, under any lock. */
 void arch_early_putc(char c);
 
+/* Text goes on the boot loader's screen from here on, if it left one. Once, when pages can be had. */
+void arch_screen_init(void);
+/* Bytes of text there, if it is there. Any context. */
+void arch_screen_write(const char *bytes, size_t n);
+
 /* Brand string for /proc/cpuinfo; flags as Linux names them, for the ones we know. */
 void arch_cpu_describe(char *vendor, size_t vsize, char *brand, size_t bsize, char *flags, size_t fsize);
 
 /* Return addresses of the frames above `frame` (0: the caller's), newest first; how many were found. */
 unsigned arch_backtrace(u64 frame, u64 *pc, unsigned max);
+
+/* For panics: what may be behind a trap of the kernel, and behind its fault on va if has_va. False: nothing can be said. */
+bool arch_explain(const struct trapframe *tf, bool has_va, u64 va, char *text, size_t size);
 
 #endif

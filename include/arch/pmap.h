@@ -90,6 +90,14 @@ int pmap_kernel_enter(void *va, paddr_t pa, unsigned prot, bool uncached);
 /* Maps device registers; page-rounded; lives for ever. NULL on out of memory. */
 void *pmap_map_device(paddr_t pa, u64 size);
 
+/* How many pages the tables below (and with) the root are. */
+u64 pmap_tables(const struct pmap *pmap);
+/* For panics: on the console, what the CPU finds on its way from CR3 to va, level by level, in words. */
+void pmap_print_walk(u64 va);
+/* Would this CPU find a page at va? Reads tables only where there is memory. */
+bool pmap_is_mapped(u64 va);
+bool pmap_is_canonical(u64 va);
+
 /* A leaf entry for the application's half: user bit by the gate, NX without PROT_EXEC. PROT_NONE: use 0 instead. */
 pte_t pte_make(paddr_t pa, unsigned prot);
 static inline bool pte_present(pte_t pte)

@@ -6,6 +6,7 @@
 #ifndef CORE_LOCKDEP_H
 #define CORE_LOCKDEP_H
 
+#include <core/printk.h>
 #include <lib/types.h>
 
 #ifdef CONFIG_LOCKDEP
@@ -38,6 +39,7 @@ static inline void lockdep_assert_may_sleep(const char *where)
 }
 static inline void lockdep_print_held(void)
 {
+	console_print("  spinlocks held: only a kernel with CONFIG_LOCKDEP knows\n");
 }
 #endif
 

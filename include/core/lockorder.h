@@ -13,6 +13,11 @@
  *         siglock (i)           signals and threads of one process; a parent's only after its child's was released
  *           cred (i)            which credentials a process has
  *           users (i)           leaf: counts of a user
+ *   clock watches (S)           who wants to know that CLOCK_REALTIME is set
+ *     timerfd (S), posix timers (S)   setting them; the spinlock timerfd (i) and siglock below
+ *   epoll nesting (S)           which epoll may be in which
+ *     epoll (S)                 one epoll's entries, a parent's before its child's; no poll op takes a sleeping lock but this
+ *       vmspace                 as below: events are copied out
  *   pipe (S)                    one pipe; stdin, stdout, stderr (S): one channel of the stream port
  *     vmspace (S)               one process's regions and page tables: copies may fault, under all of the above
  *       vm_object (s)           pages of one memory object
@@ -23,7 +28,11 @@
  *     stream handover, stream input, stream output, uart (i)   the lines below it
  *   alarm (i)                   ITIMER_REAL
  *   signal requests (i), reaper (i)
+ *     signalfd (i)              all signalfds, under any siglock
  *     waitq (i)                 anyone may wake under its own lock
+ *       epoll watches (i)       entries of files; a wake that goes up from epoll to epoll
+ *         epoll ready (i)       one epoll's ready list
+ *         epoll sleepers (i)    the two wait queues of an epoll
  *       runqueue (i)            one at a time
  *         timer (i)
  *   id (i)                      process and thread ids
@@ -31,7 +40,8 @@
  *       kstack (i)
  *         buddy (i)
  *   load (i), irq (i), ioapic (i)
- *   console (i)                 leaf: printk works under anything
+ *   console (i)                 printk works under anything
+ *     screen (i)                leaf
  */
 #ifndef CORE_LOCKORDER_H
 #define CORE_LOCKORDER_H

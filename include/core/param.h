@@ -18,11 +18,13 @@ struct param_virtio {
 
 struct param {
 	enum streams streams;
-	bool exit_isa_debug, strace, ktest;
+	bool exit_isa_debug, strace, trace, ktest;
 	int loglevel;
 	unsigned maxcpus;                  /* 1..CONFIG_NR_CPUS_MAX */
 	u64 slice_ns;                      /* 0: the policy's own */
 	char init[256];                    /* "": not given */
+	char crash[16];                    /* "": not given */
+	unsigned crash_cpu;
 	char sched[16];                    /* "": not given */
 	int argc;                          /* what follows `--` */
 	const char *argv[PARAM_ARGS_MAX];

@@ -11,6 +11,8 @@
 #include <lib/types.h>
 
 #define DEFINE_PERCPU(type, name) __section(".percpu") __typeof__(type) name
+/* One that is zero at first and too large to lie in the image. */
+#define DEFINE_PERCPU_ZERO(type, name) __section(".bss.percpu") __typeof__(type) name
 #define DECLARE_PERCPU(type, name) extern __typeof__(type) name
 
 /* An lvalue: this CPU's copy of x. Not for taking its address: see this_cpu_ptr(). */

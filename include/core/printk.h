@@ -14,6 +14,8 @@ void printk(enum loglevel level, const char *format, ...) __printf(2, 3);
 void vprintk(enum loglevel level, const char *format, va_list args) __printf(2, 0);
 /* Raw text for TAP and panic; no level, no prefix. */
 void console_print(const char *format, ...) __printf(1, 2);
+/* For panic, which may have stopped another CPU amid its line. */
+void console_fresh_line(void);
 void console_set_level(int level); /* messages below it are shown */
 
 #define pr_err(...) printk(LOG_ERR, __VA_ARGS__)

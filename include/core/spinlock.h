@@ -23,14 +23,17 @@ struct spinlock {
 /* `name` is a string literal: it is the class. */
 #define spin_init(l, lockname) (*(l) = (struct spinlock)SPINLOCK_INIT(lockname))
 
+/* Until `ticket` is served. */
+void spin_wait(struct spinlock *l, u16 ticket) __cold;
+
 static inline void spin_lock(struct spinlock *l)
 {
 	lockdep_acquire(&l->dep, false);
 
 	u16 ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
 
-	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
-		cpu_pause();
+	if (unlikely(__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket))
+		spin_wait(l, ticket);
 }
 
 static inline bool spin_trylock(struct spinlock *l)

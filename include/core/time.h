@@ -16,6 +16,8 @@ u64 clock_ns(void);
 /* CLOCK_REALTIME. */
 u64 clock_realtime_ns(void);
 void clock_set_realtime(u64 ns);
+/* Boot: the offset from CLOCK_MONOTONIC to CLOCK_REALTIME is kept in this word from now on, where others can read it too. */
+void clock_share_offset(u64 *word);
 void time_init(void);
 
 /* A one-shot timer. `fn` runs in interrupt context on the CPU that started it. */

@@ -16,12 +16,16 @@ struct waitq {
 	struct list waiters;   /* lock */
 };
 
-/* One thread in one queue; lives on the waiter's stack. poll(2) uses several. */
+/* One thread in one queue; lives on the waiter's stack. poll(2) uses several. Or one watcher, which stays: epoll(7). */
 struct waiter {
 	struct list link;      /* queue's lock */
 	struct waitq *queue;
 	struct thread *thread;
 	bool woken;            /* this queue was the one */
+	/* A watcher's: called at each wake, under the queue's lock, in any context. True: somebody will see to it. */
+	bool (*notify)(struct waiter *w);
+	void *owner;           /* the watcher's own */
+	bool exclusive;        /* not called when another exclusive watcher of this queue has answered true */
 };
 
 #define WAITQ_INIT(name) { .lock = SPINLOCK_INIT("waitq"), .waiters = LIST_INIT((name).waiters) }
@@ -32,8 +36,10 @@ void waitq_init(struct waitq *q);
  * and leaves the thread to sleep where nobody finds it.
  */
 void waitq_add(struct waitq *q, struct waiter *w);
+/* Enters a watcher, whose notify, owner and exclusive are set. It is told of each wake until waitq_remove(). */
+void waitq_watch(struct waitq *q, struct waiter *w);
 void waitq_remove(struct waiter *w);
-/* How many were woken. A woken waiter leaves the queue by itself. */
+/* How many threads were woken. A woken waiter leaves the queue by itself; watchers are all told. */
 unsigned waitq_wake(struct waitq *q, unsigned max);
 /* The fences: the waker's condition must be visible before the queue is seen empty; the waiter does the reverse. */
 static inline void waitq_wake_one(struct waitq *q)

@@ -8,6 +8,7 @@
 #define FS_FILE_H
 
 #include <core/mutex.h>
+#include <lib/list.h>
 #include <lib/types.h>
 
 struct file;
@@ -40,6 +41,8 @@ int uio_get(struct uio *u, void *p, u64 n);       /* buffer to file: write */
 int uio_zero(struct uio *u, u64 n);
 
 struct file_ops {
+	/* Of a file without a vnode: what /proc/self/fd shows ("anon_inode:[eventfd]"). NULL: a stream, shown as a FIFO. */
+	const char *anonymous;
 	/* Bytes moved (short is fine), 0 at end, -errno. *pos is the file position for seekable files; the callee advances it. */
 	long (*read)(struct file *f, struct uio *u, u64 *pos);
 	long (*write)(struct file *f, struct uio *u, u64 *pos);
@@ -65,6 +68,8 @@ struct file {
 	struct mutex pos_lock;       /* (S) */
 	int owner;                   /* a: F_SETOWN */
 	int holds;                   /* I once opened: vnode_hold_data()'s sign, or 0 */
+	struct list watches;         /* watch_lock in fs/epoll.c: entries of epolls */
+	bool watched;                /* epoll's mutex: there were some; not looked at before the last reference went */
 };
 
 /* refs = 1. Takes over the reference on vnode (may be NULL). ERR_PTR(-ENOMEM). */

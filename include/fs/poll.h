@@ -12,10 +12,21 @@ struct poll_table {
 	struct waiter *waiters;  /* capacity entries */
 	unsigned used, capacity;
 	bool full;               /* more queues than room: the sleeper must use a short timeout */
+	unsigned events;         /* POLL* that the caller wants to hear of */
+	bool watch;              /* the waiters are watchers, made ready for waitq_watch(); else the current thread's */
 };
 
-/* Called by poll ops, before they look at their condition. Poll ops may not sleep: spinlocks only. */
+/*
+ * Called by poll ops, before they look at their condition. Between the two the thread may be about to block, so a poll op that
+ * sleeps (epoll's, for another's lock) makes its caller ask once more.
+ */
 void poll_wait(struct poll_table *pt, struct waitq *q);
+/* The same for a queue that is woken for some events only. */
+static inline void poll_wait_for(struct poll_table *pt, struct waitq *q, unsigned events)
+{
+	if (pt && (pt->events & events))
+		poll_wait(pt, q);
+}
 
 struct poll_entry {
 	struct file *file;   /* NULL: POLLNVAL */

@@ -73,8 +73,6 @@ void app_exception(struct trapframe *tf);
 void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access);
 /* abi/linux: the same inside copyin/copyout: true when the access can be tried again. Interrupts as they were. */
 bool kernel_page_fault(uaddr_t va, unsigned access);
-/* mm/kstack.c, for the panic's text: does va lie in a guard page? */
-bool kstack_overflowed(u64 va);
 /* abi/linux: on the way back: reschedule, signals, FPU until thread->work is clear. Entered and left with interrupts off. */
 void app_return(struct trapframe *tf);
 

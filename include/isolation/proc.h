@@ -144,6 +144,7 @@ struct proc {
 	bool vfork_done;                 /* a: the child left the parent's memory */
 	/* Limits and accounting. */
 	struct rlimit64 rlimit[RLIM_NLIMITS]; /* siglock */
+	bool crowded;                    /* siglock: setuid(2) found its user over RLIMIT_NPROC; execve(2) minds */
 	u64 start_ns;                    /* I: CLOCK_MONOTONIC */
 	struct usage dead;               /* siglock: of ended tasks */
 	struct usage waited;             /* proc_lock: of waited-for children */
@@ -151,6 +152,8 @@ struct proc {
 	struct timer alarm;              /* ITIMER_REAL */
 	u64 alarm_interval;              /* siglock: ns */
 	struct cpu_alarm cpu_alarm_virtual, cpu_alarm_prof; /* siglock; left read without it */
+	struct list timers;              /* siglock: those of timer_create() */
+	int next_timer;                  /* abi/linux/posix_timer.c's lock */
 	char comm[16];
 };
 
@@ -234,6 +237,8 @@ void user_put(struct user *u);
 /* One more of a count; whether that is within the limit. Either way it is counted. */
 bool user_take(u32 *count, u64 limit);
 void user_give_back(u32 *count, u32 n);
+/* Has p's user more threads than RLIMIT_NPROC allows? Never user 0. siglock held. */
+bool proc_over_limit(const struct proc *p);
 /* p's last task is waited for, or was never there: one less of its user's. */
 void proc_uncount(struct proc *p);
 void cred_get(struct cred *c);
@@ -297,6 +302,9 @@ void proc_release_bag(struct proc *p);
 bool proc_tell_parent(struct proc *child, int code, int status);
 /* Upcall to abi/linux: a signal from the kernel, or as if the current process had sent it. proc_lock held. */
 void proc_signal(struct proc *p, int sig, bool from_current);
+
+/* Upcall to abi/linux: the timers of timer_create(2) end, with the program or with the process. May sleep. */
+void proc_delete_timers(struct proc *p);
 
 void proc_init(void);
 /* Makes the first process (PID_FIRST), child of init, ready to exec; runs entry(arg) in its first thread. */

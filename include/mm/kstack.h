@@ -10,6 +10,9 @@
 /* The lowest address, or NULL. */
 void *kstack_alloc(void);
 void kstack_free(void *bottom);
+/* Stacks in use, and pages that all stacks hold, free ones too: for leak accounting, exact while nobody takes one. */
+u64 kstack_live(void);
+u64 kstack_pages(void);
 /* Is va in some stack's guard page (an overflow)? For panic. */
 bool kstack_overflowed(u64 va);
 

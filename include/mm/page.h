@@ -18,7 +18,7 @@ struct page {
 	u32 refs;          /* a: 0 when free */
 	u8 order;          /* of the block it heads: free (buddy lock) or allocated (owner) */
 	u8 flags;          /* PAGE_* below: buddy lock while free, owner otherwise */
-	u16 reserved;
+	bool poisoned;     /* debug builds: filled with POISON_PAGE; buddy's while free */
 	union {
 		struct list link;              /* free list, buddy lock */
 		struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Small objects: slabs with per-CPU magazines (Bonwick & Adams, USENIX ATC 2001), and kmalloc over size classes.
- * Any context but NMI. Debug builds poison freed objects.
+ * Any context but NMI. Debug builds poison freed objects (mm/poison.h).
  */
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
@@ -9,9 +9,6 @@
 #include <lib/types.h>
 
 struct kmem_cache;
-
-/* What a debug build (ASSERTS_CHECKED) fills freed objects with, and looks for before it gives them out again. */
-#define SLAB_POISON 0xdbdbdbdbdbdbdbdbul
 
 void slab_init(void);
 /* Panics on failure: caches are made at boot. align: power of two, 0 for 8. */

@@ -18,7 +18,7 @@
 #define REGION_HEAP BIT(2)      /* brk */
 #define REGION_FIXED BIT(3)     /* vmspace_map(): exactly here, replacing what is there */
 #define REGION_NOREPLACE BIT(4) /* with FIXED: -EEXIST instead of replacing */
-#define REGION_MAYWRITE BIT(5)  /* mprotect may add PROT_WRITE (shared mapping of a file opened for writing; always else) */
+#define REGION_MAYWRITE BIT(5)  /* mprotect may add PROT_WRITE (not for a shared mapping of a file opened for reading, nor [vvar]) */
 
 #define REGIONS_MAX 65530 /* of a vmspace, give or take one: Linux's vm.max_map_count */
 

@@ -53,7 +53,7 @@ struct thread {
 	u64 nvcsw, nivcsw;        /* voluntary, involuntary switches */
 	struct timer sleep_timer; /* thread_block()'s deadline */
 	bool timed_out;
-	char name[16];            /* comm */
+	char name[16] __aligned(8); /* comm */
 	void (*entry)(void *);    /* I: what it runs first, and with what */
 	void *entry_arg;
 	void (*destroy)(struct thread *); /* I: frees it, in the reaper, after its last switch; may sleep */

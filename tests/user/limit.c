@@ -97,10 +97,42 @@ static void test_processes(void)
 	}
 }
 
+/* A child of user 0 becomes one of a user that has `others`: if those were too many already, its execve fails. */
+static void test_exec(int others)
+{
+	static volatile int error;
+	char *argv[] = {"self", "exit", NULL};
+	pid_t pid[FEW + 1], child;
+	int status;
+
+	for (int i = 0; i < others; i++)
+		must((pid[i] = spawn_self("somebody", NULL)) > 0);
+	usleep(50000 * (others + 1)); /* until they are somebody */
+	error = 0;
+	child = vfork();
+	if (child == 0) {
+		if (syscall(SYS_setresuid, SOMEBODY, SOMEBODY, SOMEBODY))
+			_exit(1);
+		execve(SELF, argv, environ);
+		error = errno;
+		_exit(2);
+	}
+	must(child > 0 && waitpid(child, &status, 0) == child);
+	is_int(error, others <= FEW ? 0 : EAGAIN, "execve of one more beside %d of a user: %s", others, strerror(error));
+	for (int i = 0; i < others; i++) {
+		kill(pid[i], SIGKILL);
+		waitpid(pid[i], NULL, 0);
+	}
+}
+
 static void test_nproc(bool spawns)
 {
 	set_limit(RLIMIT_NPROC, FEW);
 	test_threads("user 0 has no limit", 2 * FEW);
+	if (spawns) {
+		test_exec(FEW);
+		test_exec(FEW + 1);
+	}
 	must(setresuid(SOMEBODY, SOMEBODY, SOMEBODY) == 0);
 	test_threads("another user", FEW - 1);
 	if (spawns)
@@ -209,6 +241,13 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "sleep"))
 		for (;;)
 			pause();
+	if (argc > 1 && !strcmp(argv[1], "exit"))
+		return 0;
+	if (argc > 1 && !strcmp(argv[1], "somebody")) {
+		must(setresuid(SOMEBODY, SOMEBODY, SOMEBODY) == 0);
+		for (;;)
+			pause();
+	}
 	test_map_count();
 	if (getuid()) {
 		skip("only user 0 can become another", "threads, processes and signals of a user");

@@ -378,7 +378,7 @@ static void test_spawn_when_short(void)
 {
 	static char *argv[] = {"self", "exit", "7", NULL};
 	int from, worked = 0, refused = 0, killed = 0, odd = 0;
-	pid_t holder = start("hold", "900", &from);
+	pid_t holder = start("hold", "2200", &from);
 
 	ok(hears(from), "nearly all memory is held");
 	/* With less at each try, until nothing is left. */
@@ -429,6 +429,26 @@ static void test_arguments(void)
 	is_int(error, E2BIG, "a million empty arguments are E2BIG");
 	munmap(many, 1000002 * sizeof(*many));
 	all_is_back("arguments");
+}
+
+/* Half of memory is free, but in single pages: what execve needs room for is not to be one block. */
+static void test_arguments_in_pieces(void)
+{
+	static char text[120000], *argv[32] = {"self", "exit", "7"};
+	volatile int error = 0;
+	long size = (free_kib() - 2048) * 1024 / PAGE * PAGE;
+	char *at = map(size);
+
+	must(at != MAP_FAILED);
+	touch(at, size);
+	for (long i = 0; i < size; i += 2 * PAGE)
+		madvise(at + i, PAGE, MADV_DONTNEED);
+	memset(text, 'x', sizeof(text) - 1);
+	for (int i = 0; i < 16; i++)
+		argv[3 + i] = text;
+	is_int(exec_self(argv, &error), 7 << 8, "nearly 2 MiB of arguments, and memory in single pages (%s)", strerror(error));
+	munmap(at, size);
+	all_is_back("arguments in pieces");
 }
 
 static void test_fork_when_short(void)
@@ -486,6 +506,7 @@ int main(int argc, char **argv)
 	if (spawns) {
 		test_killed("touch", "a program that touches all memory");
 		test_killed("read", "a program that reads into all memory");
+		test_arguments_in_pieces();
 		test_spawn_when_short();
 	}
 	if (can_fork("forking without memory"))

@@ -36,6 +36,7 @@ LD := $(if $(LLVM),ld.lld,ld)
 endif
 HOSTCC ?= gcc
 OBJCOPY ?= $(if $(LLVM),llvm-objcopy,objcopy)
+NM ?= $(if $(LLVM),llvm-nm,nm)
 
 cc_takes = $(shell $(CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
 
@@ -59,7 +60,7 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wstrict-prototypes \
 
 # What gcc calls by itself, memcpy and its like, must be there before it looks at the whole.
 lto := $(if $(CONFIG_LTO),$(if $(LLVM),,-flto))
-without_lto := $(out)/lib/string.o
+without_lto := $(out)/lib/string.o $(out)/symbols.o
 cflags = $(shape) $(machine) $(includes) $(warnings) $(filter-out $(if $(filter $(without_lto),$@),-flto),$(lto))
 sflags := -g -m64 -D__ASSEMBLY__ -ffile-prefix-map=$(out)/= $(includes) -Wa,--noexecstack
 ldflags := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections \
@@ -79,7 +80,7 @@ $(out)/cc.command: FORCE
 	@tools/build/update $@ '$(CC) $(cflags)' '$(CC) $(sflags)'
 $(out)/ld.command: FORCE
 	@mkdir -p $(@D)
-	@tools/build/update $@ '$(link) $(objs)'
+	@tools/build/update $@ '$(LD) $(ldflags) $(objs) $(lto)'
 $(gen)/version.h: FORCE
 	@tools/build/version $(out) | tools/build/update $@
 $(gen)/autoconf.h: ;
@@ -112,18 +113,65 @@ $(out)/abi/linux/syscall_table.o: $(gen)/syscall_table.c $(out)/cc.command $(fix
 	$(call say,CC,$@)
 	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
 
+# The glyphs of a font that Debian keeps.
+FONT ?= /usr/share/consolefonts/Unifont-APL8x16.psf.gz
+$(gen)/font.c: tools/build/font
+	$(call say,GEN,$@)
+	$(Q)tools/build/font $(FONT) > $@
+$(out)/arch/x86_64/screen/font.o: $(gen)/font.c $(out)/cc.command $(fixdep) | $(generated)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(cflags) -iquote arch/x86_64/screen $(deps) -c $< -o $@ && $(record)
+
+# The vDSO: code for applications, so position-independent, with unwind tables, linked by itself.
+vdso := $(out)/abi/linux/vdso
+vdso_cflags := $(filter-out -fno-pic -fno-pie -mcmodel=kernel -fno-asynchronous-unwind-tables -flto,$(cflags)) \
+	-fPIC -fvisibility=default -fasynchronous-unwind-tables -fno-jump-tables
+vdso_ldflags := -m elf_x86_64 -shared -Bsymbolic -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr \
+	--build-id=none -z max-page-size=4096 -z noexecstack
+$(vdso)/vdso.o: abi/linux/vdso/vdso.c $(out)/cc.command $(fixdep) | $(generated)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(vdso_cflags) $(deps) -c $< -o $@ && $(record)
+$(vdso)/vdso.so: $(vdso)/vdso.o abi/linux/vdso/image.lds
+	$(call say,LD,$@)
+	$(Q)$(LD) $(vdso_ldflags) -T abi/linux/vdso/image.lds $< -o $@ && $(OBJCOPY) --strip-debug $@
+$(vdso)/image.o: $(vdso)/vdso.so
+$(vdso)/image.o: sflags += -DVDSO_FILE='"$(vdso)/vdso.so"'
+
 linker := arch/x86_64/linker.ld
 $(out)/$(linker): $(linker).S $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)
 	$(call say,LDS,$@)
 	$(Q)$(CC) -E -P -x assembler-with-cpp $(sflags) $(deps) $< -o $@ && $(record)
 
-comma := ,
-ld_line = $(ldflags) -T $(out)/$(linker) -Map $(out)/orchard.map
-link = $(if $(lto),$(CC) $(shape) $(machine) $(lto)=auto -nostdlib -no-pie $(addprefix -Wl$(comma),$(ld_line)),$(LD) $(ld_line))
-$(out)/orchard.elf: $(objs) $(out)/$(linker) $(out)/ld.command
+# Across files gcc optimises once, into one object.
+whole := $(if $(lto),$(out)/whole.o,$(objs))
+$(out)/whole.o: $(objs) $(out)/ld.command
+	$(call say,LTO,$@)
+	+$(Q)$(CC) $(shape) $(machine) $(lto)=auto -flinker-output=nolto-rel -nostdlib -r $(objs) -o $@
+
+# With a table of its functions' names the kernel is linked twice: first without, to learn where they are; the table lies
+# behind them, so the second link must leave each where it was.
+symbols := $(if $(CONFIG_SYMBOLS),$(out)/symbols.o)
+text_of = $(NM) -n $(1) | grep -E ' [tT] | __text_(start|end)$$'
+
+$(out)/orchard.unnamed: $(whole) $(out)/$(linker) $(out)/ld.command
 	$(call say,LD,$@)
-	+$(Q)$(link) $(objs) -o $@
+	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) $(whole) -o $@
+$(out)/symbols.list: $(out)/orchard.unnamed
+	$(Q)$(call text_of,$<) > $@
+$(out)/symbols.c: $(out)/symbols.list tools/build/symbols
+	$(call say,GEN,$@)
+	$(Q)tools/build/symbols $< > $@
+$(out)/symbols.o: $(out)/symbols.c $(out)/cc.command $(fixdep) | $(generated)
+	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+
+$(out)/orchard.elf: $(whole) $(symbols) $(out)/$(linker) $(out)/ld.command
+	$(call say,LD,$@)
+	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) -Map $(out)/orchard.map $(whole) $(symbols) -o $@
+	$(if $(symbols),$(Q)$(call text_of,$@) | cmp -s - $(out)/symbols.list || \
+		{ echo "make: the second link moved functions: the table of names is wrong" >&2; rm -f $@; exit 1; })
 $(out)/orchard.stripped: $(out)/orchard.elf
 	$(Q)$(OBJCOPY) --strip-all $< $@
 
@@ -135,4 +183,4 @@ iso: $(out)/orchard.elf
 	$(call say,ISO,$(out)/orchard.iso)
 	$(Q)tools/build/iso $(out) '$(INITRD)' '$(CMDLINE)'
 
--include $(addsuffix .d,$(objs) $(out)/$(linker))
+-include $(addsuffix .d,$(objs) $(symbols) $(vdso)/vdso.o $(out)/$(linker))

@@ -22,7 +22,7 @@ def build(folder, kernel, arguments, initrd):
     words = " ".join(_grub_quote(word) for word in arguments.split())
     boot, module = ("linux", "initrd") if kernel.is_linux else ("multiboot2", "module2")
     (tree / "boot" / "grub" / "grub.cfg").write_text(
-        f"set timeout=0\n{boot} /{name} {words}\n{module} /initrd\nboot\n")
+        f"insmod all_video\nset timeout=0\n{boot} /{name} {words}\n{module} /initrd\nboot\n")
     image = folder / "boot.iso"
     # Its own temporary folders go into ours: nothing is left when it is killed.
     made = subprocess.run(["grub-mkrescue", "-o", str(image), str(tree)], capture_output=True, text=True,

@@ -4,6 +4,7 @@
 import dataclasses
 import difflib
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -75,8 +76,19 @@ def prepare(text):
         return Kernel(LINUX, found["image"], found["config"], True, version)
     packages.ensure(["build"])
     if text in names():
-        return _build(text, paths.BUILD / text, paths.CONFIGS / f"{text}_defconfig", f"{text}_defconfig")
+        return _build_named(text, os.environ.get("ORCHARD_FRAGMENT", ""))
     return _build_custom(Path(text))
+
+
+def _build_named(name, fragment):
+    """One of configs/, with the fragment of that name behind it: as `make kernels FRAGMENT=...` builds them."""
+    sources = [paths.CONFIGS / f"{name}_defconfig"]
+    if fragment:
+        sources.append(paths.CONFIGS / f"{fragment}.config")
+        if not sources[1].is_file():
+            raise ToolError(f"ORCHARD_FRAGMENT={fragment}: there is no {sources[1]}")
+    folder = paths.BUILD / (f"{name}-{fragment}" if fragment else name)
+    return _build(name, folder, sources, f"{name}_defconfig", f"FRAGMENT={fragment}")
 
 
 def _build_custom(config):
@@ -87,21 +99,21 @@ def _build_custom(config):
         _make("default", paths.BUILD / "default", "O=")  # as a plain `make` does: into the same folder
         return Kernel("default", paths.BUILD / "default" / "orchard.elf", config)
     short = hashlib.sha256(wanted).hexdigest()[:8]
-    return _build(f"custom-{short}", paths.BUILD / f"custom-{short}", config, "olddefconfig")
+    return _build(f"custom-{short}", paths.BUILD / f"custom-{short}", [config], "olddefconfig")
 
 
-def _build(name, folder, source, target):
+def _build(name, folder, sources, *targets):
     """Configures when the source changed or someone edited the result; then make decides what to compile."""
     with paths.locked(folder):
         config = folder / ".config"
         stamp = folder / ".orchard-config"
-        if not (config.exists() and stamp.exists() and stamp.read_text() == _digest(source, config)):
-            if target == "olddefconfig":
-                shutil.copyfile(source, config)
-            _make(name, folder, target)
-            if target == "olddefconfig":
-                _check_repaired(source, config)
-            stamp.write_text(_digest(source, config))
+        if not (config.exists() and stamp.exists() and stamp.read_text() == _digest(*sources, config)):
+            if targets[0] == "olddefconfig":
+                shutil.copyfile(sources[0], config)
+            _make(name, folder, *targets)
+            if targets[0] == "olddefconfig":
+                _check_repaired(sources[0], config)
+            stamp.write_text(_digest(*sources, config))
         _make(name, folder)
     return Kernel(name, folder / "orchard.elf", config)
 

@@ -10,7 +10,7 @@ from .errors import ToolError
 
 NEEDS = {
     "run": ["qemu-system-x86", "seabios"],
-    "build": ["gcc", "make", "binutils", "libc6-dev", "kconfig-frontends-nox"],
+    "build": ["gcc", "make", "binutils", "libc6-dev", "kconfig-frontends-nox", "psf-unifont"],
     "linux": ["musl-tools", "gcc"],
     "grub": ["grub-common", "grub-pc-bin", "grub-efi-amd64-bin", "xorriso", "mtools"],
     "uefi": ["ovmf"],

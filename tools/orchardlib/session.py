@@ -256,12 +256,12 @@ class Session:
             return status_of(self.outcome.wait_status), ""
         panics = [line for line in self.outcome.console if "panic" in line.lower()]
         if code == machine.PANIC or (code == 0 and panics):
-            return PANIC, panics[-1] if panics else "kernel panic"
+            return PANIC, next(iter(panics), "kernel panic")  # the first is the cause; more are about the report of it
         if code == 0 and self.outcome.wait_status is not None:
             return PANIC, (f"the program ended with {status_of(self.outcome.wait_status)}, but the machine "
                            "reset or powered off in place of the orderly end")
         if code == machine.TESTS_FAILED:
-            return PANIC, "the kernel's self-tests failed"
+            return PANIC, "the kernel's self-tests failed, or something was left at the end"
         if code == machine.ORDERLY:
             return PANIC, "the machine ended in order, but without the program's exit status"
         if code == 1 and not self.spoke:

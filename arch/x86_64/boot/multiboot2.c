@@ -5,7 +5,7 @@
 #include <arch/pmap.h>
 #include <lib/string.h>
 
-enum { TAG_END = 0, TAG_CMDLINE = 1, TAG_MODULE = 3, TAG_MEMORY_MAP = 6, TAG_RSDP_OLD = 14, TAG_RSDP_NEW = 15 };
+enum { TAG_END = 0, TAG_CMDLINE = 1, TAG_MODULE = 3, TAG_MEMORY_MAP = 6, TAG_FRAMEBUFFER = 8, TAG_RSDP_OLD = 14, TAG_RSDP_NEW = 15 };
 
 struct mb2_tag {
 	u32 type, size;
@@ -26,6 +26,16 @@ struct mb2_memory_entry {
 	u32 type, reserved;
 };
 
+struct mb2_framebuffer {
+	struct mb2_tag tag;
+	u64 address;
+	u32 pitch, width, height;
+	u8 bits, type;
+	u16 reserved;
+} __packed;
+
+enum { FRAMEBUFFER_RGB = 1, FRAMEBUFFER_TEXT = 2 };
+
 /* The tags vanish with low memory, so the RSDP (at most 36 bytes) is kept here. */
 static u8 rsdp_copy[36] __aligned(16);
 
@@ -40,6 +50,16 @@ static void parse_memory_map(const struct mb2_memory_map *map)
 
 		bootinfo_add_range(e->base, e->size, bootinfo_e820_type(e->type));
 	}
+}
+
+static void parse_framebuffer(const struct mb2_framebuffer *f)
+{
+	if (f->tag.size < sizeof(*f) || (f->type != FRAMEBUFFER_RGB && f->type != FRAMEBUFFER_TEXT))
+		return;
+	bootinfo.screen = (struct boot_screen){
+		.kind = f->type == FRAMEBUFFER_TEXT ? SCREEN_TEXT : SCREEN_PIXELS,
+		.address = f->address, .pitch = f->pitch, .width = f->width, .height = f->height, .bits = f->bits,
+	};
 }
 
 static void parse_rsdp(const struct mb2_tag *tag)
@@ -71,6 +91,8 @@ void multiboot2_parse(paddr_t info)
 			bootinfo.initrd_size = m->end - m->start;
 		} else if (tag->type == TAG_MEMORY_MAP) {
 			parse_memory_map((const void *)tag);
+		} else if (tag->type == TAG_FRAMEBUFFER) {
+			parse_framebuffer((const void *)tag);
 		} else if (tag->type == TAG_RSDP_OLD || tag->type == TAG_RSDP_NEW) {
 			parse_rsdp(tag);
 		}

@@ -5,6 +5,7 @@
  * warning and then as good as absent. Runs once on the boot CPU.
  */
 #include "acpi.h"
+#include "apic.h"
 
 #include <arch/boot.h>
 #include <arch/cpu.h>
@@ -185,12 +186,16 @@ static bool tables_walk(const struct rsdp *r)
 	return true;
 }
 
-static u8 boot_apic_id(void)
+static u32 boot_apic_id(void)
 {
 	u32 a, b, c, d;
 
+	if (cpu_has_x2apic()) {
+		cpuid(0xb, 0, &a, &b, &c, &d);
+		return d;
+	}
 	cpuid(1, 0, &a, &b, &c, &d);
-	return (u8)(b >> 24);
+	return b >> 24;
 }
 
 /* A PC without tables: one CPU, one I/O APIC at the usual place, ISA irqs on the pins of the same number. */

@@ -32,7 +32,7 @@ struct acpi_register {
 struct acpi_info {
 	bool found;
 	unsigned ncpus;             /* enabled ones; the boot CPU is number 0 */
-	u8 apic_id[CPUS_MAX];       /* by CPU number */
+	u32 apic_id[CPUS_MAX];      /* by CPU number */
 	paddr_t lapic;
 	u8 nmi_lint;                /* which LINT pin carries NMIs */
 	unsigned nioapics;

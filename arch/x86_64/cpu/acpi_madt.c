@@ -4,6 +4,9 @@
 
 #include <core/printk.h>
 
+#include "apic.h"
+#include "x2apic_encode.h"
+
 struct madt {
 	struct acpi_header header;
 	u32 lapic;
@@ -66,7 +69,6 @@ struct madt_lapic_address {
 } __packed;
 
 #define LAPIC_ENABLED BIT(0)
-#define XAPIC_ID_MAX 254 /* 255 is the broadcast address */
 
 /* MPS INTI flags; 0 is "as the bus has it": ISA is active high, edge. */
 #define POLARITY_LOW 3
@@ -81,11 +83,11 @@ static void add_cpu(u32 apic_id, u32 flags)
 	for (unsigned i = 0; i < acpi_info.ncpus; i++)
 		if (acpi_info.apic_id[i] == apic_id)
 			return;
-	if (apic_id > XAPIC_ID_MAX || acpi_info.ncpus >= (unsigned)MIN(CPUS_MAX, CONFIG_NR_CPUS_MAX)) {
+	if (!apic_id_fits(apic_id, cpu_has_x2apic()) || acpi_info.ncpus >= (unsigned)MIN(CPUS_MAX, CONFIG_NR_CPUS_MAX)) {
 		unreachable++;
 		return;
 	}
-	acpi_info.apic_id[acpi_info.ncpus++] = (u8)apic_id;
+	acpi_info.apic_id[acpi_info.ncpus++] = apic_id;
 }
 
 static void add_ioapic(const struct madt_ioapic *e)

@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The local APIC of each CPU, in xAPIC mode (memory-mapped), and the retirement of the two 8259s. One address serves all
- * CPUs: each sees its own APIC there.
+ * The local APIC of each CPU, in x2APIC mode where CPUID has it, else in xAPIC mode, and the retirement of the two 8259s.
  */
 #include "apic.h"
 
 #include <arch/cpu.h>
 #include <arch/machine.h>
-#include <arch/pmap.h>
 #include <core/panic.h>
 
 #include "acpi.h"
-
-#define MSR_APIC_BASE 0x1b
-#define APIC_BASE_X2APIC BIT(10)
-#define APIC_BASE_ENABLE BIT(11)
 
 #define SPURIOUS_APIC_ENABLE BIT(8)
 #define LVT_NMI (4u << 8)
 #define DIVIDE_BY_1 0xb
 
-volatile u32 *lapic;
+const struct lapic_ops *lapic;
 
 /* The 8259s would deliver on vectors of their own even when nobody asks: remapped out of the way, then masked. */
 static void pic_retire(void)
@@ -40,15 +34,12 @@ static void pic_retire(void)
 		outb(script[i].port, script[i].value);
 }
 
-/* Firmware may have left x2APIC mode on; the way back leads through "off" (SDM 11.12.5). */
-static void xapic_mode(void)
+bool cpu_has_x2apic(void)
 {
-	u64 base = msr_read(MSR_APIC_BASE);
+	u32 a, b, c, d;
 
-	if (base & APIC_BASE_X2APIC)
-		msr_write(MSR_APIC_BASE, base & ~(APIC_BASE_X2APIC | APIC_BASE_ENABLE));
-	base &= ~APIC_BASE_X2APIC;
-	msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+	cpuid(1, 0, &a, &b, &c, &d);
+	return c & BIT(21);
 }
 
 static void boot_cpu_init(void)
@@ -58,9 +49,7 @@ static void boot_cpu_init(void)
 	cpuid(1, 0, &a, &b, &c, &d);
 	if (!(d & BIT(9)))
 		panic("this CPU has no local APIC");
-	lapic = pmap_map_device(acpi_info.lapic, PAGE_SIZE);
-	if (!lapic)
-		panic("not enough memory to map the local APIC");
+	lapic = cpu_has_x2apic() ? &lapic_x2apic : &lapic_xapic;
 	pic_retire();
 	ioapic_init();
 }
@@ -69,7 +58,7 @@ void arch_apic_init(void)
 {
 	if (!lapic)
 		boot_cpu_init();
-	xapic_mode();
+	lapic->enable();
 	lapic_write(LAPIC_SPURIOUS, SPURIOUS_APIC_ENABLE | VECTOR_SPURIOUS);
 	lapic_write(LAPIC_TPR, 0);
 	lapic_write(LAPIC_LVT_LINT0, acpi_info.nmi_lint == 0 ? LVT_NMI : LVT_MASKED);
@@ -86,15 +75,4 @@ void arch_apic_init(void)
 void arch_eoi(void)
 {
 	lapic_write(LAPIC_EOI, 0);
-}
-
-void lapic_command(u8 apic_id, u32 command)
-{
-	u64 flags = irq_save(); /* the two halves belong together */
-
-	while (lapic_read(LAPIC_ICR_LOW) & ICR_PENDING)
-		cpu_pause();
-	lapic_write(LAPIC_ICR_HIGH, (u32)apic_id << 24);
-	lapic_write(LAPIC_ICR_LOW, command);
-	irq_restore(flags);
 }

@@ -132,6 +132,12 @@ u64 arch_clock_ns(void)
 	return scale(tsc_ordered() - bootinfo.tsc_entry, ns_mult);
 }
 
+void arch_clock_scale(u64 *base, u64 *mult)
+{
+	*base = bootinfo.tsc_entry;
+	*mult = ns_mult;
+}
+
 u64 arch_tsc_khz(void)
 {
 	return tsc_khz;

@@ -8,6 +8,7 @@
 
 #include "acpi.h"
 #include "apic.h"
+#include "x2apic_encode.h"
 
 struct ioapic {
 	volatile u32 *window;  /* I: [0] selects a register, [4] is its data */
@@ -83,6 +84,8 @@ int arch_irq_route(unsigned irq, u8 vector)
 
 	if (vector < VECTOR_IRQ_BASE || vector >= VECTOR_IRQ_BASE + VECTOR_IRQ_COUNT)
 		return -ENOSPC;
+	if (!apic_id_fits(acpi_info.apic_id[0], false))
+		return -ENOSPC; /* a pin's destination has 8 bits */
 	if (irq < ISA_IRQS)
 		pin = acpi_info.isa[irq];
 	for (unsigned i = 0; i < nioapics; i++) {
@@ -97,7 +100,7 @@ int arch_irq_route(unsigned irq, u8 vector)
 		if (pin.level)
 			low |= PIN_LEVEL;
 		flags = spin_lock_irqsave(&ioapic_lock);
-		pin_set(io, pin.gsi - io->gsi_base, acpi_info.apic_id[0], low);
+		pin_set(io, pin.gsi - io->gsi_base, (u8)acpi_info.apic_id[0], low);
 		spin_unlock_irqrestore(&ioapic_lock, flags);
 		return 0;
 	}

@@ -7,6 +7,7 @@
 #include <arch/machine.h>
 
 #include "acpi.h"
+#include "early_console.h"
 
 #define DEBUG_EXIT_PORT 0xf4
 #define PM1_SCI_ENABLE BIT(0)
@@ -74,6 +75,7 @@ static void __noreturn triple_fault(void)
 void arch_end(enum machine_end code)
 {
 	irq_disable();
+	early_console_drain(); /* the machine's end is at once, and takes along what the port still holds */
 	if (by_debug_port)
 		outb(DEBUG_EXIT_PORT, (u8)code);
 	if (acpi_info.has_s5 && acpi_info.pm1a_control)

@@ -95,21 +95,21 @@ static bool wait_for_arrival(u64 us)
 
 static bool cpu_start(paddr_t page, unsigned cpu, void *stack)
 {
-	u8 apic_id = acpi_info.apic_id[cpu];
+	u32 apic_id = acpi_info.apic_id[cpu];
 	u32 startup = ICR_STARTUP | ICR_ASSERT | (u32)(page >> PAGE_SHIFT);
 	u64 before;
 
 	trampoline_fill(page, cpu, stack);
 	*cpu_ptr(first_stack, cpu) = (u64)stack;
 	WRITE_ONCE(trampoline_tsc, 0);
-	lapic_command(apic_id, ICR_INIT | ICR_ASSERT);
+	lapic->send(apic_id, ICR_INIT | ICR_ASSERT);
 	clock_delay_us(INIT_US);
 	before = cpu_tsc();
-	lapic_command(apic_id, startup);
+	lapic->send(apic_id, startup);
 	if (!wait_for_arrival(STARTUP_US)) {
-		lapic_command(apic_id, startup);
+		lapic->send(apic_id, startup);
 		if (!wait_for_arrival(ANSWER_US)) {
-			lapic_command(apic_id, ICR_INIT | ICR_ASSERT);
+			lapic->send(apic_id, ICR_INIT | ICR_ASSERT);
 			pr_warn("smp: the CPU with APIC id %u does not answer", apic_id);
 			return false;
 		}

@@ -13,6 +13,7 @@
 #include <lib/string.h>
 
 #define MSR_GS_BASE 0xc0000101
+#define MSR_TSC_AUX 0xc0000103 /* what RDTSCP gives beside the time */
 #define IST_STACK_SIZE 8192
 #define IST_SMALL_SIZE 512 /* left at once: holds what the CPU pushes */
 
@@ -48,11 +49,11 @@ struct table_pointer {
 static struct idt_gate idt[256] __aligned(16);
 static DEFINE_PERCPU(u64, gdt[8]);
 static DEFINE_PERCPU(struct tss, tss);
-static DEFINE_PERCPU(u8, ist_nmi[IST_STACK_SIZE]) __aligned(16);
-static DEFINE_PERCPU(u8, ist_double_fault[IST_STACK_SIZE]) __aligned(16);
-static DEFINE_PERCPU(u8, ist_machine_check[IST_STACK_SIZE]) __aligned(16);
-static DEFINE_PERCPU(u8, ist_debug[IST_SMALL_SIZE]) __aligned(16);
-static DEFINE_PERCPU(u8, ist_ordinary[IST_SMALL_SIZE]) __aligned(16);
+static DEFINE_PERCPU_ZERO(u8, ist_nmi[IST_STACK_SIZE]) __aligned(16);
+static DEFINE_PERCPU_ZERO(u8, ist_double_fault[IST_STACK_SIZE]) __aligned(16);
+static DEFINE_PERCPU_ZERO(u8, ist_machine_check[IST_STACK_SIZE]) __aligned(16);
+static DEFINE_PERCPU_ZERO(u8, ist_debug[IST_SMALL_SIZE]) __aligned(16);
+static DEFINE_PERCPU_ZERO(u8, ist_ordinary[IST_SMALL_SIZE]) __aligned(16);
 
 void idt_set(unsigned vector, const void *entry, unsigned ist, unsigned dpl)
 {
@@ -110,14 +111,23 @@ static void load_gdt(void)
 		     : "rax", "memory");
 }
 
+static bool has_rdtscp(void)
+{
+	u32 a, b, c, d;
+
+	cpuid(0x80000001, 0, &a, &b, &c, &d);
+	return d & BIT(27);
+}
+
 void arch_cpu_init(unsigned cpu)
 {
 	struct table_pointer ip = {sizeof(idt) - 1, (u64)idt};
 
-	(void)cpu;
 	load_gdt();
 	asm volatile("lidt %0" : : "m"(ip));
 	cr0_write((cr0_read() & ~(CR0_EM | CR0_TS)) | CR0_MP | CR0_NE | CR0_WP);
 	cr4_write(cr4_read() | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	if (has_rdtscp())
+		msr_write(MSR_TSC_AUX, cpu); /* the vDSO's getcpu() */
 	fpu_init_cpu();
 }

@@ -5,6 +5,7 @@
  * panic when the kernel did it to itself. Source: SDM vol. 3 chapter 6.
  */
 #include <arch/cpu.h>
+#include <arch/layout.h>
 #include <arch/machine.h>
 #include <arch/offsets.h>
 #include <arch/pmap.h>
@@ -12,6 +13,8 @@
 #include <arch/usercopy.h>
 #include <core/irq.h>
 #include <core/panic.h>
+#include <core/symbols.h>
+#include <core/trace.h>
 #include <isolation/gate.h>
 
 #include "trap.h"
@@ -27,11 +30,6 @@ static_assert(offsetof(struct trapframe, rflags) == TF_RFLAGS, "entry code");
 static_assert(offsetof(struct trapframe, rsp) == TF_RSP, "entry code");
 static_assert(offsetof(struct trapframe, ss) == TF_SS, "entry code");
 static_assert(sizeof(struct trapframe) == TF_SIZE, "entry code");
-
-#define VECTOR_NMI 2
-#define VECTOR_DOUBLE_FAULT 8
-#define VECTOR_PAGE_FAULT 14
-#define VECTOR_MACHINE_CHECK 18
 
 /* SDM vol. 3, 4.7: the page-fault error code. */
 #define FAULT_PRESENT BIT(0)
@@ -56,7 +54,26 @@ static void kernel_exception(struct trapframe *tf)
 		panic_trap(tf, "kernel stack overflow, stack pointer %lx", tf->rsp);
 	if (extable_fix(tf))
 		return;
-	panic_trap(tf, "%s in the kernel, error %lx", exception_name(tf->vector), tf->error);
+	panic_trap(tf, "%s, error %lx", exception_name(tf->vector), tf->error);
+}
+
+/* The kernel's own fault, in words. */
+static void __noreturn __cold kernel_page_panic(const struct trapframe *tf, u64 va)
+{
+	const char *did = tf->error & FAULT_FETCH ? "called" : tf->error & FAULT_WRITE ? "written" : "read";
+	char symbol[SYMBOL_TEXT];
+
+	if (va < USER_MIN)
+		panic_fault(tf, va, "a null pointer was %s, address %lx", did, va);
+	if (va < USER_MAX)
+		panic_fault(tf, va, "the application's address %lx was %s without copyin/copyout", va, did);
+	if (kstack_overflowed(va))
+		panic_fault(tf, va, "kernel stack overflow, address %lx", va);
+	if ((tf->error & FAULT_WRITE) && symbol_is_text(va))
+		panic_fault(tf, va, "kernel text was written, %s, address %lx", symbol_text(va, symbol, sizeof(symbol)), va);
+	if (tf->error & FAULT_PRESENT)
+		panic_fault(tf, va, "address %lx was %s, which its page does not allow", va, did);
+	panic_fault(tf, va, "address %lx was %s, where nothing is mapped", va, did);
 }
 
 static void page_fault(struct trapframe *tf, u64 va)
@@ -65,7 +82,7 @@ static void page_fault(struct trapframe *tf, u64 va)
 	unsigned access = tf->error & FAULT_FETCH ? PROT_EXEC : tf->error & FAULT_WRITE ? PROT_WRITE : PROT_READ;
 
 	if (unlikely(tf->error & FAULT_RESERVED))
-		panic_trap(tf, "corrupt page table: reserved bit set, address %lx", va);
+		panic_fault(tf, va, "corrupt page table: reserved bit set, address %lx", va);
 	if (app) {
 		app_page_fault(tf, va, access);
 		return;
@@ -73,16 +90,9 @@ static void page_fault(struct trapframe *tf, u64 va)
 	if (va < USER_MAX && extable_covers(tf->rip)) {
 		if (!usercopy_is_nofault(tf->rip) && kernel_page_fault(va, access))
 			return;
-	} else if (va < USER_MAX) {
-		panic_trap(tf, "the kernel used the application's address %lx without copyin/copyout", va);
-	} else if (kstack_overflowed(va)) {
-		panic_trap(tf, "kernel stack overflow, address %lx", va);
 	}
-	if (!extable_fix(tf))
-		panic_trap(tf, "page fault in the kernel at address %lx (%s)", va,
-			   access == PROT_EXEC    ? "execute"
-			   : access == PROT_WRITE ? "write"
-						  : "read");
+	if (kstack_overflowed(va) || !extable_fix(tf))
+		kernel_page_panic(tf, va);
 }
 
 void trap_handler(struct trapframe *tf)
@@ -94,6 +104,7 @@ void trap_handler(struct trapframe *tf)
 	} else if (tf->vector == VECTOR_PAGE_FAULT) {
 		u64 va = cr2_read();
 
+		trace(TRACE_FAULT, va, tf->rip);
 		if (app || (tf->rflags & RFLAGS_IF)) /* in ring 0 an application may have turned them off: not for us */
 			irq_enable();
 		page_fault(tf, va);
@@ -111,8 +122,10 @@ void trap_handler(struct trapframe *tf)
 
 void trap_handler_paranoid(struct trapframe *tf)
 {
+	if (tf->vector == VECTOR_NMI && READ_ONCE(panic_cpu) >= 0)
+		panic_stopped(tf);
 	if (tf->vector == VECTOR_DOUBLE_FAULT && kstack_overflowed(cr2_read()))
-		panic_trap(tf, "kernel stack overflow, address %lx", cr2_read());
+		panic_fault(tf, cr2_read(), "kernel stack overflow, address %lx", cr2_read());
 	if (tf->vector == VECTOR_NMI)
 		panic_trap(tf, "NMI");
 	panic_trap(tf, "%s, error %lx", exception_name(tf->vector), tf->error);

@@ -8,16 +8,25 @@
 #define EXEC_STRING_MAX (128ul << 10) /* one argument, as Linux's MAX_ARG_STRLEN */
 #define EXEC_STRINGS_MAX (2ul << 20)  /* all of them and their pointers: a quarter of the default stack */
 
-/* The strings of the new stack: arguments, then environment, each with its NUL, in one buffer. */
+struct page;
+
+/* The strings of the new stack: arguments, then environment, each with its NUL, one behind the other in pages. All zero: none. */
 struct exec_strings {
-	char *text;
-	size_t used, size;
+	struct page **page;
+	unsigned npages;
+	size_t used; /* bytes */
 	unsigned argc, envc;
 };
 
-/* -E2BIG, -ENOMEM. */
+/* exec_strings.c. -E2BIG, -ENOMEM; copyin: -EFAULT too. After an error a part may be there. */
 int exec_strings_add(struct exec_strings *s, const char *string);
 int exec_strings_copyin(struct exec_strings *s, uaddr_t string);
+/* Those of `more` from `offset` on, behind those of s. */
+int exec_strings_join(struct exec_strings *s, const struct exec_strings *more, size_t offset);
+/* The bytes from `offset` on, as many as lie together; *size 0 at the end. */
+const char *exec_strings_at(const struct exec_strings *s, size_t offset, size_t *size);
+/* Where the string behind the one at `offset` begins. */
+size_t exec_strings_next(const struct exec_strings *s, size_t offset);
 void exec_strings_free(struct exec_strings *s);
 
 /*
@@ -35,6 +44,7 @@ struct exec_image {
 	uaddr_t phdr;        /* AT_PHDR */
 	unsigned phnum;
 	uaddr_t loader_base; /* AT_BASE; 0 without PT_INTERP */
+	uaddr_t vdso;        /* AT_SYSINFO_EHDR */
 	uaddr_t end;         /* where brk begins */
 	bool exec_stack;
 };

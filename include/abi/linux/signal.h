@@ -14,6 +14,10 @@ struct trapframe;
  * signal whose `info` RLIMIT_SIGPENDING leaves no room for (never for one from kill(2) or from the kernel). Any context. */
 int signal_send_proc(struct proc *p, int sig, const struct siginfo *info);
 int signal_send_task(struct task *t, int sig, const struct siginfo *info);
+/* A timer's signal, to thread tid of p or, 0, to p. False: nobody wants it. siglock held. */
+bool signal_send_timer(struct proc *p, int tid, int sig, const struct siginfo *info);
+/* posix_timer.c: that signal is taken: its timer goes on, and *info learns the overrun. siglock held. */
+void posix_timer_taken(struct proc *p, struct siginfo *info);
 /* To every process of a group; how many there were. proc_lock not held. */
 unsigned signal_send_group(int pgid, int sig, const struct siginfo *info);
 /* signal_group.c: the same from interrupts, by a kernel thread, which signal_init() starts. */

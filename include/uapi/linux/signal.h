@@ -100,6 +100,10 @@ struct siginfo {
 			u64 value;
 		} queue;
 		struct {
+			i32 id, overrun;
+			u64 value;
+		} timer;
+		struct {
 			u64 addr;
 		} fault;
 		u8 bytes[112];

@@ -20,7 +20,7 @@ enum kind { NOTHING, ANONYMOUS, PRIVATE_OBJECT, SHARED_OBJECT };
 struct model_page {
 	enum kind kind;
 	unsigned prot;
-	bool may_write; /* shared: mprotect may add PROT_WRITE */
+	bool may_write; /* mprotect may add PROT_WRITE */
 	bool own;       /* private object: written here */
 	unsigned index; /* into the object */
 	u64 value;      /* anonymous, or own */
@@ -156,7 +156,7 @@ static void do_map(struct process *p, unsigned from, unsigned n)
 	assert_true((how & REGION_FIXED) || model_free(p, from, from + n));
 	for (unsigned i = 0; i < n; i++)
 		p->page[from + i] = (struct model_page){
-			.kind = kind, .prot = prot, .may_write = kind != SHARED_OBJECT || may_write, .index = first + i};
+			.kind = kind, .prot = prot, .may_write = may_write, .index = first + i};
 }
 
 static void do_unmap(struct process *p, unsigned from, unsigned n)

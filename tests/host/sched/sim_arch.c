@@ -168,6 +168,11 @@ u64 arch_entropy(void)
 	return host_clock_ns() * 0x9e3779b97f4a7c15;
 }
 
+void arch_screen_write(const char *bytes, size_t n)
+{
+	(void)bytes, (void)n;
+}
+
 void arch_early_putc(char c)
 {
 	host_putc(c);
@@ -177,6 +182,23 @@ unsigned arch_backtrace(u64 frame, u64 *pc, unsigned max)
 {
 	(void)frame, (void)pc, (void)max;
 	return 0;
+}
+
+bool arch_explain(const struct trapframe *tf, bool has_va, u64 va, char *text, size_t size)
+{
+	(void)tf, (void)has_va, (void)va, (void)text, (void)size;
+	return false;
+}
+
+void pmap_print_walk(u64 va)
+{
+	(void)va;
+}
+
+bool pmap_is_mapped(u64 va)
+{
+	(void)va;
+	return false;
 }
 
 void arch_end_by_debug_port(void)

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A process's own timers: timer_create(2). Each sends a signal, or none. While its signal is pending, a timer rests; taking
+ * the signal counts what it missed (the overrun) and starts it again. A child inherits none; exec and exit delete them.
+ * Calls hold posix_timer_lock; what the timer's interrupt and the taking of its signal touch is under siglock.
+ */
+#include <generated/syscall_proto.h>
+
+#include <abi/linux/interval.h>
+#include <abi/linux/signal.h>
+#include <core/printk.h>
+#include <isolation/proc.h>
+#include <mm/slab.h>
+
+#define SIGEV_SIGNAL 0
+#define SIGEV_NONE 1
+#define SIGEV_THREAD 2
+#define SIGEV_THREAD_ID 4
+#define IGNORED_RESOLUTION (100 * NSEC_PER_USEC) /* a signal that nobody wants is not tried more often */
+
+struct sigevent64 {
+	u64 value;
+	i32 signo, notify, tid;
+	u8 pad[44];
+};
+
+struct posix_timer {
+	struct list link;          /* siglock: proc->timers */
+	int id;                    /* I */
+	struct proc *proc;         /* I: no reference; it deletes its timers */
+	struct sigevent64 event;   /* I */
+	struct interval interval;  /* siglock */
+	bool queued;               /* siglock: its signal is pending */
+	int overrun;               /* siglock: of the signal taken last */
+	struct clock_watch watch;
+};
+
+static struct mutex posix_timer_lock = MUTEX_INIT("posix timers", posix_timer_lock); /* (S) */
+
+static bool sends(const struct posix_timer *t)
+{
+	return t->event.notify != SIGEV_NONE;
+}
+
+/* siglock held; it has fired. */
+static void notify(struct posix_timer *t)
+{
+	struct siginfo info = {.code = SI_TIMER, .timer = {.id = t->id, .value = t->event.value}};
+	int tid = t->event.notify & SIGEV_THREAD_ID ? t->event.tid : 0;
+
+	t->queued = signal_send_timer(t->proc, tid, t->event.signo, &info);
+	if (!t->queued && t->interval.period && !t->proc->exiting) {
+		interval_forward(&t->interval);
+		t->interval.deadline = MAX(t->interval.deadline, clock_ns() + IGNORED_RESOLUTION);
+		timer_start(&t->interval.timer, t->interval.deadline);
+	}
+}
+
+static void expired(struct timer *timer)
+{
+	struct posix_timer *t = container_of(timer, struct posix_timer, interval.timer);
+	u64 flags = spin_lock_irqsave(&t->proc->siglock);
+
+	/* Off, or set anew, while this was on its way to the lock: not this deadline any more. */
+	if (t->interval.deadline && t->interval.deadline <= clock_ns()) {
+		t->interval.fired = true;
+		if (sends(t))
+			notify(t);
+	}
+	spin_unlock_irqrestore(&t->proc->siglock, flags);
+}
+
+static struct posix_timer *find(struct proc *p, int id)
+{
+	struct posix_timer *t;
+
+	list_for_each_entry(t, &p->timers, link)
+		if (t->id == id)
+			return t;
+	return NULL;
+}
+
+void posix_timer_taken(struct proc *p, struct siginfo *info)
+{
+	struct posix_timer *t = find(p, info->timer.id);
+
+	if (!t || !t->queued)
+		return; /* deleted or set anew since */
+	t->queued = false;
+	t->overrun = 0;
+	if (t->interval.period) {
+		t->overrun = (int)MIN(interval_forward(&t->interval), (u64)INT32_MAX);
+		timer_start(&t->interval.timer, t->interval.deadline);
+	}
+	info->timer.overrun = t->overrun;
+}
+
+/* posix_timer_lock held. */
+static void remove(struct posix_timer *t)
+{
+	u64 flags = spin_lock_irqsave(&t->proc->siglock);
+
+	list_remove(&t->link);
+	t->interval.deadline = t->interval.period = t->interval.realtime = 0;
+	spin_unlock_irqrestore(&t->proc->siglock, flags);
+	timer_cancel(&t->interval.timer); /* nothing starts it again without a period */
+}
+
+static void destroy(struct posix_timer *t)
+{
+	clock_watch_remove(&t->watch);
+	kfree(t);
+}
+
+void proc_delete_timers(struct proc *p)
+{
+	while (!list_empty(&p->timers)) {
+		struct posix_timer *t = NULL;
+
+		mutex_lock(&posix_timer_lock);
+		if (!list_empty(&p->timers)) {
+			t = list_first_entry(&p->timers, struct posix_timer, link);
+			remove(t);
+		}
+		mutex_unlock(&posix_timer_lock);
+		if (t)
+			destroy(t);
+	}
+}
+
+/* posix_timer_lock held. */
+static void set(struct posix_timer *t, u64 value, u64 period, bool absolute)
+{
+	struct interval *i = &t->interval;
+	u64 flags = spin_lock_irqsave(&t->proc->siglock);
+
+	i->deadline = i->period = 0;
+	spin_unlock_irqrestore(&t->proc->siglock, flags);
+	timer_cancel(&i->timer);
+	flags = spin_lock_irqsave(&t->proc->siglock);
+	t->queued = false;
+	t->overrun = 0;
+	interval_set(i, value, period, absolute);
+	if (i->deadline)
+		timer_start(&i->timer, i->deadline);
+	spin_unlock_irqrestore(&t->proc->siglock, flags);
+}
+
+/* An absolute deadline by CLOCK_REALTIME lies elsewhere now. */
+static void clock_was_set(struct clock_watch *w)
+{
+	struct posix_timer *t = container_of(w, struct posix_timer, watch);
+
+	mutex_lock(&posix_timer_lock);
+	if (t->interval.realtime && !t->interval.fired)
+		set(t, t->interval.realtime, t->interval.period, true);
+	mutex_unlock(&posix_timer_lock);
+}
+
+/* ---- the calls ---- */
+
+static int check_clock(int clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+	case CLOCK_TAI:
+		return 0;
+	case CLOCK_PROCESS_CPUTIME_ID:
+	case CLOCK_THREAD_CPUTIME_ID:
+		refuse("timer_create", EOPNOTSUPP, "CPU time is not watched by timers");
+		return -EOPNOTSUPP;
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_MONOTONIC_COARSE:
+		return -EOPNOTSUPP; /* as on Linux: these only tell the time */
+	}
+	return -EINVAL;
+}
+
+static bool is_own_thread(int tid)
+{
+	mutex_lock(&proc_lock);
+	struct task *t = task_find(tid);
+	bool own = t && t->proc == proc_current();
+
+	mutex_unlock(&proc_lock);
+	return own;
+}
+
+static int check_event(const struct sigevent64 *e)
+{
+	bool signal = e->signo >= 1 && e->signo <= NSIG;
+
+	switch (e->notify) {
+	case SIGEV_NONE:
+		return 0;
+	case SIGEV_SIGNAL:
+	case SIGEV_THREAD: /* the C library's business: a signal for us */
+		return signal ? 0 : -EINVAL;
+	case SIGEV_THREAD_ID:
+		return signal && is_own_thread(e->tid) ? 0 : -EINVAL;
+	}
+	return -EINVAL;
+}
+
+static struct posix_timer *create(int clock, const struct sigevent64 *event)
+{
+	struct proc *p = proc_current();
+	struct posix_timer *t = kzalloc(sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->proc = p;
+	t->event = *event;
+	t->interval.clock = clock;
+	timer_init(&t->interval.timer, expired);
+	t->watch.fn = clock_was_set;
+	clock_watch_add(&t->watch);
+	mutex_lock(&posix_timer_lock);
+	t->id = p->next_timer;
+	p->next_timer = (p->next_timer + 1) & INT32_MAX;
+	mutex_unlock(&posix_timer_lock);
+	return t;
+}
+
+long sys_timer_create(int clock, uaddr_t uevent, uaddr_t uid)
+{
+	struct sigevent64 event = {.signo = SIGALRM, .notify = SIGEV_SIGNAL};
+	struct posix_timer *t;
+	int error = check_clock(clock);
+
+	if (error)
+		return error;
+	if (uevent && copyin(&event, uevent, sizeof(event)))
+		return -EFAULT;
+	error = check_event(&event);
+	if (error)
+		return error;
+	t = create(clock, &event);
+	if (!t)
+		return -EAGAIN;
+	if (!uevent)
+		t->event.value = (u64)t->id;
+	if (copyout(uid, &t->id, sizeof(t->id))) {
+		destroy(t);
+		return -EFAULT;
+	}
+
+	u64 flags = spin_lock_irqsave(&t->proc->siglock);
+
+	list_add_tail(&t->link, &t->proc->timers);
+	spin_unlock_irqrestore(&t->proc->siglock, flags);
+	return 0;
+}
+
+static struct itimerspec64 state_of(struct posix_timer *t)
+{
+	u64 flags = spin_lock_irqsave(&t->proc->siglock);
+	struct itimerspec64 its = {timespec_of(t->interval.period), timespec_of(interval_left(&t->interval))};
+
+	spin_unlock_irqrestore(&t->proc->siglock, flags);
+	return its;
+}
+
+long sys_timer_settime(int id, int flags, uaddr_t new, uaddr_t uold)
+{
+	struct itimerspec64 its, old = {0};
+	u64 value, period;
+
+	if (!new)
+		return -EINVAL;
+	if (copyin(&its, new, sizeof(its)))
+		return -EFAULT;
+	if (itimerspec_ns(&its, &value, &period))
+		return -EINVAL;
+	mutex_lock(&posix_timer_lock);
+	struct posix_timer *t = find(proc_current(), id);
+
+	if (t) {
+		old = state_of(t);
+		set(t, value, period, flags & TIMER_ABSTIME);
+	}
+	mutex_unlock(&posix_timer_lock);
+	if (!t)
+		return -EINVAL;
+	return uold && copyout(uold, &old, sizeof(old)) ? -EFAULT : 0;
+}
+
+long sys_timer_gettime(int id, uaddr_t value)
+{
+	struct itimerspec64 its = {0};
+
+	mutex_lock(&posix_timer_lock);
+	struct posix_timer *t = find(proc_current(), id);
+
+	if (t)
+		its = state_of(t);
+	mutex_unlock(&posix_timer_lock);
+	return t ? copyout(value, &its, sizeof(its)) : -EINVAL;
+}
+
+long sys_timer_getoverrun(int id)
+{
+	mutex_lock(&posix_timer_lock);
+	struct posix_timer *t = find(proc_current(), id);
+	int overrun = t ? t->overrun : -EINVAL;
+
+	mutex_unlock(&posix_timer_lock);
+	return overrun;
+}
+
+long sys_timer_delete(int id)
+{
+	mutex_lock(&posix_timer_lock);
+	struct posix_timer *t = find(proc_current(), id);
+
+	if (t)
+		remove(t);
+	mutex_unlock(&posix_timer_lock);
+	if (!t)
+		return -EINVAL;
+	destroy(t);
+	return 0;
+}
