@@ -2,7 +2,7 @@
 /*
  * tick.c - the tick of a CPU that is not idle: samples whether its thread is in its application or in the kernel. The clock
  * at each switch says how long threads run; reading it at each system call as well would cost more than many a call does
- * (docs/decisions/0015). An idle CPU does not tick.
+ * (docs/decisions/0016). An idle CPU does not tick.
  */
 #include "runqueue.h"
 
