@@ -10,23 +10,12 @@
 #include <abi/linux/restart.h>
 #include <abi/linux/syscall.h>
 #include <core/param.h>
-#include <core/printk.h>
 #include <core/trace.h>
 #include <generated/syscall_nr.h>
 #include <lib/errno.h>
 #include <sched/thread.h>
 
 #include "strace.h"
-
-/* NULL: no such call, which may be worth a line. */
-static const struct syscall_desc *find_call(u32 nr)
-{
-	if (likely(nr < SYSCALL_MAX && syscall_table[nr].call))
-		return &syscall_table[nr];
-	if (nr < SYSCALL_MAX && syscall_table[nr].refusal)
-		refuse(syscall_table[nr].name, ENOSYS, syscall_table[nr].refusal);
-	return NULL;
-}
 
 static bool asks_restart(long result)
 {
@@ -40,7 +29,7 @@ void syscall_dispatch(struct trapframe *tf)
 {
 	const struct sysargs *args = (const struct sysargs *)&tf->rdi;
 	const u32 nr = (u32)tf->error; /* as Linux: the upper half of rax does not count */
-	const struct syscall_desc *desc = find_call(nr);
+	const struct syscall_desc *desc = nr < SYSCALL_MAX && syscall_table[nr].call ? &syscall_table[nr] : NULL;
 	long result;
 
 	trace(TRACE_SYSCALL_ENTER, nr, args->arg[0]);

@@ -60,8 +60,11 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wstrict-prototypes \
 
 # What gcc calls by itself, memcpy and its like, must be there before it looks at the whole.
 lto := $(if $(CONFIG_LTO),$(if $(LLVM),,-flto))
-without_lto := $(out)/lib/string.o $(out)/symbols.o
-cflags = $(shape) $(machine) $(includes) $(warnings) $(filter-out $(if $(filter $(without_lto),$@),-flto),$(lto))
+# The self-tests shall call what they test, and be small: no program uses them.
+ktests := $(foreach o,$(objs),$(if $(filter ktest_%,$(notdir $o)),$o))
+without_lto := $(out)/lib/string.o $(out)/symbols.o $(ktests)
+cflags = $(shape) $(machine) $(includes) $(warnings) \
+	$(if $(filter $(without_lto),$@),,$(lto)) $(if $(filter $(ktests),$@),-Os)
 sflags := -g -m64 -D__ASSEMBLY__ -ffile-prefix-map=$(out)/= $(includes) -Wa,--noexecstack
 ldflags := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections \
 	--build-id=none $(call ld_takes,--no-warn-rwx-segments)
@@ -157,7 +160,6 @@ symbols := $(if $(CONFIG_SYMBOLS),$(out)/symbols.o)
 text_of = $(NM) -n $(1) | grep -E ' [tT] | __text_(start|end)$$'
 
 $(out)/orchard.unnamed: $(whole) $(out)/$(linker) $(out)/ld.command
-	$(call say,LD,$@)
 	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) $(whole) -o $@
 $(out)/symbols.list: $(out)/orchard.unnamed
 	$(Q)$(call text_of,$<) > $@

@@ -40,15 +40,13 @@ enum sysret {
 	SYSRET_NORETURN,
 };
 
-/* call is NULL where no such call exists; `refusal` says why not where that is worth a line. */
+/* call is NULL where no such call exists. */
 struct syscall_desc {
 	const char *name;
 	long (*call)(const struct sysargs *args);
-	u8 nargs;
+	u8 nargs : 4, flags : 4;
 	u8 ret;				/* enum sysret */
 	u8 argtypes[SYSCALL_MAX_ARGS];	/* enum sysarg */
-	u8 flags;
-	const char *refusal;
 };
 
 #define SYSCALL_LEAF 0x01 /* !leaf: answers at once, never sleeps */

@@ -56,8 +56,9 @@ plant() {
 		mkdir -p "$work/tree/$(dirname "$kconfig")"
 		cp "$kconfig" "$work/tree/$kconfig"
 	done
-	mkdir -p "$work/tree/include/abi/linux" "$work/tree/abi/linux" "$work/tree/lib"
+	mkdir -p "$work/tree/include/abi/linux" "$work/tree/include/core" "$work/tree/abi/linux" "$work/tree/lib"
 	cp include/abi/linux/syscall.h "$work/tree/include/abi/linux"
+	cp include/core/symbols.h "$work/tree/include/core"
 	cd "$work/tree"
 	for folder in arch/x86_64 isolation core mm sched drivers fs abi lib; do
 		echo 'obj-y :=' >$folder/Makefile
@@ -67,9 +68,11 @@ plant() {
 	echo 'obj-y := calls.o' >abi/linux/Makefile
 
 	cat >include/lib/types.h <<-END
+		#include <stdbool.h>
 		#include <stddef.h>
 		#include <stdint.h>
 		typedef uint8_t u8;
+		typedef uint32_t u32;
 		typedef uint64_t u64;
 		typedef u64 uaddr_t;
 	END
@@ -78,7 +81,7 @@ plant() {
 	printf 'int b(void);\nint b(void)\n{\n\treturn CONFIG_NR_CPUS_MAX;\n}\n' >core/b.c
 	printf 'int order(void);\nint order(void)\n{\n\treturn 1;\n}\n' >core/lockdep.c
 	printf '.globl start\nstart:\n\tcall a\n\tcall b\n\tlea syscall_table, %%rax\n' >core/entry.S
-	echo 'SECTIONS { .text : { *(.text*) } .data : { *(*.data* .rodata* .bss*) } }' |
+	echo 'SECTIONS { .text : { __text_start = .; *(.text*) __text_end = .; } .data : { *(*.data* .rodata* .bss*) } }' |
 		tee arch/x86_64/linker.ld.S >/dev/null
 	echo '0 read long fd:fd uaddr:buf size:count' >abi/linux/syscall.tbl
 	cat >abi/linux/calls.c <<-END
