@@ -34,6 +34,7 @@
 static struct {
 	u64 objects[CACHES_MAX]; /* in the order of slab_foreach() */
 	u64 stacks;
+	u64 cached;              /* pages of objects that are no file: the vDSO */
 	i64 pages;
 } before; /* main thread only, as all here */
 
@@ -90,10 +91,13 @@ static i64 unexplained_pages(void)
 
 void account_objects(void)
 {
+	struct memory_stats m;
 	unsigned cache = 0;
 
 	slab_foreach(note_cache, &cache);
 	before.stacks = kstack_live();
+	page_stats(&m);
+	before.cached = m.cached_pages;
 }
 
 void account_pages(void)
@@ -187,11 +191,11 @@ static unsigned compare(bool say)
 
 	slab_foreach(compare_cache, &c);
 	page_stats(&m);
-	c.left += (pages != 0) + (m.cached_pages != 0) + (stacks != 0);
+	c.left += (pages != 0) + (m.cached_pages != before.cached) + (stacks != 0);
 	if (say && pages)
 		pr_err("left: %ld pages that nobody explains", pages);
-	if (say && m.cached_pages)
-		pr_err("left: %lu pages of files, though every file is gone", m.cached_pages);
+	if (say && m.cached_pages != before.cached)
+		pr_err("left: %ld pages of files, though every file is gone", (i64)(m.cached_pages - before.cached));
 	if (say && stacks)
 		pr_err("left: %ld kernel stacks", stacks);
 	return c.left;

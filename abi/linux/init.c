@@ -231,13 +231,13 @@ void init_main(void *arg)
 	u32 status;
 
 	(void)arg;
+	account_pages(); /* before the arguments take pages, which the program gives back */
 	program.streams = param.streams && stream_present();
 	if (!program.streams || !read_run_file(&program)) {
 		program.streams = false;
 		take_command_line(&program);
 	}
 	pr_info("init: running %s", program.path);
-	account_pages();
 	sched_stats(&before);
 	if (proc_spawn_first(start_program, &program))
 		panic("init: not enough memory for the first process");

@@ -9,7 +9,7 @@ plant
 
 spdx='/* SPDX-License-Identifier: BSD-2-Clause */'
 # Only what the lint is about: two options, no generated table.
-rm -rf tests configs tools/orchard* core/*.c core/*.S abi/linux/*.c arch/x86_64/* include/abi
+rm -rf tests configs tools/orchard* core/*.c core/*.S abi/linux/*.c arch/x86_64/* include/abi include/core/symbols.h
 find . -name Kconfig -delete
 for folder in isolation core mm sched drivers fs abi abi/linux lib; do
 	echo '# SPDX-License-Identifier: BSD-2-Clause' >$folder/Makefile
