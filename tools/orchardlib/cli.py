@@ -12,7 +12,7 @@ from . import machine
 from .errors import TOOL, ToolError
 
 DESCRIPTION = "One unmodified Linux x86-64 program on kernels of every isolation model, and on Linux."
-EXIT_HELP = """exit status of run: the program's own (128+N when signal N killed it); 70 kernel panic,
+EXIT_HELP = """exit status of run: the program's own (128+N when signal N killed it); 70 the kernel panicked or could not boot,
 124 time-out, 125 an error of this tool. On a terminal, ^A x ends QEMU and ^A a sends ^A."""
 
 COMPARE_STATUS_HELP = """exit status of compare: 0 when in every run the program ended by itself, whatever its status

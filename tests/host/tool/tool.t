@@ -121,6 +121,10 @@ def elf_checks():
                        (elf(interpreter=b"/lib/ld.so\0"), "its loader /lib/ld.so")):
         message = error_of(check, data)
         assert word in message and "\n" not in message, message
+    elfcheck.check_kernel(elf(memory=2 << 20), 1 << 20, 4 << 20)
+    for archive, least in ((0, 1024), (1 << 20, 3072), (2 << 20, 4096)):
+        message = error_of(elfcheck.check_kernel, elf(memory=2 << 20), archive, least << 10)
+        assert f"{least} KiB are too little" in message and f"is {archive >> 10} KiB" in message, message
     check(elf(interpreter=b"/lib/ld.so\0"), has=lambda path: path == "/lib/ld.so")
 
 
