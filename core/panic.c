@@ -192,6 +192,20 @@ void panic_trap(const struct trapframe *tf, const char *format, ...)
 	crash(&c, format, args);
 }
 
+void give_up(const char *format, ...)
+{
+	char why[256];
+	va_list args;
+
+	panic_enter();
+	console_fresh_line();
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	printk(LOG_EMERG, "cannot go on: %s", why);
+	arch_end(END_PANIC);
+}
+
 void panic_fault(const struct trapframe *tf, u64 va, const char *format, ...)
 {
 	const struct crash c = {.tf = tf, .frame = tf->rbp, .fault = true, .va = va};

@@ -9,7 +9,6 @@
 #include <core/percpu.h>
 
 #include <arch/cpu.h>
-#include <core/panic.h>
 #include <lib/string.h>
 #include <mm/page.h>
 
@@ -54,7 +53,7 @@ void percpu_init_others(void)
 		struct page *pages = page_alloc(order, 0);
 
 		if (!pages)
-			panic("not enough memory for the variables of CPU %u", cpu);
+			memory_give_up("the variables of CPU %u", cpu);
 		fill_copy(cpu, page_virt(pages));
 	}
 }

@@ -9,7 +9,6 @@
 
 #include <arch/cpu.h>
 #include <arch/machine.h>
-#include <core/panic.h>
 #include <core/param.h>
 #include <core/percpu.h>
 #include <core/printk.h>
@@ -33,7 +32,7 @@ void trace_init(void)
 		struct page *pages = page_alloc(RING_ORDER, 0);
 
 		if (!pages)
-			panic("not enough memory for the trace of CPU %u", cpu);
+			memory_give_up("the trace of CPU %u", cpu);
 		*cpu_ptr(ring, cpu) = memset(page_virt(pages), 0, PAGE_SIZE << RING_ORDER);
 	}
 	if (IS_ENABLED(CONFIG_TRACE_BOOT) || param.trace)

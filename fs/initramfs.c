@@ -9,10 +9,10 @@
 
 #include <arch/boot.h>
 #include <core/panic.h>
-#include <core/printk.h>
 #include <core/time.h>
 #include <fs/file.h>
 #include <lib/cpio.h>
+#include <lib/errname.h>
 #include <lib/errno.h>
 #include <lib/list.h>
 #include <lib/string.h>
@@ -219,7 +219,7 @@ static int unpack_entry(const struct cpio_entry *e, struct list *links)
 	return error;
 }
 
-int initramfs_unpack(const void *archive, size_t size)
+static void unpack(const void *archive, size_t size)
 {
 	struct list links = LIST_INIT(links);
 	struct cpio_iter it;
@@ -239,26 +239,19 @@ int initramfs_unpack(const void *archive, size_t size)
 	}
 	forget_all(&links);
 	if (more < 0)
-		pr_err("initramfs: corrupt at offset %zu: %s", it.offset, it.reason);
-	else if (error == -EINVAL)
-		pr_err("initramfs: unsafe name at offset %zu: %s", offset, e.name);
-	else if (error == -ENOMEM || error == -ENOSPC)
-		pr_err("initramfs: no memory left for %s (offset %zu)", e.name, offset);
-	else if (error)
-		pr_err("initramfs: cannot make %s: error %d (offset %zu)", e.name, -error, offset);
-	return more < 0 ? -EINVAL : error;
+		give_up("the initramfs is corrupt at offset %zu: %s", it.offset, it.reason);
+	if (error == -EINVAL)
+		give_up("the initramfs has an unsafe name at offset %zu: %s", offset, e.name);
+	if (error == -ENOMEM || error == -ENOSPC)
+		memory_give_up("the files of the initramfs (from offset %zu, %s)", offset, e.name);
+	if (error)
+		give_up("the initramfs is unusable: %s cannot be made: %s (offset %zu)", e.name, errno_name(-error), offset);
 }
 
 void initramfs_init(void)
 {
 	if (!bootinfo.initrd_size)
 		return;
-
-	int error = initramfs_unpack(phys_to_virt(bootinfo.initrd), bootinfo.initrd_size);
-
-	if (error == -ENOMEM || error == -ENOSPC)
-		panic("not enough memory: the files of the initramfs do not fit");
-	if (error)
-		panic("the initramfs is unusable");
+	unpack(phys_to_virt(bootinfo.initrd), bootinfo.initrd_size);
 	page_free_range(bootinfo.initrd, bootinfo.initrd_size);
 }

@@ -10,12 +10,12 @@
 
 #include "internal.h"
 
-#include <core/panic.h>
 #include <fs/path.h>
 #include <fs/seq.h>
 #include <lib/errno.h>
 #include <lib/format.h>
 #include <lib/string.h>
+#include <mm/page.h>
 #include <mm/slab.h>
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/statfs.h>
@@ -108,7 +108,7 @@ struct vnode *procfs_mount(void)
 					    S_IFDIR | 0555);
 
 	if (!root)
-		panic("not enough memory for /proc");
+		memory_give_up("/proc");
 	procfs_root = &root->vnode;
 	return procfs_root;
 }

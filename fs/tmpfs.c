@@ -11,13 +11,13 @@
 
 #include "internal.h"
 
-#include <core/panic.h>
 #include <core/time.h>
 #include <fs/path.h>
 #include <fs/pipe.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/object.h>
+#include <mm/page.h>
 #include <mm/slab.h>
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/statfs.h>
@@ -125,7 +125,7 @@ struct vnode *tmpfs_mount(u64 dev, unsigned mode)
 	struct tmpfs_node *root = node_create(dev, S_IFDIR | mode, 0, NULL);
 
 	if (!root)
-		panic("not enough memory for the root directory");
+		memory_give_up("the root directory");
 	root->dir.is_root = true;
 	return &root->vnode;
 }

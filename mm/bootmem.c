@@ -9,6 +9,7 @@
 #include <arch/boot.h>
 #include <arch/pmap.h>
 #include <core/panic.h>
+#include <lib/format.h>
 #include <lib/string.h>
 #include <mm/page.h>
 
@@ -17,6 +18,9 @@
 
 /* Boot allocations mostly extend the same span, so few entries are ever added to the map's. */
 #define EXCLUDED_MAX (BOOT_RANGES_MAX + 64)
+
+/* In KiB: what the hint of memory_give_up() says, and tests/boot/small.t holds. */
+#define ENOUGH 8192
 
 /* From the linker script. */
 extern char __kernel_start[], __kernel_end[];
@@ -41,7 +45,7 @@ static void exclude(paddr_t start, paddr_t end)
 		}
 	}
 	if (nexcluded == EXCLUDED_MAX)
-		panic("the memory map has too many holes");
+		give_up("the firmware's memory map has more than %d holes", EXCLUDED_MAX);
 	excluded[nexcluded++] = (struct span){start, end};
 }
 
@@ -158,5 +162,19 @@ paddr_t page_boot_alloc(size_t size)
 		memzero(phys_to_virt(start), size);
 		return start;
 	}
-	panic("not enough memory: %lu KiB", bootmem_pages() * (PAGE_SIZE / 1024));
+	memory_give_up("%zu KiB of tables", size / 1024);
+}
+
+void memory_give_up(const char *format, ...)
+{
+	u64 have = bootmem_pages() * (PAGE_SIZE / 1024);
+	char what[128];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	give_up("not enough memory for %s: the machine has %lu KiB, %lu of them for the kernel's image and %lu for the initramfs%s", what,
+		have, (u64)(__kernel_end - __kernel_start) / 1024, bootinfo.initrd_size / 1024,
+		have < ENOUGH ? "; 8 MiB are enough for a small program" : "");
 }

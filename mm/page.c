@@ -140,7 +140,7 @@ void page_init(void)
 	reserve_frames(done >> PAGE_SHIFT, frames);
 	buddy.peak_used = buddy.total - buddy.nfree;
 	if (buddy.nfree < FREE_MIN)
-		panic("not enough memory: %lu KiB", buddy.total * (PAGE_SIZE / 1024));
+		memory_give_up("anything but the kernel itself");
 }
 
 void page_free_range(paddr_t base, u64 size)

@@ -10,6 +10,7 @@
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/kstack.h>
+#include <mm/page.h>
 #include <mm/slab.h>
 
 const struct sched_policy *policy;
@@ -141,7 +142,7 @@ void kthread_run(const char *name, void (*entry)(void *), void *arg)
 	struct thread *t = kthread_create(name, entry, arg);
 
 	if (!t)
-		panic("not enough memory for the thread %s", name);
+		memory_give_up("the thread %s", name);
 	thread_start(t);
 }
 

@@ -81,12 +81,12 @@ static void take_record(struct first_program *p, const struct runfile_record *r,
 	case RUNFILE_STDIN:
 		p->input = vfs_open(r->value, O_RDONLY, 0);
 		if (IS_ERR(p->input))
-			panic("init: standard input: %s: %s", r->value, errno_name((int)-PTR_ERR(p->input)));
+			give_up("init: standard input: %s: %s", r->value, errno_name((int)-PTR_ERR(p->input)));
 		vfs_unlink(NULL, r->value, false);
 		break;
 	}
 	if (error)
-		panic("init: arguments and environment are too long (%s)", errno_name(-error));
+		give_up("init: arguments and environment are too long (%s)", errno_name(-error));
 }
 
 static bool read_run_file(struct first_program *p)
@@ -102,20 +102,20 @@ static bool read_run_file(struct first_program *p)
 	if (IS_ERR(file))
 		return false;
 	if (file_stat(file, &st) || (u64)st.size > RUNFILE_SIZE_MAX)
-		panic("init: " RUN_FILE " is larger than %u bytes", RUNFILE_SIZE_MAX);
+		give_up("init: " RUN_FILE " is larger than %u bytes", RUNFILE_SIZE_MAX);
 	text = kmalloc((size_t)st.size + 1);
 	if (!text)
-		panic("init: not enough memory for the run file");
+		memory_give_up("the run file");
 	if (file_pread(file, text, (u64)st.size, 0) != st.size)
-		panic("init: " RUN_FILE " cannot be read");
+		give_up("init: " RUN_FILE " cannot be read");
 	file_put(file);
 	runfile_init(&iter, text, (size_t)st.size);
 	while ((more = runfile_next(&iter, &record)) > 0)
 		take_record(p, &record, &env);
 	if (more < 0)
-		panic("init: " RUN_FILE ": %s", iter.reason);
+		give_up("init: " RUN_FILE ": %s", iter.reason);
 	if (exec_strings_join(&p->strings, &env, 0)) /* environment strings follow the arguments */
-		panic("init: the environment is too long");
+		give_up("init: the environment is too long");
 	exec_strings_free(&env);
 	kfree(text);
 	vfs_unlink(NULL, RUN_FILE, false);
@@ -139,7 +139,7 @@ static void take_command_line(struct first_program *p)
 		strlcpy(p->path, usual[i], sizeof(p->path));
 	}
 	if (!p->path[0])
-		panic("no program: neither " RUN_FILE " nor init= nor /init nor /bin/sh");
+		give_up("no program: neither " RUN_FILE " nor init= nor /init nor /bin/sh");
 	exec_strings_add(&p->strings, p->path);
 	for (int i = 0; i < param.argc; i++)
 		exec_strings_add(&p->strings, param.argv[i]);
@@ -155,7 +155,7 @@ static void take_command_line(struct first_program *p)
 static void install(struct file *file, int fd)
 {
 	if (IS_ERR(file) || fd_install_at(proc_current()->files, file, fd, FD_LIMIT, false) != fd)
-		panic("init: not enough memory for descriptor %d", fd);
+		memory_give_up("descriptor %d", fd);
 }
 
 static void open_descriptors(const struct first_program *p)
@@ -171,7 +171,7 @@ static void open_descriptors(const struct first_program *p)
 			tty_set_console(tty);
 		terminal = vfs_open("/dev/console", O_RDWR, 0);
 		if (IS_ERR(terminal))
-			panic("init: not enough memory for the terminal");
+			memory_give_up("the terminal");
 		proc_current()->ctty = tty;
 		tty_claim(tty, proc_current()->sid, proc_current()->pgid);
 	}
@@ -240,7 +240,7 @@ void init_main(void *arg)
 	pr_info("init: running %s", program.path);
 	sched_stats(&before);
 	if (proc_spawn_first(start_program, &program))
-		panic("init: not enough memory for the first process");
+		memory_give_up("the first process");
 	status = (u32)proc_wait_first();
 	sched_stats(&after);
 

@@ -9,7 +9,6 @@
  */
 #include <abi/linux/proc_orchard.h>
 
-#include <core/panic.h>
 #include <core/percpu.h>
 #include <fs/seq.h>
 #include <fs/vnode.h>
@@ -19,6 +18,7 @@
 #include <isolation/proc.h>
 #include <lib/errname.h>
 #include <lib/errno.h>
+#include <mm/page.h>
 #include <sched/policy.h>
 
 /* 'y' or 'n' for a boolean option: kconfig defines it as 1, or not at all. Its whole name stands at the use: fixdep looks for it. */
@@ -85,5 +85,5 @@ static void show(struct seq *s, void *arg)
 void proc_orchard_init(void)
 {
 	if (procfs_add("orchard", show, NULL))
-		panic("not enough memory for /proc/orchard");
+		memory_give_up("/proc/orchard");
 }

@@ -5,7 +5,6 @@
 #include <abi/linux/utsname.h>
 #include <arch/boot.h>
 #include <arch/machine.h>
-#include <core/panic.h>
 #include <core/percpu.h>
 #include <core/time.h>
 #include <fs/path.h>
@@ -207,5 +206,5 @@ void procfs_add_system(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (procfs_add(files[i].name, files[i].show, (void *)files[i].arg))
-			panic("not enough memory for /proc/%s", files[i].name);
+			memory_give_up("/proc/%s", files[i].name);
 }

@@ -14,6 +14,11 @@ void panic_trap(const struct trapframe *tf, const char *format, ...) __printf(2,
 
 /* As panic_trap(), for a fault on the address va: with its page walk. */
 void panic_fault(const struct trapframe *tf, u64 va, const char *format, ...) __printf(3, 4) __noreturn __cold;
+/*
+ * The end of a kernel that is right, but was given what it cannot boot with: memory, files, a command line. One line,
+ * `cannot go on: ...`, and the machine ends as after a panic. Any context.
+ */
+void give_up(const char *format, ...) __printf(1, 2) __noreturn __cold;
 /* Where another CPU was when it was stopped for a panic. */
 void panic_stopped(const struct trapframe *tf) __noreturn __cold;
 

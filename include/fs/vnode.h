@@ -95,10 +95,8 @@ long vfs_path(struct vnode *v, char *buffer, size_t size);
 
 /* Boot: an empty tmpfs root; /dev and /proc mounted. */
 void vfs_init(void);
-/* Boot: unpacks what the loader left in memory and gives that memory back; a corrupt archive panics with one clear line. */
+/* Boot: unpacks what the loader left in memory and gives that memory back; gives up on a corrupt archive. */
 void initramfs_init(void);
-/* 0, or -errno after one clear line. */
-int initramfs_unpack(const void *archive, size_t size);
 /* Registers a character device node /dev/name with these ops (drivers call it). */
 int devfs_add(const char *name, unsigned mode, u64 rdev, const struct file_ops *fops, void *data);
 /* Registers a global file /proc/name (sys/kernel/hostname: with directories) whose text is made when it is read. */

@@ -40,8 +40,10 @@ struct page {
 
 /* Takes the boot memory map, keeps out image, initramfs and page 0..; builds the page array and the free lists. */
 void page_init(void);
-/* Before page_init(): zeroed, page-aligned physical memory that is never given back. Panics when there is none. */
+/* Before page_init(): zeroed, page-aligned physical memory that is never given back. Gives up when there is none. */
 paddr_t page_boot_alloc(size_t size);
+/* give_up() of a boot for which memory does not suffice: for what, how much there is, and what took it. */
+void memory_give_up(const char *format, ...) __printf(1, 2) __noreturn __cold;
 /* Gives boot memory (the unpacked initramfs) to the allocator. */
 void page_free_range(paddr_t base, u64 size);
 

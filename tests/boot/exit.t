@@ -15,6 +15,13 @@ done
 [ -z "$wrong" ]
 check $? "$first: all exit statuses arrive" || echo "#   wanted:got$wrong"
 
+# Not the tool's but the program's, also when there is nowhere to say anything.
+for fd in 1 2; do
+	eval "\"\$orchard\" run \"\$first\" --timeout 120 -- \"\$build/user/exitwith\" 7 <&- >/dev/null 2>/dev/null $fd>&-"
+	[ $? = 7 ]
+	check $? "$first: exit status 7 with descriptors 0 and $fd closed"
+done
+
 for kernel in $KERNELS; do
 	for want in 0 70 124 125 255; do
 		run "$kernel" 2 exitwith "$want" </dev/null

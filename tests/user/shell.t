@@ -23,6 +23,18 @@ for kernel in $KERNELS; do
 			run "$kernel" "$cpus" /bin/busybox sh -c "exec /bin/bash-static /shell.sh" </dev/null
 			is_output "$(cat "$here/shell.out")" "$where: bash"
 			is_status 42 "$where: its status"
+			run "$kernel" "$cpus" /bin/busybox sh -c 'exec /bin/bash-static -c "$1"' sh '
+				mapfile -t lines < <(seq 3); echo "${lines[*]}"
+				echo in | cat /dev/stdin; echo out >/dev/stdout; { echo err >/dev/stderr; } 2>&1 | cat
+				ls -l /dev/fd /dev/std* | sed "s/.* \(.dev.* -> \)/\1/"' </dev/null
+			is_output "1 2 3
+in
+out
+err
+/dev/fd -> /proc/self/fd
+/dev/stderr -> /proc/self/fd/2
+/dev/stdin -> /proc/self/fd/0
+/dev/stdout -> /proc/self/fd/1" "$where: bash and the files of /dev for descriptors"
 			;;
 		*)
 			grep -q 'fork: ENOSYS' "$work/err"

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from . import cpio, debian_linux, iso, machine, session
+from . import cpio, debian_linux, elfcheck, iso, machine, session
 
 STDIN_FILE = "/.orchard/stdin"
 
@@ -53,6 +53,8 @@ def once(kernel, options, root, run_record, stdin_file=None, **channels):
     nothing comes from outside while the program runs, and so instructions repeat. Returns its Outcome.
     """
     archive = root.archive(_extra_files(kernel, run_record, stdin_file))
+    if not kernel.is_linux:
+        elfcheck.check_kernel(kernel.image.read_bytes(), len(archive), options.memory)
     if options.boot == "pvh":
         with _memory_file(archive) as initrd:
             return session.run(kernel, options, machine.kernel_media(kernel, options, initrd), (initrd,), **channels)

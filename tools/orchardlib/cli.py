@@ -2,7 +2,9 @@
 """The command line: what the words mean, and each error as one line."""
 
 import argparse
+import contextlib
 import os
+import re
 import signal
 import sys
 
@@ -10,7 +12,7 @@ from . import machine
 from .errors import TOOL, ToolError
 
 DESCRIPTION = "One unmodified Linux x86-64 program on kernels of every isolation model, and on Linux."
-EXIT_HELP = """exit status of run: the program's own (128+N when signal N killed it); 70 kernel panic,
+EXIT_HELP = """exit status of run: the program's own (128+N when signal N killed it); 70 the kernel panicked or could not boot,
 124 time-out, 125 an error of this tool. On a terminal, ^A x ends QEMU and ^A a sends ^A."""
 
 COMPARE_STATUS_HELP = """exit status of compare: 0 when in every run the program ended by itself, whatever its status
@@ -63,7 +65,8 @@ def _machine_options(parser):
 def _program_options(parser):
     parser.add_argument("--root", metavar="DIR|CPIO", help="the root file system (default: a minimal one)")
     parser.add_argument("--add", action="append", default=[], metavar="FILE[:PATH]",
-                        help="add a file or folder to the root; may be repeated")
+                        help="add a file or folder to the root, where it is here, or at PATH, or in it when it is a folder; "
+                        "may be repeated")
     parser.add_argument("--env", action="append", default=[], metavar="K=V", help="may be repeated")
     parser.add_argument("--timeout", metavar="S", help="end after S seconds with status 124")
     parser.add_argument("--json", metavar="FILE", help=argparse.SUPPRESS)
@@ -104,6 +107,17 @@ def parser():
     return top
 
 
+def _with_negative_values(words):
+    """`--memory -5M` as `--memory=-5M`, so that the error is about the value: to argparse it would be an option."""
+    joined = []
+    for word in words:
+        if re.match(r"-\d", word) and joined and re.fullmatch(r"--[a-z]+", joined[-1]):
+            joined[-1] += "=" + word
+        else:
+            joined.append(word)
+    return joined
+
+
 def parse(words):
     """Splits at `--`: what follows is the program's, whatever it looks like."""
     own, program = words, None
@@ -112,6 +126,7 @@ def parse(words):
         own, program = words[:at], words[at + 1:]
     # An optional value is only taken with `=`, so that `--json` never swallows a kernel's name.
     own = ["--json=-" if word == "--json" else word for word in own]
+    own = _with_negative_values(own)
     options = parser().parse_args(own)
     options.program = program
     if options.command is None:
@@ -179,13 +194,19 @@ def _interrupt(number, _frame):
     raise Interrupted(number)
 
 
+def _complain(error):
+    """The status tells it too where stderr takes nothing, as a full disk."""
+    with contextlib.suppress(OSError):
+        print(f"orchard: {error}", file=sys.stderr)
+
+
 def main(words):
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         return _dispatch(parse(words))
     except ToolError as error:
-        print(f"orchard: {error}", file=sys.stderr)
+        _complain(error)
         return error.status
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
@@ -194,5 +215,5 @@ def main(words):
     except BrokenPipeError:
         return 128 + signal.SIGPIPE
     except OSError as error:
-        print(f"orchard: {error}", file=sys.stderr)
+        _complain(error)
         return TOOL

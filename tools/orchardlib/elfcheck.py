@@ -7,6 +7,7 @@ from .errors import ToolError
 
 ELF64, LITTLE, X86_64 = 2, 1, 62
 ET_EXEC, ET_DYN = 2, 3
+QEMU_TABLES = 160 << 10     # at the top of memory, with the initramfs below
 PT_LOAD, PT_INTERP = 1, 3
 MACHINES = {3: "i386", 8: "MIPS", 20: "PowerPC", 21: "PowerPC 64", 22: "S/390", 40: "ARM",
             50: "IA-64", 183: "AArch64", 243: "RISC-V", 258: "LoongArch"}
@@ -27,6 +28,17 @@ def check(name, data, memory, has):
     if struct.unpack_from("<H", data, 16)[0] not in (ET_EXEC, ET_DYN):
         raise ToolError(f"{name}: an ELF file, but no program (an object file or a core)")
     _check_segments(name, data, memory, has)
+
+
+def check_kernel(data, archive_size, memory):
+    """One that its loader puts where there is no memory, or under the initramfs, says nothing. `data` is our own ELF file."""
+    offset, = struct.unpack_from("<Q", data, 32)
+    count, = struct.unpack_from("<H", data, 56)
+    headers = [struct.unpack_from("<IIQQQQQQ", data, offset + 56 * i) for i in range(count)]
+    end = max(physical + in_memory for kind, _, _, _, physical, _, in_memory, _ in headers if kind == PT_LOAD)
+    if end + archive_size + QEMU_TABLES > memory:
+        raise ToolError(f"--memory: {memory >> 10} KiB are too little: the kernel's image ends at {end + 1023 >> 10} KiB, the root "
+                        f"is {archive_size + 1023 >> 10} KiB, and QEMU's tables take {QEMU_TABLES >> 10}")
 
 
 def _check_segments(name, data, memory, has):

@@ -67,7 +67,7 @@ def check_name(text):
     known = [*names(), *LINUXES]
     if text in known or Path(text).is_file():
         return
-    near = difflib.get_close_matches(text, known, n=3, cutoff=0.4)
+    near = difflib.get_close_matches(text, known, n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
     raise ToolError(f"no kernel named {text}: {hint}")
 

@@ -15,6 +15,7 @@ PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexiste
 GROUP = b"root:x:0:\nnogroup:x:65534:\n"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 MAX_LINKS = 40
+RESERVED = "/.orchard"  # boot.py
 
 
 class Root:
@@ -28,7 +29,10 @@ class Root:
     def find(self, path):
         """The path with links followed, and its entry, or (path, None)."""
         real = self.resolve(path)
-        return real, self.entries.get(real) or self.base.get(real)
+        return real, self._at(real)
+
+    def _at(self, path):
+        return self.entries.get(path) or self.base.get(path)
 
     def resolve(self, path):
         """Follows links as the guest would; the last part need not exist."""
@@ -40,7 +44,7 @@ class Root:
                 at = posixpath.dirname(at) if part == ".." else at
                 continue
             at = posixpath.join(at, part)
-            entry = self.entries.get(at) or self.base.get(at)
+            entry = self._at(at)
             if entry and stat.S_ISLNK(entry.mode):
                 links += 1
                 if links > MAX_LINKS:
@@ -54,15 +58,32 @@ class Root:
         entry = self.find(path)[1]
         return entry is not None and stat.S_ISREG(entry.mode)
 
+    def is_folder(self, path):
+        real, entry = self.find(path)
+        return real == "/" or entry is not None and stat.S_ISDIR(entry.mode)
+
     def put(self, path, entry):
-        """Adds with the folders above it; replaces what stands there."""
+        """Adds with the folders above it; replaces what stands there, but no folder by a file nor a file by a folder."""
         folder = self.resolve(posixpath.dirname(path))
         self._make_folders(folder)
-        self.entries[posixpath.join(folder, posixpath.basename(path))] = entry
+        place = posixpath.join(folder, posixpath.basename(path))
+        is_folder = stat.S_ISDIR(entry.mode)
+        if is_folder:
+            place = self.resolve(place)  # a link to a folder is as good as the folder
+        there = self._at(place)
+        if there and stat.S_ISDIR(there.mode) != is_folder:
+            raise ToolError(f"{place} is a {'file' if is_folder else 'folder'} in the root, which a "
+                            f"{'folder' if is_folder else 'file'} cannot replace")
+        if place == RESERVED or place.startswith(RESERVED + "/"):
+            raise ToolError(f"{place}: {RESERVED} is this tool's own")
+        self.entries[place] = entry
 
     def _make_folders(self, folder):
         while folder != "/":
-            if folder not in self.entries and folder not in self.base:
+            there = self._at(folder)
+            if there and not stat.S_ISDIR(there.mode):
+                raise ToolError(f"{folder} is a file in the root: nothing can be below it")
+            if not there:
                 self.entries[folder] = cpio.directory()
             folder = posixpath.dirname(folder)
 
@@ -111,6 +132,7 @@ def load(source):
             return root
         root.before = Path(source).read_bytes()
         root.base = cpio.read(root.before)
+        _imply_folders(root.base)
     except OSError as error:
         raise ToolError(f"--root {source}: {error.strerror}: {error.filename}") from None
     except cpio.CpioError as error:
@@ -118,21 +140,44 @@ def load(source):
     return root
 
 
+def _imply_folders(entries):
+    """The folders that an archive does not name, but whose files it does."""
+    for path in list(entries):
+        while (path := posixpath.dirname(path)) != "/":
+            entries.setdefault(path, cpio.directory())
+
+
 def add(root, spec):
-    """--add FILE[:PATH]. Without PATH: where it is on the host; a relative one stands below /."""
-    source, colon, path = spec.rpartition(":")
-    if not colon or not path.startswith("/"):
-        source, path = spec, None
-    if path is None:
-        path = os.path.normpath("/" + source)
-        if not os.path.isabs(source) and os.path.normpath(source).startswith(".."):
-            path = "/" + os.path.basename(source)
-    # The file, not the link that leads to it: the link's target may not be in the guest.
-    source = os.path.realpath(source)
+    """
+    --add FILE[:PATH]. A file goes into PATH if that is a folder; a folder is merged with it. Without PATH: where it is
+    on the host; a relative one stands below /.
+    """
     try:
-        root.put_tree(path, source)
+        source, path = _split_addition(spec)
+        if path is None:
+            path = os.path.normpath("/" + source)
+            if not os.path.isabs(source) and os.path.normpath(source).startswith(".."):
+                path = "/" + os.path.basename(source)
+        elif os.path.isdir(source):
+            path = root.resolve(path)
+        elif path.endswith(("/", "/.", "/..")) or root.is_folder(path):
+            path = posixpath.join(root.resolve(path), os.path.basename(source))
+        # The file, not the link that leads to it: the link's target may not be in the guest.
+        root.put_tree(path, os.path.realpath(source))
     except OSError as error:
         raise ToolError(f"--add {spec}: {error.strerror}") from None
+    except ToolError as error:
+        raise ToolError(f"--add {spec}: {error}") from None
+
+
+def _split_addition(spec):
+    """FILE and PATH, or None for it. A colon may be of the FILE's own name."""
+    source, colon, path = spec.rpartition(":")
+    if colon and path.startswith("/"):
+        return source, path
+    if colon and os.path.exists(source) and not os.path.exists(spec):
+        raise ToolError(f"PATH must be absolute: /{path}?" if path else "no PATH after the colon")
+    return spec, None
 
 
 def add_program(root, program):

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 
-from . import accel, boot, guest, kernels, machine, packages, provenance, runfile
+from . import accel, boot, guest, kernels, machine, packages, provenance, runfile, session
 from .errors import ToolError
 from .sinks import FdSink, FdSource
 from .terminal import Terminal
@@ -112,7 +112,7 @@ def main(options):
     accel.heed(options.accel, outcome)
     for refusal in outcome.refusals:
         print(f"orchard: {kernel.name}: refused: {refusal}", file=sys.stderr)
-    if outcome.reason:
+    if outcome.reason and not session.gave_up(outcome.reason):  # that line is said already
         print(f"orchard: {kernel.name}: {outcome.reason}", file=sys.stderr)
     if options.json:
         _write_json(options.json, kernel, chosen, program, outcome)

@@ -36,6 +36,11 @@ class Outcome:
     first_output_s: float | None = None     # from QEMU's start to the program's first byte
 
 
+def gave_up(line):
+    """Is this the one line of a kernel that was given what it cannot boot with? (core/panic.h, give_up())"""
+    return re.match(r"(\[ *\d+\.\d+\] )?cannot go on: ", line) is not None
+
+
 def status_of(wait_status):
     """A shell's view of a wait status: the program's own, or 128 and the signal that killed it."""
     signal_number = wait_status & 0x7f
@@ -257,7 +262,7 @@ class Session:
         """QEMU has ended by itself. Only an exit frame and the orderly code together are a success."""
         if self.outcome.wait_status is not None and code == machine.ORDERLY:
             return status_of(self.outcome.wait_status), ""
-        panics = [line for line in self.outcome.console if "panic" in line.lower()]
+        panics = [line for line in self.outcome.console if "panic" in line.lower() or gave_up(line)]
         if code == machine.PANIC or (code == 0 and panics):
             return PANIC, next(iter(panics), "kernel panic")  # the first is the cause; more are about the report of it
         if code == 0 and self.outcome.wait_status is not None:

@@ -36,6 +36,16 @@ int64_t monotonic_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
+/* What udev would make, and fs/devfs.c makes in our kernels. */
+static const struct {
+	const char *name, *target;
+} descriptors[] = {
+	{ "/dev/fd", "/proc/self/fd" },
+	{ "/dev/stdin", "/proc/self/fd/0" },
+	{ "/dev/stdout", "/proc/self/fd/1" },
+	{ "/dev/stderr", "/proc/self/fd/2" },
+};
+
 /* /sys only where the root has a place for it: the default root has none, like an Orchard kernel. */
 static void mount_kernel_filesystems(void)
 {
@@ -49,6 +59,9 @@ static void mount_kernel_filesystems(void)
 	mkdir("/dev/pts", 0755);
 	if (mount("none", "/dev/pts", "devpts", 0, "ptmxmode=0666") < 0)
 		die("/dev/pts");
+	for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++)
+		if (symlink(descriptors[i].target, descriptors[i].name) < 0 && errno != EEXIST)
+			die(descriptors[i].name);
 }
 
 /*

@@ -25,7 +25,7 @@ static void xapic_enable(void)
 	if (!registers)
 		registers = pmap_map_device(acpi_info.lapic, PAGE_SIZE);
 	if (!registers)
-		panic("not enough memory to map the local APIC");
+		give_up("not enough memory to map the local APIC");
 	msr_write(MSR_APIC_BASE, msr_read(MSR_APIC_BASE) | APIC_BASE_ENABLE);
 }
 

@@ -23,6 +23,7 @@
 #include <lib/rand.h>
 #include <lib/string.h>
 #include <mm/kstack.h>
+#include <mm/page.h>
 #include <mm/slab.h>
 #include <mm/tlb.h>
 #include <mm/vmspace.h>
@@ -294,6 +295,11 @@ size_t strlcpy(char *restrict dst, const char *restrict src, size_t size)
 	memcpy(dst, src, n);
 	dst[n] = '\0';
 	return length;
+}
+
+void memory_give_up(const char *format, ...)
+{
+	give_up("%s", format);
 }
 
 void *kmalloc(size_t size)

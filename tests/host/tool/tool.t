@@ -121,6 +121,10 @@ def elf_checks():
                        (elf(interpreter=b"/lib/ld.so\0"), "its loader /lib/ld.so")):
         message = error_of(check, data)
         assert word in message and "\n" not in message, message
+    elfcheck.check_kernel(elf(memory=2 << 20), 1 << 20, 4 << 20)
+    for archive, least in ((0, 1024), (1 << 20, 3072), (2 << 20, 4096)):
+        message = error_of(elfcheck.check_kernel, elf(memory=2 << 20), archive, least << 10)
+        assert f"{least} KiB are too little" in message and f"is {archive >> 10} KiB" in message, message
     check(elf(interpreter=b"/lib/ld.so\0"), has=lambda path: path == "/lib/ld.so")
 
 
@@ -132,6 +136,67 @@ def root_follows_links():
     assert "/usr/lib/x" in root.entries and root.has("/lib/../lib/x")
     root.put("/loop", cpio.symlink("loop"))
     assert "loop" in error_of(root.resolve, "/loop/x")
+
+
+def added(spec, *before):
+    """A root to which file and folder of a new work folder were added; `@` is that folder."""
+    with tempfile.TemporaryDirectory() as work:
+        (Path(work) / "file").write_text("new")
+        (Path(work) / "folder").mkdir()
+        (Path(work) / "folder/file").write_text("below")
+        (Path(work) / "root.cpio").write_bytes(cpio.write({"/opt/x/tool": cpio.regular(b"old")}))
+        root = rootfs.load(f"{work}/root.cpio")
+        for path in ("/bin", "/usr/lib"):
+            root.put(path, cpio.directory())
+        root.put("/lib", cpio.symlink("usr/lib"))
+        for one in (*before, spec):
+            rootfs.add(root, one.replace("@", work))
+        return {path: entry.data for path, entry in root.entries.items() if stat.S_ISREG(entry.mode)}
+
+
+@test
+def added_files_go_into_folders():
+    for path in ("/bin", "/bin/", "/bin/.", "/bin/file", "/usr/../bin"):
+        assert added(f"@/file:{path}") == {"/bin/file": b"new"}, path
+    for path in ("/lib", "/lib/", "/usr/lib/file"):
+        assert added(f"@/file:{path}") == {"/usr/lib/file": b"new"}, path
+    assert added("@/file:/") == added("@/file:/file") == {"/file": b"new"}
+    assert added("@/file:/opt") == {"/opt/file": b"new"}  # the archive names only what is below it
+    assert added("@/file:/new/") == {"/new/file": b"new"}
+    assert added("@/file:/opt/x/tool") == {"/opt/x/tool": b"new"}
+    assert added("@/folder:/lib") == added("@/folder:/usr/lib/") == {"/usr/lib/file": b"below"}
+    assert added("@/folder:/", "@/file:/other") == {"/file": b"below", "/other": b"new"}
+
+
+@test
+def additions_that_no_file_system_can_have():
+    for spec, *before, word in (
+            ("@/file:/bin/file/below", "@/file:/bin", "/bin/file is a file in the root"),
+            ("@/folder:/bin/file", "@/file:/bin", "/bin/file is a file in the root"),
+            ("@/file:/opt/x/tool/y/z", "/opt/x/tool is a file in the root"),
+            ("@/folder:/new", "@/file:/new/file/x", "/new/file is a folder in the root"),
+            ("@/file:/.orchard", "this tool's own"), ("@/folder:/.orchard/x", "this tool's own"),
+            ("@/file:rel/x", "PATH must be absolute: /rel/x"), ("@/file:", "no PATH"), ("@/none:/bin", "No such file")):
+        message = error_of(added, spec, *before)
+        assert message.startswith("--add ") and word in message and "\n" not in message, message
+
+
+@test
+def a_colon_in_a_files_name():
+    with tempfile.TemporaryDirectory() as work:
+        for name in ("a", "a:b"):
+            (Path(work) / name).write_text(name)
+        root = rootfs.minimal()
+        rootfs.add(root, f"{work}/a:b")
+        rootfs.add(root, f"{work}/a:b:/c")
+        assert root.find(f"{work}/a:b")[1].data == root.find("/c")[1].data == b"a:b"
+
+
+@test
+def a_program_never_replaces_a_folder():
+    root = rootfs.minimal()
+    root.put("/bin/sh", cpio.directory())
+    assert "/bin/sh is a folder" in error_of(rootfs.add_program, root, "/bin/sh")
 
 
 @test
@@ -152,6 +217,7 @@ def nearest_names():
     assert "linux" in error_of(kernels.check_name, "linix")
     assert kernels.check_name("linux-nomit") is None
     assert "there are sas, split" in error_of(kernels.check_name, "zzzzzz")
+    assert error_of(kernels.check_name, "mutli").endswith("did you mean multi?")
     assert kernels.model_of("CONFIG_MODEL_RING0PROC=y\n")[:3] == ("ring0", "private", "many")
 
 
@@ -179,6 +245,22 @@ def words_of_the_command_line():
     assert "--icount needs a program" in error_of(cli.parse, ["compare", "--icount"])
     assert "--thorough is for the suite" in error_of(cli.parse, ["compare", "--thorough", "--", "p"])
     assert "--timeout" in error_of(cli.parse, ["run", "sas", "--timeout", "0", "--", "p"])
+    assert "--memory -5M: not a size" in error_of(cli.parse, ["run", "sas", "--memory", "-5M", "--", "p"])
+    assert "--cpus -1: not a number" in error_of(cli.parse, ["run", "sas", "--cpus", "-1", "--", "p", "--cpus", "-1"])
+    assert cli.parse(["run", "sas", "--", "p", "--n", "-1"]).program == ["p", "--n", "-1"]
+
+
+@test
+def closed_and_full_streams_leave_the_status():
+    def status_and_output(redirection, *words):
+        done = subprocess.run(["sh", "-c", f'"$@" {redirection}', "sh", str(tap.ROOT / "tools/orchard"), *words],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return done.returncode, done.stdout, done.stderr
+
+    for redirection in ("2>&-", "2</dev/null", "0<&- 2>&-", "0<&- 1>&- 2>&-", "2>/dev/full"):
+        assert status_and_output(redirection, "run", "mutli", "--", "/bin/true") == (125, b"", b""), redirection
+    assert status_and_output("2>&-", "list")[:2] == status_and_output("", "list")[:2]
+    assert status_and_output("1>&-", "list") == (0, b"", b"")
 
 
 @test
