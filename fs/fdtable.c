@@ -153,11 +153,10 @@ static void put_closed(struct fdtable *t, struct file *f)
 
 struct file *fd_get(struct fdtable *t, int fd)
 {
-	struct file *f = NULL;
-
 	spin_lock(&t->lock);
-	if (fd >= 0 && (unsigned)fd < t->size)
-		f = t->file[fd];
+
+	struct file *f = fd_peek(t, fd);
+
 	if (f)
 		file_get(f);
 	spin_unlock(&t->lock);
@@ -222,7 +221,7 @@ int fd_close(struct fdtable *t, int fd)
 	struct file *f = NULL;
 
 	spin_lock(&t->lock);
-	if (fd >= 0 && (unsigned)fd < t->size && t->file[fd])
+	if (fd_peek(t, fd))
 		f = take(t, (unsigned)fd);
 	spin_unlock(&t->lock);
 	if (!f)
@@ -277,7 +276,7 @@ int fd_get_cloexec(struct fdtable *t, int fd)
 	int answer = -EBADF;
 
 	spin_lock(&t->lock);
-	if (fd >= 0 && (unsigned)fd < t->size && t->file[fd])
+	if (fd_peek(t, fd))
 		answer = bitmap_test(t->cloexec, (unsigned)fd);
 	spin_unlock(&t->lock);
 	return answer;
@@ -288,7 +287,7 @@ int fd_set_cloexec(struct fdtable *t, int fd, bool on)
 	int error = -EBADF;
 
 	spin_lock(&t->lock);
-	if (fd >= 0 && (unsigned)fd < t->size && t->file[fd]) {
+	if (fd_peek(t, fd)) {
 		place(t, (unsigned)fd, t->file[fd], on);
 		error = 0;
 	}

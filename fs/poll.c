@@ -17,10 +17,8 @@
 #define QUEUES_PER_FILE 2u
 #define SHORT_SLEEP_NS (10 * NSEC_PER_MSEC) /* where some queue found no room */
 
-void poll_wait(struct poll_table *pt, struct waitq *q)
+void poll_enter(struct poll_table *pt, struct waitq *q)
 {
-	if (!pt)
-		return;
 	if (pt->used == pt->capacity) {
 		pt->full = true;
 		return;
@@ -71,23 +69,14 @@ static int ask_or_sleep(struct poll_entry *entries, unsigned n, u64 deadline, st
 	return ready;
 }
 
-static int poll_until(struct poll_entry *entries, unsigned n, u64 deadline, struct poll_table *pt)
-{
-	int ready;
-
-	do
-		ready = clock_ns() < deadline ? ask_or_sleep(entries, n, deadline, pt) : 0;
-	while (!ready && clock_ns() < deadline);
-	return ready ? ready : ask(entries, n, NULL);
-}
-
-int poll_files(struct poll_entry *entries, unsigned n, u64 deadline)
+/* With room for all their queues; for few where there is no memory. */
+static int poll_until(struct poll_entry *entries, unsigned n, u64 deadline)
 {
 	struct waiter few[INLINE_WAITERS];
 	struct poll_table pt = {.waiters = few, .capacity = INLINE_WAITERS, .events = ~0u};
 	struct waiter *many = NULL;
+	int ready;
 
-	lockdep_assert_may_sleep("poll");
 	if (n * QUEUES_PER_FILE > INLINE_WAITERS) {
 		many = kmalloc(n * QUEUES_PER_FILE * sizeof(*many));
 		if (many) {
@@ -95,9 +84,19 @@ int poll_files(struct poll_entry *entries, unsigned n, u64 deadline)
 			pt.capacity = n * QUEUES_PER_FILE;
 		}
 	}
-
-	int ready = poll_until(entries, n, deadline, &pt);
-
+	do
+		ready = ask_or_sleep(entries, n, deadline, &pt);
+	while (!ready && clock_ns() < deadline);
 	kfree(many);
 	return ready;
+}
+
+int poll_files(struct poll_entry *entries, unsigned n, u64 deadline)
+{
+	int ready = 0;
+
+	lockdep_assert_may_sleep("poll");
+	if (deadline && clock_ns() < deadline)
+		ready = poll_until(entries, n, deadline);
+	return ready ? ready : ask(entries, n, NULL);
 }

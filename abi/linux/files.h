@@ -6,12 +6,41 @@
 #include <fs/fdtable.h>
 #include <fs/file.h>
 #include <fs/path.h>
+#include <isolation/proc.h>
 #include <lib/errno.h>
 #include <lib/types.h>
 #include <uapi/linux/fcntl.h>
 
 /* The file of a descriptor of the current process, with a reference; NULL: EBADF. */
 struct file *file_of_fd(int fd);
+
+/*
+ * The descriptors of the current process in a call that closes none and starts no thread. A thread that has the table
+ * to itself is the only one that could close them: the table's reference to a file is enough for the length of the call.
+ */
+struct call_fds {
+	struct fdtable *table;
+	bool shared;
+};
+/* Another thread that has just ended, or left the table, has done with it: hence the order of the loads. */
+static inline struct call_fds call_fds(void)
+{
+	struct proc *p = proc_current();
+	bool alone = __atomic_load_n(&p->ntasks, __ATOMIC_ACQUIRE) == 1 && !fdtable_is_shared(p->files);
+
+	return (struct call_fds){.table = p->files, .shared = !alone};
+}
+/* NULL: EBADF. */
+static inline struct file *call_fd_get(struct call_fds fds, int fd)
+{
+	return fds.shared ? fd_get(fds.table, fd) : fd_peek(fds.table, fd);
+}
+static inline void call_fd_put(struct call_fds fds, struct file *f)
+{
+	if (fds.shared)
+		file_put(f);
+}
+
 /* RLIMIT_NOFILE. */
 unsigned fd_limit(void);
 /* A new descriptor for f, whose reference is used up in any case; f may be an ERR_PTR. */

@@ -20,9 +20,13 @@
 #define SELECT_IN (POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR)
 #define SELECT_OUT (POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR)
 #define SELECT_EX POLLPRI
+#define ROOM_WORDS 64 /* u64 */
 
 static u64 deadline_in(u64 ns)
 {
+	if (!ns)
+		return 0; /* past, whatever time it is */
+
 	u64 now = clock_ns();
 
 	return ns > NO_DEADLINE - 1 - now ? NO_DEADLINE : now + ns;
@@ -30,7 +34,7 @@ static u64 deadline_in(u64 ns)
 
 static u64 time_left(u64 deadline)
 {
-	u64 now = clock_ns();
+	u64 now = deadline ? clock_ns() : 0;
 
 	return deadline > now ? deadline - now : 0;
 }
@@ -68,12 +72,25 @@ static void give_timespec(uaddr_t timeout, u64 deadline)
 		(void)copyout(timeout, &t, sizeof(t));
 }
 
-static void put_files(struct poll_entry *entries, unsigned n)
+/* Room for the records of one call: on the stack when they are few. */
+static void *room_get(u64 *few, size_t size)
 {
+	return size <= ROOM_WORDS * sizeof(*few) ? few : kmalloc(size);
+}
+
+static void room_put(const u64 *few, void *room)
+{
+	if (room != few)
+		kfree(room);
+}
+
+static void put_files(struct call_fds fds, const struct poll_entry *entries, unsigned n)
+{
+	if (!fds.shared)
+		return;
 	for (unsigned i = 0; i < n; i++)
 		if (entries[i].file)
 			file_put(entries[i].file);
-	kfree(entries);
 }
 
 static long no_restart_with_handler(long n)
@@ -81,36 +98,43 @@ static long no_restart_with_handler(long n)
 	return n == -EINTR ? -ERESTARTNOHAND : n;
 }
 
-/* One allocation for the application's records and for ours. */
-static long poll_until(uaddr_t fds, unsigned n, u64 deadline)
+/* Negative descriptors are skipped: poll(2). */
+static long poll_records(struct pollfd64 *pfd, struct poll_entry *entries, unsigned n, u64 deadline)
 {
-	struct pollfd64 *pfd = kmalloc(n * sizeof(*pfd) + 1);
-	struct poll_entry *entries = kzalloc(n * sizeof(*entries) + 1);
-	long ready = pfd && entries ? 0 : -ENOMEM;
+	struct call_fds fds = call_fds();
+	const struct poll_entry *next = entries;
+	unsigned used = 0;
+	long ready;
 
-	if (!ready)
-		ready = copyin(pfd, fds, n * sizeof(*pfd));
-	if (ready)
-		goto out;
-
-	unsigned used = 0; /* negative descriptors are skipped: poll(2) */
-
-	for (unsigned i = 0; i < n; i++) {
-		if (pfd[i].fd < 0)
-			continue;
-		entries[used].file = file_of_fd(pfd[i].fd);
-		entries[used++].events = pfd[i].events;
-	}
-	ready = poll_files(entries, used, deadline);
-	used = 0;
 	for (unsigned i = 0; i < n; i++)
-		pfd[i].revents = pfd[i].fd < 0 ? 0 : entries[used++].revents;
-	if (ready >= 0 && copyout(fds, pfd, n * sizeof(*pfd)))
+		if (pfd[i].fd >= 0)
+			entries[used++] = (struct poll_entry){
+				.file = call_fd_get(fds, pfd[i].fd),
+				.events = pfd[i].events,
+			};
+	ready = poll_files(entries, used, deadline);
+	for (unsigned i = 0; i < n; i++)
+		pfd[i].revents = pfd[i].fd < 0 ? 0 : next++->revents;
+	put_files(fds, entries, used);
+	return ready;
+}
+
+/* One room for our records and, behind them, the application's. */
+static long poll_until(uaddr_t to, unsigned n, u64 deadline)
+{
+	u64 few[ROOM_WORDS];
+	struct poll_entry *entries = room_get(few, n * (sizeof(*entries) + sizeof(struct pollfd64)));
+	struct pollfd64 *pfd = (struct pollfd64 *)(entries + n);
+	long ready;
+
+	if (!entries)
+		return -ENOMEM;
+	ready = copyin(pfd, to, n * sizeof(*pfd));
+	if (!ready)
+		ready = poll_records(pfd, entries, n, deadline);
+	if (ready >= 0 && copyout(to, pfd, n * sizeof(*pfd)))
 		ready = -EFAULT;
-out:
-	kfree(pfd);
-	if (entries)
-		put_files(entries, n);
+	room_put(few, entries);
 	return no_restart_with_handler(ready);
 }
 
@@ -156,19 +180,23 @@ enum { IN, OUT, EX, SETS };
 
 static const unsigned select_events[SETS] = {SELECT_IN, SELECT_OUT, SELECT_EX};
 
-/* The three sets of one select call, and the room for poll_files(). */
+/* The three sets of one select call: asked for; then: ready. */
 struct selection {
-	unsigned n;                           /* descriptors looked at */
-	u64 set[SETS][BITMAP_WORDS(FD_LIMIT)]; /* asked for; then: ready */
+	unsigned n, words; /* descriptors looked at */
+	u64 *set[SETS];
 };
 
-static int sets_get(struct selection *s, const uaddr_t from[SETS])
+static int sets_get(const struct selection *s, const uaddr_t from[SETS])
 {
+	u64 behind = s->n % 64 ? ~0ul << s->n % 64 : 0; /* bits behind the last are not looked at, nor answered */
+
 	for (int k = 0; k < SETS; k++) {
-		if (from[k] && copyin(s->set[k], from[k], BITMAP_WORDS(s->n) * sizeof(u64)))
+		if (!from[k])
+			memzero(s->set[k], s->words * sizeof(u64));
+		else if (copyin(s->set[k], from[k], s->words * sizeof(u64)))
 			return -EFAULT;
-		if (s->n % 64) /* bits behind the last are not looked at, nor answered */
-			s->set[k][s->n / 64] &= BIT(s->n % 64) - 1;
+		if (s->words)
+			s->set[k][s->words - 1] &= ~behind;
 	}
 	return 0;
 }
@@ -176,96 +204,99 @@ static int sets_get(struct selection *s, const uaddr_t from[SETS])
 static int sets_put(const struct selection *s, const uaddr_t to[SETS])
 {
 	for (int k = 0; k < SETS; k++)
-		if (to[k] && copyout(to[k], s->set[k], BITMAP_WORDS(s->n) * sizeof(u64)))
+		if (to[k] && copyout(to[k], s->set[k], s->words * sizeof(u64)))
 			return -EFAULT;
 	return 0;
 }
 
-static unsigned events_of(const struct selection *s, unsigned fd)
+/* Each argument: not 0 when the descriptor is in that set. */
+static short events_of(u64 in, u64 out, u64 ex)
 {
-	unsigned events = 0;
-
-	for (int k = 0; k < SETS; k++)
-		if (bitmap_test(s->set[k], fd))
-			events |= select_events[k];
-	return events;
+	return (short)((in ? SELECT_IN : 0) | (out ? SELECT_OUT : 0) | (ex ? SELECT_EX : 0));
 }
 
-/* Entries for the descriptors that are in some set; how many, or -EBADF. */
-static int entries_of(const struct selection *s, struct poll_entry *entries)
+/* Entries for the descriptors that are in some set: 0 or -EBADF, and how many there are. */
+static int entries_of(const struct selection *s, struct call_fds fds, struct poll_entry *entries, unsigned *used)
 {
-	int used = 0;
+	struct poll_entry *next = entries;
+	int error = 0;
 
-	for (unsigned fd = 0; fd < s->n; fd++) {
-		unsigned events = events_of(s, fd);
+	for (unsigned w = 0; w < s->words && !error; w++) {
+		u64 in = s->set[IN][w], out = s->set[OUT][w], ex = s->set[EX][w];
 
-		if (!events)
-			continue;
-		entries[used].file = file_of_fd((int)fd);
-		if (!entries[used].file)
-			return -EBADF;
-		entries[used++].events = (short)events;
+		for (u64 left = in | out | ex; left && !error; left &= left - 1) {
+			u64 bit = left & -left;
+
+			next->file = call_fd_get(fds, (int)(w * 64) + __builtin_ctzll(left));
+			next->events = events_of(in & bit, out & bit, ex & bit);
+			if (next->file)
+				next++;
+			else
+				error = -EBADF;
+		}
 	}
-	return used;
+	*used = (unsigned)(next - entries);
+	return error;
 }
 
 /* Keeps the bits that are ready; how many. */
-static long keep_ready(struct selection *s, const struct poll_entry *entries)
+static long keep_ready(const struct selection *s, const struct poll_entry *entries)
 {
 	long bits = 0;
 
-	for (unsigned fd = 0; fd < s->n; fd++) {
-		if (!events_of(s, fd))
-			continue;
+	for (unsigned w = 0; w < s->words; w++) {
+		u64 ready[SETS] = {0};
 
-		unsigned now = (unsigned short)entries++->revents;
+		for (u64 left = s->set[IN][w] | s->set[OUT][w] | s->set[EX][w]; left; left &= left - 1) {
+			unsigned now = (unsigned short)entries++->revents;
+			u64 bit = left & -left;
 
-		for (int k = 0; k < SETS; k++) {
-			if (!bitmap_test(s->set[k], fd))
-				continue;
-			if (now & select_events[k])
-				bits++;
-			else
-				bitmap_clear(s->set[k], fd);
+			for (int k = 0; now && k < SETS; k++)
+				if ((now & select_events[k]) && (s->set[k][w] & bit))
+					ready[k] |= bit, bits++;
 		}
+		for (int k = 0; k < SETS; k++)
+			s->set[k][w] = ready[k];
 	}
 	return bits;
 }
 
-static long select_on(struct selection *s, u64 deadline)
+static long select_on(const struct selection *s, struct poll_entry *entries, u64 deadline)
 {
-	struct poll_entry *entries = kzalloc(s->n * sizeof(*entries) + 1);
-	long ready;
+	struct call_fds fds = call_fds();
+	unsigned used;
+	long ready = entries_of(s, fds, entries, &used);
 
-	if (!entries)
-		return -ENOMEM;
-	ready = entries_of(s, entries);
-	if (ready >= 0)
-		ready = poll_files(entries, (unsigned)ready, deadline);
-	if (ready >= 0)
-		ready = keep_ready(s, entries);
-	put_files(entries, s->n);
-	return ready;
+	if (!ready)
+		ready = poll_files(entries, used, deadline);
+	put_files(fds, entries, used);
+	return ready < 0 ? ready : keep_ready(s, entries);
 }
 
+/* One room for our records and, behind them, the sets. */
 static long select_until(int n, uaddr_t in, uaddr_t out, uaddr_t ex, u64 deadline)
 {
-	const uaddr_t sets[SETS] = {in, out, ex};
-	struct selection *s;
+	const uaddr_t user[SETS] = {in, out, ex};
+	u64 few[ROOM_WORDS];
+	struct selection s;
+	struct poll_entry *entries;
 	long ready;
 
 	if (n < 0)
 		return -EINVAL;
-	s = kzalloc(sizeof(*s));
-	if (!s)
+	s.n = MIN((unsigned)n, (unsigned)FD_LIMIT);
+	s.words = BITMAP_WORDS(s.n);
+	entries = room_get(few, s.n * sizeof(*entries) + SETS * s.words * sizeof(u64));
+	if (!entries)
 		return -ENOMEM;
-	s->n = MIN((unsigned)n, (unsigned)FD_LIMIT);
-	ready = sets_get(s, sets);
+	for (unsigned k = 0; k < SETS; k++)
+		s.set[k] = (u64 *)(entries + s.n) + k * s.words;
+	ready = sets_get(&s, user);
 	if (!ready)
-		ready = select_on(s, deadline);
-	if (ready >= 0 && sets_put(s, sets))
+		ready = select_on(&s, entries, deadline);
+	if (ready >= 0 && sets_put(&s, user))
 		ready = -EFAULT;
-	kfree(s);
+	room_put(few, entries);
 	return no_restart_with_handler(ready);
 }
 

@@ -18,12 +18,12 @@
 enum way { READ, WRITE };
 
 /* Cuts a write to what RLIMIT_FSIZE allows. Only regular files have a size. 0 or -EFBIG. */
-static long limit_write(struct file *f, struct uio *u, const u64 *pos)
+static __cold long limit_write(struct file *f, struct uio *u, const u64 *pos)
 {
 	struct stat64 st;
 	u64 at = pos ? *pos : READ_ONCE(f->pos);
 
-	if (proc_current()->rlimit[RLIMIT_FSIZE].cur == RLIM_INFINITY || !u->left || !f->vnode || !S_ISREG(f->vnode->mode))
+	if (!u->left || !f->vnode || !S_ISREG(f->vnode->mode))
 		return 0;
 	if ((f->flags & O_APPEND) || u->append) {
 		file_stat(f, &st);
@@ -39,15 +39,17 @@ static long limit_write(struct file *f, struct uio *u, const u64 *pos)
 
 static long write_limited(struct file *f, struct uio *u, u64 *pos)
 {
-	long error = limit_write(f, u, pos);
+	bool limited = proc_current()->rlimit[RLIMIT_FSIZE].cur != RLIM_INFINITY;
+	long error = limited ? limit_write(f, u, pos) : 0;
 
 	return error ? error : file_write(f, u, pos);
 }
 
-/* pos NULL: the file's own. */
-static long transfer(int fd, struct uio *u, u64 *pos, enum way way)
+/* pos NULL: the file's own. Inline, since each caller knows the way. */
+static inline long transfer(int fd, struct uio *u, u64 *pos, enum way way)
 {
-	struct file *f = file_of_fd(fd);
+	struct call_fds fds = call_fds();
+	struct file *f = call_fd_get(fds, fd);
 	long n;
 
 	if (!f)
@@ -56,7 +58,7 @@ static long transfer(int fd, struct uio *u, u64 *pos, enum way way)
 		n = -ESPIPE;
 	else
 		n = way == READ ? file_read(f, u, pos) : write_limited(f, u, pos);
-	file_put(f);
+	call_fd_put(fds, f);
 	if (n == -EPIPE && way == WRITE)
 		signal_send_current(SIGPIPE);
 	return restartable(n);
@@ -186,12 +188,13 @@ long sys_pwritev2(int fd, uaddr_t iov, int iovcnt, unsigned long pos_l, unsigned
 
 long sys_lseek(int fd, i64 offset, int whence)
 {
-	struct file *f = file_of_fd(fd);
+	struct call_fds fds = call_fds();
+	struct file *f = call_fd_get(fds, fd);
 	long pos;
 
 	if (!f)
 		return -EBADF;
 	pos = f->ops->seek ? f->ops->seek(f, offset, whence) : f->flags & O_PATH ? -EBADF : -ESPIPE;
-	file_put(f);
+	call_fd_put(fds, f);
 	return pos;
 }

@@ -12,13 +12,14 @@
 
 static int stat_fd(int fd, struct stat64 *st)
 {
-	struct file *f = file_of_fd(fd);
+	struct call_fds fds = call_fds();
+	struct file *f = call_fd_get(fds, fd);
 	int error;
 
 	if (!f)
 		return -EBADF;
 	error = file_stat(f, st);
-	file_put(f);
+	call_fd_put(fds, f);
 	return error;
 }
 

@@ -13,8 +13,8 @@ struct file;
 struct fdtable {
 	u32 refs;               /* a */
 	struct spinlock lock;   /* (s) */
-	unsigned size;          /* lock: slots */
-	struct file **file;     /* lock */
+	unsigned size;          /* lock: slots; read without by a thread that is alone */
+	struct file **file;     /* lock; likewise */
 	u64 *open, *cloexec;    /* lock: bitmaps */
 	unsigned next_free;     /* lock: nothing free below */
 };
@@ -24,6 +24,18 @@ void fdtable_get(struct fdtable *t);
 void fdtable_put(struct fdtable *t);                  /* closes all with the last reference; may sleep */
 struct fdtable *fdtable_copy(struct fdtable *t);      /* NULL: no memory */
 void fdtable_exec(struct fdtable *t);                 /* closes close-on-exec descriptors */
+
+/* Does another bag have it too, or somebody look at it? */
+static inline bool fdtable_is_shared(const struct fdtable *t)
+{
+	return __atomic_load_n(&t->refs, __ATOMIC_ACQUIRE) > 1;
+}
+
+/* The file without a reference, or NULL. Lock held, or the table is the current thread's alone. */
+static inline struct file *fd_peek(const struct fdtable *t, int fd)
+{
+	return (unsigned)fd < t->size ? t->file[fd] : NULL; /* no table reaches to negative ones */
+}
 
 /* A reference, or NULL (EBADF). */
 struct file *fd_get(struct fdtable *t, int fd);

@@ -16,11 +16,17 @@ struct poll_table {
 	bool watch;              /* the waiters are watchers, made ready for waitq_watch(); else the current thread's */
 };
 
+/* Into one more queue; pt not NULL. */
+void poll_enter(struct poll_table *pt, struct waitq *q);
 /*
  * Called by poll ops, before they look at their condition. Between the two the thread may be about to block, so a poll op that
  * sleeps (epoll's, for another's lock) makes its caller ask once more.
  */
-void poll_wait(struct poll_table *pt, struct waitq *q);
+static inline void poll_wait(struct poll_table *pt, struct waitq *q)
+{
+	if (pt)
+		poll_enter(pt, q);
+}
 /* The same for a queue that is woken for some events only. */
 static inline void poll_wait_for(struct poll_table *pt, struct waitq *q, unsigned events)
 {
