@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Where virtio transports are: no bus lists them. The kernel command line says so (QEMU's microvm without ACPI writes the
- * words itself), else the device tree in QEMU's fw_cfg, which that machine always has (docs/decisions/0013).
+ * words itself), else the device tree in QEMU's fw_cfg, which that machine always has (docs/decisions/0014).
  */
 #include "virtio_internal.h"
 
