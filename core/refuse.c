@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * refuse.c - what a configuration cannot do is refused in one line, once for each call and call site.
+ * refuse.c - what a configuration cannot do is refused in one line, once for each call site.
  *
  * Called by whoever returns such an errno, in any context. The seen call sites stand in a small
  * lock-free table; should it ever be full, lines repeat.
@@ -15,7 +15,7 @@
 
 void (*refuse_listener)(const char *line);
 
-static uintptr_t sites[SITES]; /* a: open addressing by return address and name */
+static uintptr_t sites[SITES]; /* a: open addressing by return address */
 
 static bool first_time(uintptr_t site)
 {
@@ -39,7 +39,7 @@ __attribute__((noinline)) void refuse(const char *call, int error, const char *w
 	char line[160];
 	void (*listener)(const char *) = READ_ONCE(refuse_listener);
 
-	if (!first_time((uintptr_t)__builtin_return_address(0) ^ (uintptr_t)call << 32))
+	if (!first_time((uintptr_t)__builtin_return_address(0)))
 		return;
 	snprintf(line, sizeof(line), "%s: %s: %s", call, errno_name(error), why);
 	pr_warn("refused: %s", line);
