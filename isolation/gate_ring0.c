@@ -29,11 +29,22 @@ DEFINE_PERCPU(u64, gate_scratch_rax); /* trap_entry's two registers while it fin
 DEFINE_PERCPU(u64, gate_scratch_rcx);
 static DEFINE_PERCPU(u64, loaded_fs);
 
+/* CPUID 80000001H: the first 64-bit processors of both makers lacked SAHF in 64-bit mode. */
+static bool have_sahf(void)
+{
+	u32 a, b, c, d;
+
+	cpuid(0x80000001, 0, &a, &b, &c, &d);
+	return c & BIT(0);
+}
+
 void gate_init_cpu(void)
 {
+	if (!have_sahf())
+		panic("this processor lacks SAHF in 64-bit mode (lahf_lm), which the ring-0 gate returns by");
 	msr_write(MSR_STAR, (u64)SEL_UCODE32 << 48 | (u64)SEL_KCODE << 32);
 	msr_write(MSR_LSTAR, (u64)gate_syscall);
-	msr_write(MSR_SFMASK, SYSCALL_FLAG_MASK);
+	msr_write(MSR_SFMASK, SYSCALL_FLAG_MASK & ~RFLAGS_IF); /* gate_ring0_entry.S: interrupts stay on */
 	for (unsigned v = 0; v < 256; v++) {
 		unsigned ist = gate_own_stack(v);
 

@@ -8,12 +8,12 @@
  *   "From the application?" is decided by the saved RIP (gate_from_app()), never by CPL.
  *
  *   SYSCALL works at CPL 0, SYSRET does not (it returns to CPL 3). We return by restoring the flags, the stack, and
- *   jumping. An interrupt may strike just before the jump: every register is the application's by then, so trap_entry
- *   takes the jump itself, and the interrupt came from the application. (STI's shadow alone, with the jump right behind
- *   it, would do on hardware; QEMU before 9 goes on into the jump's target without looking at what is pending, and a
- *   loop there would never be preempted.)
+ *   jumping.
  *
- * GS is always the kernel's. IF is 0 wherever RIP is the kernel's and RSP the application's, but at that one jump.
+ * Interrupts stay on through a system call, its first and last instructions included: on an IST, with GS the kernel's
+ * always, there is no moment when one would be unsafe. On the way in it is an interrupt of the kernel. On the way out it
+ * must be one of the application, or what it asks for (a signal, a switch) would wait until the next entry: so an
+ * interrupt within return_window takes the frame of the call for the application's state, which it is in every register.
  */
 #include <arch/entry.inc>
 
@@ -29,6 +29,10 @@ trap_entry:
 	movq %rax, %gs:gate_scratch_rax
 	movq %rcx, %gs:gate_scratch_rcx
 	movq %rsp, %rax
+	movq 16(%rax), %rcx			/* the interrupted RIP */
+	subq $return_window, %rcx
+	cmpq $(return_window_end - return_window), %rcx
+	jb 7f
 	movq 40(%rax), %rcx			/* the interrupted RSP */
 	subq %gs:gate_kstack_bottom, %rcx
 	cmpq $KSTACK_MARGIN, %rcx
@@ -51,17 +55,20 @@ trap_entry:
 	movq %gs:gate_scratch_rax, %rax
 	movq %gs:gate_scratch_rcx, %rcx
 	PUSH_REGISTERS
-	movq TF_RIP(%rsp), %rdx
-	testq %rdx, %rdx
-	jns 3f
-	cmpq $return_jump, %rdx
-	jne 4f
-	movq TF_RCX(%rsp), %rdx
-	movq %rdx, TF_RIP(%rsp)
+	cmpq $0, TF_RIP(%rsp)
+	js 4f
 3:	xorl %ebp, %ebp				/* from the application: a backtrace ends here */
 4:	movq %rsp, %rdi
 	call trap_handler
 	jmp trap_return
+
+7:	movq %gs:gate_kstack_top, %rsp		/* returning: the call's frame is whole, and the application's state */
+	subq $TF_SIZE, %rsp
+	movq (%rax), %rcx
+	movq %rcx, TF_VECTOR(%rsp)
+	movq 8(%rax), %rcx
+	movq %rcx, TF_ERROR(%rsp)
+	jmp 3b
 
 	.global gate_return
 gate_return:					/* (struct trapframe *): interrupts off, no work left */
@@ -83,26 +90,38 @@ trap_entry_paranoid:
 
 	.align 64
 	.global gate_syscall
-gate_syscall:					/* RCX: return address, R11: flags; interrupts off by SFMASK */
+gate_syscall:					/* RCX: return address, R11: flags; interrupts as the application had them */
 	movq %rsp, %gs:gate_app_rsp
 	movq %gs:gate_kstack_top, %rsp
-	DISPATCH_SYSCALL SEL_KDATA, SEL_KCODE
+	PUSH_SYSCALL SEL_KDATA, SEL_KCODE
+	testl $0x200, %r11d			/* IF */
+	jz 4f
+1:	DISPATCH_SYSCALL
+return_window:					/* interrupts on, nothing below the frame */
 	movq %gs:current_thread, %rax
 	cmpl $0, THREAD_WORK(%rax)
+	jne 3f
+	cmpq $256, TF_VECTOR(%rsp)		/* execve and sigreturn leave another mark: every register counts then */
 	jne 2f
-1:	cmpq $256, TF_VECTOR(%rsp)		/* execve and sigreturn leave another mark: every register counts then */
-	jne trap_return
-	testl $0x100, TF_RFLAGS(%rsp)		/* single-stepping must not begin in the kernel: IRETQ restores TF in time */
-	jnz trap_return
+	movl TF_RFLAGS(%rsp), %eax		/* SAHF restores five flags; OF, DF, TF and what is rarer take the long way */
+	movl %eax, %ecx
+	andl $~0xd5, %ecx
+	cmpl $0x202, %ecx			/* IF, and the bit that is always 1 */
+	jne 2f
+	xorl %ecx, %ecx				/* OF = 0 */
+	movb %al, %ah
+	sahf
 	POP_SYSCALL
-	andq $~0x200, %r11
-	pushq %r11
-	popfq					/* all flags but IF */
 	movq TF_RSP-TF_VECTOR(%rsp), %rsp
-	sti
-	nop					/* STI's shadow ends here */
-return_jump:
 	jmp *%rcx
-2:	movq %rsp, %rdi
+2:	cli
+return_window_end:
+	jmp trap_return
+3:	cli
+	movq %rsp, %rdi
 	call app_return
+	sti
+	jmp return_window
+4:	orl $0x200, TF_RFLAGS(%rsp)		/* the application's CLI holds until here */
+	sti
 	jmp 1b

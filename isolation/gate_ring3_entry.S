@@ -60,7 +60,10 @@ gate_syscall:				/* RCX: return address, R11: flags; interrupts off by SFMASK */
 	swapgs
 	movq %rsp, %gs:gate_app_rsp
 	movq %gs:gate_kstack_top, %rsp
-	DISPATCH_SYSCALL SEL_UDATA, SEL_UCODE
+	PUSH_SYSCALL SEL_UDATA, SEL_UCODE
+	sti
+	DISPATCH_SYSCALL
+	cli
 	movq %gs:current_thread, %rax
 	cmpl $0, THREAD_WORK(%rax)
 	jne 2f

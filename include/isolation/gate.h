@@ -5,7 +5,7 @@
  *
  * Rules both sides keep: an entry from the application lies at the top of the thread's kernel stack as a struct
  * trapframe; nothing is ever pushed on the application's stack (it has a red zone); the kernel runs with its own GS;
- * interrupts are off wherever RIP is the kernel's and RSP the application's.
+ * where RIP is the kernel's and RSP the application's, interrupts are off (ring 3) or need no stack of either (ring 0).
  */
 #ifndef ISOLATION_GATE_H
 #define ISOLATION_GATE_H
