@@ -48,8 +48,9 @@ includes := -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 machine := -m64 -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables
 
-# No object may depend on where it was built; loops must not become calls of memset in memset.
-shape := -std=gnu11 -O2 -g -fno-strict-aliasing -fno-common -ffunction-sections -fdata-sections \
+# No object may depend on where it was built; loops must not become calls of memset in memset. Padding before loops and
+# jumps was 16 KiB of the image.
+shape := -std=gnu11 -O2 -g $(call cc_takes,-fno-align-jumps) $(call cc_takes,-fno-align-loops) -fno-strict-aliasing -fno-common -ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(out)/= $(call cc_takes,-fno-tree-loop-distribute-patterns) \
 	$(if $(CONFIG_FRAME_POINTER),-fno-omit-frame-pointer,-fomit-frame-pointer) \
 	$(if $(CONFIG_DEBUG_ASSERT),-fno-optimize-sibling-calls)
