@@ -103,12 +103,9 @@ return_window:					/* interrupts on, nothing below the frame */
 	jne 3f
 	cmpq $256, TF_VECTOR(%rsp)		/* execve and sigreturn leave another mark: every register counts then */
 	jne 2f
-	movl TF_RFLAGS(%rsp), %eax		/* SAHF restores five flags; OF, DF, TF and what is rarer take the long way */
-	movl %eax, %ecx
-	andl $~0xd5, %ecx
-	cmpl $0x202, %ecx			/* IF, and the bit that is always 1 */
-	jne 2f
-	xorl %ecx, %ecx				/* OF = 0 */
+	movl TF_RFLAGS(%rsp), %eax
+	testl $~0x2d7, %eax			/* SAHF restores five flags, and IF is on; OF and what is rarer take the long way */
+	jnz 2f					/* (and OF is 0 now) */
 	movb %al, %ah
 	sahf
 	POP_SYSCALL

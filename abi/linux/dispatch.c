@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where every system call of every kernel passes, whether it crossed a ring or not: number to function, answer to rax.
- * Called by the gates' entry code (isolation/gate.h) with interrupts on, on the thread's own kernel stack.
+ * Which function answers which system call. The gates' entry code calls syscall_calls[] by number, with interrupts on, on
+ * the thread's own kernel stack, whether a ring was crossed or not; the answer goes into rax. When somebody watches, each
+ * entry is observe(), so that a kernel that is not watched pays nothing for it.
  *
  * A call that replaces the frame (execve, rt_sigreturn) clears tf->vector, so that nothing is restarted in the new one.
  */
 #include <isolation/gate.h>
 
+#include <abi/linux/init.h>
 #include <abi/linux/restart.h>
 #include <abi/linux/syscall.h>
+#include <arch/offsets.h>
 #include <core/param.h>
 #include <core/trace.h>
 #include <generated/syscall_nr.h>
@@ -17,30 +20,49 @@
 
 #include "strace.h"
 
-static bool asks_restart(long result)
+static_assert(offsetof(struct trapframe, rdi) == TF_RDI, "entry.inc: where the arguments are");
+static_assert(offsetof(struct trapframe, r9) - TF_RDI == 5 * sizeof(u64), "struct sysargs");
+static_assert(offsetof(struct trapframe, r10) - TF_RDI == 3 * sizeof(u64), "struct sysargs");
+static_assert(RESTART_LEAST == ERESTARTSYS && RESTART_MOST == ERESTART_RESTARTBLOCK, "entry.inc: which answers ask for it");
+
+syscall_call *syscall_calls[SYSCALL_MAX + 1];
+
+static long absent(const struct sysargs *args)
 {
-	return result >= -ERESTART_RESTARTBLOCK && result <= -ERESTARTSYS;
+	(void)args;
+	return -ENOSYS;
 }
 
-static_assert(offsetof(struct trapframe, r9) - offsetof(struct trapframe, rdi) == 5 * sizeof(u64), "struct sysargs");
-static_assert(offsetof(struct trapframe, r10) - offsetof(struct trapframe, rdi) == 3 * sizeof(u64), "struct sysargs");
-
-void syscall_dispatch(struct trapframe *tf)
+static long observe(const struct sysargs *args)
 {
-	const struct sysargs *args = (const struct sysargs *)&tf->rdi;
-	const u32 nr = (u32)tf->error; /* as Linux: the upper half of rax does not count */
+	const struct trapframe *tf = (const void *)((const char *)args - TF_RDI);
+	const u32 nr = (u32)tf->error;
 	const struct syscall_desc *desc = nr < SYSCALL_MAX && syscall_table[nr].call ? &syscall_table[nr] : NULL;
 	long result;
 
 	trace(TRACE_SYSCALL_ENTER, nr, args->arg[0]);
-	if (unlikely(param.strace))
+	if (param.strace)
 		result = strace_call(nr, desc, args);
 	else
-		result = likely(desc) ? desc->call(args) : -ENOSYS;
-	tf->rax = (u64)result;
+		result = desc ? desc->call(args) : -ENOSYS;
 	trace(TRACE_SYSCALL_EXIT, nr, (u64)result);
+	return result;
+}
 
-	/* The signal that ended the wait may be gone; who turns the code into EINTR or a restart must run all the same. */
-	if (unlikely(asks_restart(result)) && tf->vector == VECTOR_SYSCALL)
+void syscall_init(void)
+{
+	const bool observed = param.strace || IS_ENABLED(CONFIG_TRACE);
+
+	for (u32 nr = 0; nr <= SYSCALL_MAX; nr++) {
+		syscall_call *call = nr < SYSCALL_MAX ? syscall_table[nr].call : NULL;
+
+		syscall_calls[nr] = observed ? observe : call ? call : absent;
+	}
+}
+
+/* The signal that ended the wait may be gone; who turns the code into EINTR or a restart must run all the same. */
+void syscall_restart(struct trapframe *tf)
+{
+	if (tf->vector == VECTOR_SYSCALL)
 		thread_post(current(), WORK_SIGNAL);
 }

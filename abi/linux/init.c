@@ -231,6 +231,7 @@ void init_main(void *arg)
 	u32 status;
 
 	(void)arg;
+	syscall_init();
 	account_pages(); /* before the arguments take pages, which the program gives back */
 	program.streams = param.streams && stream_present();
 	if (!program.streams || !read_run_file(&program)) {

@@ -5,7 +5,7 @@
  *     strace: [2] openat(AT_FDCWD, "/etc/passwd", 0x0, 0) = 3
  *
  * The arguments are read before the call, since execve and exit leave nothing to read them from. Called by
- * syscall_dispatch() while `strace` is on the command line.
+ * observe() while `strace` is on the command line.
  */
 #include "strace.h"
 

@@ -9,6 +9,7 @@
 #define TF_RBP 32
 #define TF_RCX 56
 #define TF_RAX 64
+#define TF_RDI 72
 #define TF_VECTOR 120
 #define TF_ERROR 128
 #define TF_RIP 136
@@ -17,6 +18,10 @@
 #define TF_RSP 160
 #define TF_SS 168
 #define TF_SIZE 176
+
+/* Which answers of a system call ask for a restart, negated (abi/linux/restart.h). */
+#define RESTART_LEAST 512
+#define RESTART_MOST 516
 
 /* As a vector: no exception number of the CPU's (SDM vol. 3, table 6-1: 22 to 27 are reserved). */
 #define VECTOR_STACK_OVERFLOW 22

@@ -65,8 +65,15 @@ int user_cmpxchg32(uaddr_t dst, u32 *expected, u32 desired); /* 0; -EAGAIN with 
 /*
  * Upcalls from the entry code, implemented above (docs/architecture.md lists all of the kernel's):
  */
-/* abi/linux: a system call; the number is tf->error. The answer goes into tf->rax. Interrupts on. */
-void syscall_dispatch(struct trapframe *tf);
+/*
+ * abi/linux: the system calls by number, of tf->error's low half; the last stands for all numbers beyond. args is what lies in
+ * the frame from rdi on; the answer goes into tf->rax. Interrupts on.
+ */
+struct sysargs;
+typedef long syscall_call(const struct sysargs *args);
+extern syscall_call *syscall_calls[];
+/* abi/linux: the answer in tf->rax is one of -ERESTARTSYS to -ERESTART_RESTARTBLOCK. Interrupts on. */
+void syscall_restart(struct trapframe *tf);
 /* abi/linux: an exception that the application caused: becomes a signal. Interrupts on. */
 void app_exception(struct trapframe *tf);
 /* abi/linux: the application's page fault: asks vm_fault(), signals what it cannot mend. access: one PROT_* bit. Interrupts on. */

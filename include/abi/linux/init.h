@@ -7,5 +7,7 @@
 void linux_init(void);
 /* The kernel thread that is process 1: runs the program, ends the machine. */
 void init_main(void *arg);
+/* Fills the table of system calls (isolation/gate.h), before the first program. */
+void syscall_init(void);
 
 #endif

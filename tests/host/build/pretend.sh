@@ -40,7 +40,7 @@ same() {
 
 # build ARG...: runs make, and keeps what it says in $work/log.
 build() {
-	make -j2 "$@" >"$work/log" 2>&1
+	env -u KERNELS -u FRAGMENT -u O -u LLVM make -j2 "$@" >"$work/log" 2>&1
 }
 # compiled: the objects that the last build made, in one line.
 compiled() {
