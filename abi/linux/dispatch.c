@@ -9,6 +9,7 @@
 
 #include <abi/linux/restart.h>
 #include <abi/linux/syscall.h>
+#include <core/lockdep.h>
 #include <core/param.h>
 #include <core/trace.h>
 #include <generated/syscall_nr.h>
@@ -39,6 +40,7 @@ void syscall_dispatch(struct trapframe *tf)
 		result = likely(desc) ? desc->call(args) : -ENOSYS;
 	tf->rax = (u64)result;
 	trace(TRACE_SYSCALL_EXIT, nr, (u64)result);
+	lockdep_assert_no_mutex("syscall_dispatch");
 
 	/* The signal that ended the wait may be gone; who turns the code into EINTR or a restart must run all the same. */
 	if (unlikely(asks_restart(result)) && tf->vector == VECTOR_SYSCALL)

@@ -14,7 +14,7 @@ cp "$build/user/cat" "$work/root/bin"
 
 [ "${CHECK-}" = full ] && few=$KERNELS || few=${KERNELS##* }
 for kernel in $few; do
-	cp "$build/$kernel/orchard.elf" "$work/iso"
+	cp "$(built "$kernel")/orchard.elf" "$work/iso"
 	"$top/tools/build/iso" "$work/iso" "$work/initrd" "init=/bin/cat loglevel=8"
 	for firmware in bios uefi; do
 		python3 - "$work" $firmware "$kernel" >"$work/tap" <<'END'
