@@ -398,12 +398,17 @@ void lockdep_print_held(void)
 {
 	const struct held_locks *held = this_cpu_ptr(held_locks);
 	const struct thread *me = thread_current();
+	bool any = false;
 
 	console_print("  spinlocks held by this CPU:%s\n", held->depth ? "" : " none");
 	for (unsigned i = 0; i < held->depth; i++)
 		print_lock(held->lock[i].id, held->lock[i].taken_at);
-	console_print("  mutexes held by this thread, the last taken first:\n");
-	for (const struct lock_mutex *m = *mutexes_of(me); m; m = m->next)
-		if (m->thread == me)
-			print_lock(m->id, m->taken_at);
+	for (const struct lock_mutex *m = *mutexes_of(me); m; m = m->next) {
+		if (m->thread != me)
+			continue;
+		console_print("%s", any ? "" : "  mutexes held by this thread, the last taken first:\n");
+		print_lock(m->id, m->taken_at);
+		any = true;
+	}
+	console_print("%s", any ? "" : "  mutexes held by this thread: none\n");
 }
