@@ -6,7 +6,7 @@
 
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
-unset MAKEFLAGS MAKELEVEL MFLAGS O
+unset MAKEFLAGS MAKELEVEL MFLAGS O FRAGMENT ORCHARD_FRAGMENT
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
