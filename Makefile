@@ -89,7 +89,7 @@ $(KERNELS:%=kernel-%): kernel-%:
 
 # --- Programs, tests, comparison -------------------------------------------------------------
 # With SETUP=no in the environment or on the command line, setup only names what is missing.
-.PHONY: setup user host-tests fuzz prove check check-full soak compare lint stats
+.PHONY: setup user host-tests fuzz prove check check-full mutate soak compare lint stats
 setup:
 	$(Q)tools/orchard setup
 
@@ -121,6 +121,11 @@ check check-full: setup
 	$(Q)tools/lint
 	$(Q)tools/abi --check
 	+$(Q)$(MAKE) O= CHECK=$(if $(filter %-full,$@),full,small) prove
+
+# Breaks the kernel on purpose, line after line of tests/mutations, and demands red tests; MUTATE='NAME ...' only those. In a copy
+# of the tree, build/mutate. Slow.
+mutate: setup
+	$(Q)tests/mutate $(MUTATE)
 
 # Hours: what is true of one run, a hundred times; a million interrupts, faults and signals in each ring-0 kernel. One guest
 # at a time, with four CPUs.

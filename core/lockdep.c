@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lockdep.c - watches the order in which spinlocks nest (debug builds).
+ * lockdep.c - watches the order in which spinlocks nest, and mutexes (debug builds).
  *
  * A class is a name. "B taken while A was held" is an edge A -> B of a graph; an edge that closes a
  * circle is a deadlock waiting for its moment, and panics at once with the way back. A class that
@@ -8,10 +8,14 @@
  *
  * A trylock cannot wait, so nothing is learned or refused on its account, but what is taken under it
  * counts. The graph only grows and is read without a lock: a lost race finds its circle next time.
+ *
+ * A spinlock is held by a CPU, a mutex by a thread, which may sleep and move with it. No mutex is taken under a spinlock, so
+ * no circle goes through both: edges join spinlocks with spinlocks and mutexes with mutexes.
  */
 #include <core/lockdep.h>
 
 #include <arch/cpu.h>
+#include <core/block.h>
 #include <core/irq.h>
 #include <core/panic.h>
 #include <core/percpu.h>
@@ -25,6 +29,7 @@
 #define CLASSES 128
 #define SLOTS 512 /* name pointers; one name may have several */
 #define HELD_MAX 32
+#define THREAD_HASH 64
 
 struct class_info {
 	const char *name;   /* I once counted in nclasses */
@@ -53,10 +58,46 @@ struct held_locks {
 };
 
 static DEFINE_PERCPU(struct held_locks, held_locks);
+static DEFINE_PERCPU(bool, nest);
+static struct lock_mutex *held_mutexes[THREAD_HASH]; /* table_lock */
+static const char *expected; /* a: by a self-test, once at a time */
+static unsigned expected_seen; /* a */
 
 static bool lockdep_off(void)
 {
 	return READ_ONCE(panic_cpu) >= 0;
+}
+
+/* The end, unless a self-test waits for it. */
+static void __printf(1, 2) report(const char *format, ...)
+{
+	const char *text = READ_ONCE(expected);
+	char cause[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(cause, sizeof(cause), format, args);
+	va_end(args);
+	if (!text || !strstr(cause, text))
+		panic("%s", cause);
+	__atomic_fetch_add(&expected_seen, 1, __ATOMIC_RELAXED);
+}
+
+unsigned lockdep_expect(const char *text)
+{
+	WRITE_ONCE(expected, text);
+	return __atomic_exchange_n(&expected_seen, 0, __ATOMIC_RELAXED);
+}
+
+static void table_acquire(void)
+{
+	while (__atomic_test_and_set(&table_lock, __ATOMIC_ACQUIRE))
+		cpu_pause();
+}
+
+static void table_release(void)
+{
+	__atomic_clear(&table_lock, __ATOMIC_RELEASE);
 }
 
 /* Under table_lock. */
@@ -80,8 +121,7 @@ static unsigned add_slot(const char *name)
 	size_t slot = hash_u64((u64)name) % SLOTS;
 	unsigned id;
 
-	while (__atomic_test_and_set(&table_lock, __ATOMIC_ACQUIRE))
-		cpu_pause();
+	table_acquire();
 	id = id_of_text(name);
 	for (size_t tried = 0; tried < SLOTS; tried++, slot = (slot + 1) % SLOTS) {
 		if (slots[slot].name == name)
@@ -92,25 +132,26 @@ static unsigned add_slot(const char *name)
 		__atomic_store_n(&slots[slot].name, name, __ATOMIC_RELEASE);
 		break;
 	}
-	__atomic_clear(&table_lock, __ATOMIC_RELEASE);
+	table_release();
 	return id;
 }
 
-static unsigned class_id(const struct lock_class *class)
+/* With interrupts off. */
+static unsigned class_id(const char *name)
 {
-	size_t slot = hash_u64((u64)class->name) % SLOTS;
+	size_t slot = hash_u64((u64)name) % SLOTS;
 
-	if (!class->name)
+	if (!name)
 		panic("lockdep: a lock that was never initialised");
 	for (size_t tried = 0; tried < SLOTS; tried++, slot = (slot + 1) % SLOTS) {
-		const char *name = __atomic_load_n(&slots[slot].name, __ATOMIC_ACQUIRE);
+		const char *there = __atomic_load_n(&slots[slot].name, __ATOMIC_ACQUIRE);
 
-		if (name == class->name)
+		if (there == name)
 			return slots[slot].id;
-		if (!name)
+		if (!there)
 			break;
 	}
-	return add_slot(class->name);
+	return add_slot(name);
 }
 
 /* Breadth first from `from`; came_from[] is the way back. */
@@ -139,7 +180,7 @@ static bool find_path(unsigned from, unsigned to, u8 came_from[CLASSES])
 	return false;
 }
 
-static void __noreturn report_circle(unsigned held, unsigned taken, const u8 came_from[CLASSES])
+static void report_circle(unsigned held, unsigned taken, const u8 came_from[CLASSES])
 {
 	u8 path[CLASSES];
 	char chain[200];
@@ -153,27 +194,34 @@ static void __noreturn report_circle(unsigned held, unsigned taken, const u8 cam
 
 		length += (size_t)snprintf(chain + length, sizeof(chain) - length, " -> %s", name);
 	}
-	panic("lock order: taking %s while holding %s, but %s was seen before",
-	      classes[taken].name, classes[held].name, chain);
+	report("lock order: taking %s while holding %s, but %s was seen before", classes[taken].name, classes[held].name,
+	       chain);
+}
+
+/* Class `taken` is taken while `held` is. */
+static void learn_order(unsigned held, unsigned taken)
+{
+	u8 came_from[CLASSES];
+
+	if (held == taken)
+		report("lock order: taking %s while holding another one of that name", classes[taken].name);
+	else if (bitmap_test(classes[held].after, taken))
+		return;
+	else if (find_path(taken, held, came_from))
+		report_circle(held, taken, came_from);
+	else
+		__atomic_fetch_or(&classes[held].after[taken / 64], BIT(taken % 64), __ATOMIC_RELAXED);
 }
 
 /* `lock` is taken by the CPU that holds h. */
-static void learn_order(const struct held_lock *h, const struct lock_class *lock, unsigned taken)
+static void learn_spin(const struct held_lock *h, const struct lock_class *lock, unsigned taken)
 {
-	u8 came_from[CLASSES];
-	unsigned held = h->id;
 	char symbol[SYMBOL_TEXT];
 
 	if (h->lock == lock)
 		panic("deadlock on lock %s: this CPU holds it already, since %s", lock->name,
 		      symbol_caller_text(h->taken_at, symbol, sizeof(symbol)));
-	if (held == taken)
-		panic("lock order: taking %s while holding another one of that name", lock->name);
-	if (bitmap_test(classes[held].after, taken))
-		return;
-	if (find_path(taken, held, came_from))
-		report_circle(held, taken, came_from);
-	__atomic_fetch_or(&classes[held].after[taken / 64], BIT(taken % 64), __ATOMIC_RELAXED);
+	learn_order(h->id, taken);
 }
 
 static void learn_context(struct class_info *c, bool irqs_on, bool trylock)
@@ -183,8 +231,7 @@ static void learn_context(struct class_info *c, bool irqs_on, bool trylock)
 	if (irq_context() && !trylock && !READ_ONCE(c->in_irq))
 		WRITE_ONCE(c->in_irq, true);
 	if (READ_ONCE(c->irqs_on) && READ_ONCE(c->in_irq))
-		panic("lock %s: taken by an interrupt handler, and elsewhere with interrupts on",
-		      c->name);
+		panic("lock %s: taken by an interrupt handler, and elsewhere with interrupts on", c->name);
 }
 
 void lockdep_acquire(struct lock_class *class, bool trylock)
@@ -198,10 +245,10 @@ void lockdep_acquire(struct lock_class *class, bool trylock)
 		return;
 	flags = irq_save();
 	held = this_cpu_ptr(held_locks);
-	id = class_id(class);
+	id = class_id(class->name);
 	learn_context(&classes[id], irqs_on, trylock);
 	for (unsigned i = 0; !trylock && i < held->depth; i++)
-		learn_order(&held->lock[i], class, id);
+		learn_spin(&held->lock[i], class, id);
 	if (held->depth == HELD_MAX)
 		panic("lockdep: more than %d locks held at once", HELD_MAX);
 	held->lock[held->depth++] = (struct held_lock){
@@ -219,7 +266,7 @@ void lockdep_release(struct lock_class *class)
 		return;
 	flags = irq_save();
 	held = this_cpu_ptr(held_locks);
-	id = class_id(class);
+	id = class_id(class->name);
 	for (at = held->depth; at && held->lock[at - 1].id != id; at--)
 		;
 	if (!at)
@@ -229,31 +276,139 @@ void lockdep_release(struct lock_class *class)
 	irq_restore(flags);
 }
 
-void lockdep_assert_may_sleep(const char *where)
+static struct lock_mutex **mutexes_of(const struct thread *t)
+{
+	return &held_mutexes[hash_u64((u64)t) % THREAD_HASH];
+}
+
+void lockdep_mutex_want(const char *name)
+{
+	const struct thread *me = thread_current();
+	bool may_nest;
+	unsigned id;
+	u64 flags;
+
+	lockdep_assert_may_sleep(name);
+	if (lockdep_off())
+		return;
+	flags = irq_save();
+	may_nest = this_cpu(nest);
+	this_cpu(nest) = false;
+	id = class_id(name);
+	table_acquire();
+	for (const struct lock_mutex *m = *mutexes_of(me); m; m = m->next)
+		if (m->thread == me && !(may_nest && m->id == id))
+			learn_order(m->id, id);
+	table_release();
+	irq_restore(flags);
+}
+
+void lockdep_mutex_taken(struct lock_mutex *m, const char *name, u64 from)
+{
+	struct lock_mutex **first = mutexes_of(thread_current());
+	unsigned id;
+	u64 flags;
+
+	if (lockdep_off())
+		return;
+	if (irq_context())
+		report("mutex %s: taken by an interrupt handler", name);
+	flags = irq_save();
+	id = class_id(name);
+	table_acquire();
+	*m = (struct lock_mutex){.next = *first, .thread = thread_current(), .taken_at = from, .id = id};
+	*first = m;
+	table_release();
+	irq_restore(flags);
+}
+
+void lockdep_mutex_release(struct lock_mutex *m)
+{
+	struct lock_mutex **at;
+	u64 flags;
+
+	if (lockdep_off())
+		return;
+	flags = irq_save();
+	table_acquire();
+	for (at = mutexes_of(m->thread); *at != m; at = &(*at)->next)
+		;
+	*at = m->next;
+	table_release();
+	irq_restore(flags);
+}
+
+void lockdep_nest(void)
+{
+	this_cpu(nest) = true;
+}
+
+void lockdep_assert_no_mutex(const char *where)
+{
+	const struct thread *me = thread_current();
+	const struct lock_mutex *m;
+	u64 flags;
+
+	if (lockdep_off())
+		return;
+	flags = irq_save();
+	table_acquire();
+	for (m = *mutexes_of(me); m && m->thread != me; m = m->next)
+		;
+	table_release();
+	irq_restore(flags);
+	if (m)
+		report("%s: leaves the kernel while holding %s", where, classes[m->id].name);
+}
+
+void lockdep_assert_no_spinlock(const char *where)
 {
 	struct held_locks *held;
 	u64 flags;
 
 	if (lockdep_off())
 		return;
-	if (irq_context())
-		panic("%s: may sleep, in an interrupt handler", where);
 	flags = irq_save();
 	held = this_cpu_ptr(held_locks);
 	if (held->depth)
-		panic("%s: may sleep, while holding %s", where,
-		      classes[held->lock[held->depth - 1].id].name);
+		report("%s: may sleep, while holding %s", where, classes[held->lock[held->depth - 1].id].name);
 	irq_restore(flags);
 }
 
+void lockdep_assert_may_sleep(const char *where)
+{
+	if (lockdep_off())
+		return;
+	if (irq_context())
+		report("%s: may sleep, in an interrupt handler", where);
+	else if (!irq_enabled())
+		report("%s: may sleep, with interrupts off", where);
+	lockdep_assert_no_spinlock(where);
+}
+
+static void print_lock(unsigned id, u64 taken_at)
+{
+	char symbol[SYMBOL_TEXT];
+
+	console_print("    %s, taken in %s\n", classes[id].name, symbol_caller_text(taken_at, symbol, sizeof(symbol)));
+}
+
+/* Without table_lock: this is for a panic, which may have come while it is held. */
 void lockdep_print_held(void)
 {
 	const struct held_locks *held = this_cpu_ptr(held_locks);
-
-	char symbol[SYMBOL_TEXT];
+	const struct thread *me = thread_current();
+	bool any = false;
 
 	console_print("  spinlocks held by this CPU:%s\n", held->depth ? "" : " none");
 	for (unsigned i = 0; i < held->depth; i++)
-		console_print("    %s, taken in %s\n", classes[held->lock[i].id].name,
-			      symbol_caller_text(held->lock[i].taken_at, symbol, sizeof(symbol)));
+		print_lock(held->lock[i].id, held->lock[i].taken_at);
+	for (const struct lock_mutex *m = *mutexes_of(me); m; m = m->next) {
+		if (m->thread != me)
+			continue;
+		console_print("%s", any ? "" : "  mutexes held by this thread, the last taken first:\n");
+		print_lock(m->id, m->taken_at);
+		any = true;
+	}
+	console_print("%s", any ? "" : "  mutexes held by this thread: none\n");
 }

@@ -16,7 +16,7 @@ void mutex_init(struct mutex *m, const char *name)
 	waitq_init(&m->waiters);
 }
 
-bool mutex_trylock(struct mutex *m)
+static inline bool take(struct mutex *m)
 {
 	struct thread *nobody = NULL;
 
@@ -24,20 +24,30 @@ bool mutex_trylock(struct mutex *m)
 					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+bool mutex_trylock(struct mutex *m)
+{
+	if (!take(m))
+		return false;
+	lockdep_mutex_taken(&m->dep, m->name, (u64)__builtin_return_address(0));
+	return true;
+}
+
 void mutex_lock(struct mutex *m)
 {
-	lockdep_assert_may_sleep(m->name);
-	if (likely(mutex_trylock(m)))
-		return;
-	if (mutex_held(m))
-		panic("mutex %s: taken twice by thread %s", m->name, thread_name(thread_current()));
-	wait_event(&m->waiters, mutex_trylock(m));
+	lockdep_mutex_want(m->name);
+	if (unlikely(!take(m))) {
+		if (mutex_held(m))
+			panic("mutex %s: taken twice by thread %s", m->name, thread_name(thread_current()));
+		wait_event(&m->waiters, take(m));
+	}
+	lockdep_mutex_taken(&m->dep, m->name, (u64)__builtin_return_address(0));
 }
 
 void mutex_unlock(struct mutex *m)
 {
 	if (unlikely(!mutex_held(m)))
 		panic("mutex %s: released by a thread that does not hold it", m->name);
+	lockdep_mutex_release(&m->dep);
 	__atomic_store_n(&m->owner, NULL, __ATOMIC_RELEASE);
 	waitq_wake_one(&m->waiters);
 }

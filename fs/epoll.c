@@ -224,6 +224,7 @@ static unsigned chain_below(struct file *f, const struct file *stop)
 
 	if (f == stop)
 		return CHAIN_MAX + 1;
+	lockdep_nest(); /* a parent's before its child's, here and below */
 	mutex_lock(&ep->mutex);
 	for (struct rb_node *node = rb_first(&ep->entries); node; node = rb_next(node)) {
 		struct entry *e = rb_entry(node, struct entry, node);
@@ -467,6 +468,7 @@ static bool has_event(struct epoll *ep)
 	struct entry *e;
 	bool found = false;
 
+	lockdep_nest();
 	mutex_lock(&ep->mutex);
 	while (!found && (e = pop(ep))) {
 		found = ask(e, NULL);

@@ -14,7 +14,7 @@
 
 struct mutex fs_lock = MUTEX_INIT("fs_lock", fs_lock);
 
-static u64 last_ino; /* a */
+u64 vnode_last_ino;
 
 void vnode_init(struct vnode *v, unsigned mode, u64 dev, const struct vnode_ops *ops,
 		const struct file_ops *fops)
@@ -23,7 +23,7 @@ void vnode_init(struct vnode *v, unsigned mode, u64 dev, const struct vnode_ops 
 	v->refs = 1;
 	v->mode = mode;
 	v->nlink = 1;
-	v->ino = __atomic_add_fetch(&last_ino, 1, __ATOMIC_RELAXED);
+	v->ino = __atomic_add_fetch(&vnode_last_ino, 1, __ATOMIC_RELAXED);
 	v->dev = dev;
 	v->atime = v->mtime = v->ctime = clock_realtime_ns();
 	v->ops = ops;

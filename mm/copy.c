@@ -78,6 +78,7 @@ int vmspace_copy(struct vmspace *child, struct vmspace *parent)
 	struct tlb_batch batch;
 
 	mutex_lock(&parent->lock);
+	lockdep_nest();
 	mutex_lock(&child->lock); /* nobody knows the child, but objects know its regions */
 	copy_layout(child, parent);
 	tlb_batch_begin(&batch, parent);

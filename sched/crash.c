@@ -8,10 +8,10 @@
 #include <sched/crash.h>
 
 #include <arch/cpu.h>
+#include <core/mutex.h>
 #include <core/panic.h>
 #include <core/param.h>
 #include <core/printk.h>
-#include <core/spinlock.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 #include <sched/thread.h>
@@ -27,6 +27,7 @@ struct node {
 static const u64 constant = 1;
 static u64 variable;
 static struct spinlock lock = SPINLOCK_INIT("planted");
+static struct mutex first = MUTEX_INIT("first", first), second = MUTEX_INIT("second", second);
 static bool spinning;
 
 static __noinline void crash_null(void)
@@ -97,6 +98,29 @@ static __noinline void crash_deadlock(void)
 	spin_lock(&lock);
 }
 
+/* With the spinlock: who runs next on this CPU may wait for it for ever. */
+static __noinline void crash_sleep(void)
+{
+	spin_lock(&lock);
+	thread_yield();
+}
+
+static __noinline void crash_order(void)
+{
+	mutex_lock(&first);
+	mutex_lock(&second);
+	mutex_unlock(&second);
+	mutex_unlock(&first);
+	mutex_lock(&second);
+	mutex_lock(&first);
+}
+
+static __noinline void crash_keep(void)
+{
+	mutex_lock(&first);
+	thread_exit();
+}
+
 static __noinline void crash_freed(void)
 {
 	struct node *node = kzalloc(sizeof(*node) * 2);
@@ -163,7 +187,8 @@ static const struct {
 } crashes[] = {
 	{"null", crash_null},   {"errno", crash_errno}, {"user", crash_user},         {"rodata", crash_rodata},
 	{"text", crash_text},   {"call", crash_call},   {"stack", crash_stack},       {"deadlock", crash_deadlock},
-	{"freed", crash_freed}, {"spin", crash_spin},   {"assert", crash_assert}, {"nested", crash_nested},
+	{"freed", crash_freed}, {"spin", crash_spin},   {"assert", crash_assert},     {"nested", crash_nested},
+	{"sleep", crash_sleep}, {"order", crash_order}, {"keep", crash_keep},
 };
 
 static void crash_thread(void *arg)

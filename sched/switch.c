@@ -100,6 +100,7 @@ void schedule(enum leave why)
 	struct thread *prev = rq->current, *next;
 
 	assert(!irq_context());
+	lockdep_assert_no_spinlock("schedule");
 	spin_lock(&rq->lock);
 	if (why == LEAVE_BLOCK && prev->state != THREAD_BLOCKING) {
 		runqueue_unlock(rq, flags);

@@ -151,6 +151,7 @@ void thread_exit(void)
 	struct thread *t = current();
 
 	lockdep_assert_may_sleep("thread_exit");
+	lockdep_assert_no_mutex("thread_exit");
 	irq_disable();
 	if (t->arch.fpu)
 		fpu_discard(&t->arch);

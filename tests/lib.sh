@@ -66,6 +66,11 @@ program() {
 	esac
 }
 
+# Where a kernel of that name was built, with the fragment that all are built with, if any.
+built() {
+	echo "$build/$1${ORCHARD_FRAGMENT:+-$ORCHARD_FRAGMENT}"
+}
+
 # run KERNEL CPUS PROGRAM [ARG...], with $run_options for the tool; stdin is passed on.
 run() {
 	run_kernel=$1 run_cpus=$2 run_program=$(program "$3")

@@ -36,6 +36,7 @@ static struct {
 	u64 stacks;
 	u64 cached;              /* pages of objects that are no file: the vDSO */
 	i64 pages;
+	u64 ino;                 /* the last that a file had */
 } before; /* main thread only, as all here */
 
 struct count {
@@ -98,6 +99,7 @@ void account_objects(void)
 	before.stacks = kstack_live();
 	page_stats(&m);
 	before.cached = m.cached_pages;
+	before.ino = vnode_last_ino;
 }
 
 void account_pages(void)
@@ -115,7 +117,7 @@ static int kill_one(struct proc *p, void *arg)
 	return 0;
 }
 
-/* The first name in a directory that is to go: its type, 0 when there is none, or an error. */
+/* The first name in a directory that was not there before: its type, 0 when there is none, or an error. */
 static int first_entry(const char *path, char *name, size_t size)
 {
 	static u8 records[PAGE_SIZE];
@@ -131,9 +133,8 @@ static int first_entry(const char *path, char *name, size_t size)
 	n = f->ops->readdir(f, &u, &f->pos);
 	for (u8 *at = records; n > 0 && at < records + n && !type;) {
 		struct dirent64 *d = (struct dirent64 *)at;
-		bool mounted = !strcmp(path, "/") && (!strcmp(d->name, "dev") || !strcmp(d->name, "proc"));
 
-		if (strcmp(d->name, ".") && strcmp(d->name, "..") && !mounted) {
+		if (strcmp(d->name, ".") && strcmp(d->name, "..") && d->ino > before.ino) {
 			strlcpy(name, d->name, size);
 			type = d->type;
 		}
@@ -143,14 +144,13 @@ static int first_entry(const char *path, char *name, size_t size)
 	return n < 0 ? (int)n : type;
 }
 
-/* Everything below / but /dev and /proc, with the one path that it walks up and down. */
-static int remove_files(void)
+/* Everything below `top` that was not there before, with the one path that it walks up and down. */
+static int remove_files(const char *top)
 {
 	static char path[PATH_MAX], name[NAME_MAX + 1];
-	size_t length = 1;
+	size_t length = strlcpy(path, top, sizeof(path));
 	int error = 0;
 
-	strlcpy(path, "/", sizeof(path));
 	while (!error) {
 		int type = first_entry(path, name, sizeof(name));
 
@@ -168,7 +168,7 @@ static int remove_files(void)
 				continue;
 			error = vfs_unlink(NULL, path, false);
 			path[length = here] = 0;
-		} else if (length == 1) {
+		} else if (length == strlen(top)) {
 			return 0;
 		} else {
 			error = vfs_unlink(NULL, path, true);
@@ -208,7 +208,9 @@ bool account_settle(void)
 	mutex_lock(&proc_lock);
 	proc_foreach(kill_one, NULL);
 	mutex_unlock(&proc_lock);
-	error = remove_files();
+	error = remove_files("/");
+	if (!error)
+		error = remove_files("/dev");
 	if (error) {
 		pr_err("left: a file that cannot be removed: %s", errno_name(-error));
 		return false;

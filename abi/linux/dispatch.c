@@ -12,6 +12,7 @@
 #include <abi/linux/restart.h>
 #include <abi/linux/syscall.h>
 #include <arch/offsets.h>
+#include <core/lockdep.h>
 #include <core/param.h>
 #include <core/trace.h>
 #include <generated/syscall_nr.h>
@@ -46,12 +47,13 @@ static long observe(const struct sysargs *args)
 	else
 		result = desc ? desc->call(args) : -ENOSYS;
 	trace(TRACE_SYSCALL_EXIT, nr, (u64)result);
+	lockdep_assert_no_mutex("a system call");
 	return result;
 }
 
 void syscall_init(void)
 {
-	const bool observed = param.strace || IS_ENABLED(CONFIG_TRACE);
+	const bool observed = param.strace || IS_ENABLED(CONFIG_TRACE) || IS_ENABLED(CONFIG_LOCKDEP);
 
 	for (u32 nr = 0; nr <= SYSCALL_MAX; nr++) {
 		syscall_call *call = nr < SYSCALL_MAX ? syscall_table[nr].call : NULL;

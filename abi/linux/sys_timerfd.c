@@ -148,7 +148,7 @@ long sys_timerfd_create(int clock, int flags)
 	t = kzalloc(sizeof(*t));
 	if (!t)
 		return -ENOMEM;
-	mutex_init(&t->mutex, "timerfd");
+	mutex_init(&t->mutex, "timerfd setting");
 	spin_init(&t->lock, "timerfd");
 	waitq_init(&t->wait);
 	t->interval.clock = clock;

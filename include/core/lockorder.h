@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The lock-order tree. A lock may be taken while holding those above it on its path; siblings never nest. Lockdep checks
- * what really happens among spinlocks against what was seen before; this comment says what is meant. (S) sleeping,
- * (s) spinning, (i) spinning with interrupts off. No sleeping lock is taken under a spinning one. Names are those that the
- * locks carry.
+ * what really happens against what was seen before, among spinlocks and among mutexes; this comment says what is meant. (S)
+ * sleeping, (s) spinning, (i) spinning with interrupts off. No sleeping lock is taken under a spinning one. Names are those
+ * that the locks carry.
  *
  *   file (S)                    one open file's position
  *     fs_lock (S)               names: directories, rename
@@ -11,10 +11,9 @@
  *     vnode (S)                 one file's data and size
  *       proc (S)                proc_lock: the process tree, groups, states; below vnode, since /proc reads it
  *         siglock (i)           signals and threads of one process; a parent's only after its child's was released
- *           cred (i)            which credentials a process has
  *           users (i)           leaf: counts of a user
  *   clock watches (S)           who wants to know that CLOCK_REALTIME is set
- *     timerfd (S), posix timers (S)   setting them; the spinlock timerfd (i) and siglock below
+ *     timerfd setting (S), posix timers (S)   setting them; the spinlock timerfd (i) and siglock below
  *   epoll nesting (S)           which epoll may be in which
  *     epoll (S)                 one epoll's entries, a parent's before its child's; no poll op takes a sleeping lock but this
  *       vmspace                 as below: events are copied out
@@ -22,11 +21,14 @@
  *     vmspace (S)               one process's regions and page tables: copies may fault, under all of the above
  *       vm_object (s)           pages of one memory object
  *         slot (s)              who owns which slot of a shared space
- *   fdtable (s), lock_lock (s)  descriptors; record locks
+ *       sweep (S)               write access taken away from a file's pages, for all who map it; vmspace below
+ *   lock_lock (S)               record locks
+ *   cred (S), alarm (S)         one change of credentials, one setting of ITIMER_REAL at a time
+ *   fdtable (s)                 descriptors
  *   futex (s)                   one bucket; two by address, the second by trying
  *   tty (i)                     one terminal
- *     stream handover, stream input, stream output, uart (i)   the lines below it
- *   alarm (i)                   ITIMER_REAL
+ *     stream handover, stream input, stream output, virtio console, uart (i)   the lines below it
+ *   eventfd (i)                 one counter
  *   signal requests (i), reaper (i)
  *     signalfd (i)              all signalfds, under any siglock
  *     waitq (i)                 anyone may wake under its own lock

@@ -8,7 +8,8 @@
 struct mutex {
 	struct thread *owner;  /* a: NULL when free */
 	struct waitq waiters;
-	const char *name;
+	const char *name;      /* I: its class (core/lockdep.h), as of all mutexes of that name */
+	struct lock_mutex dep;
 };
 
 #define MUTEX_INIT(mname, m) { .waiters = WAITQ_INIT((m).waiters), .name = (mname) }

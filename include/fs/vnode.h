@@ -103,4 +103,6 @@ int devfs_add(const char *name, unsigned mode, u64 rdev, const struct file_ops *
 struct seq;
 int procfs_add(const char *name, void (*show)(struct seq *s, void *arg), void *arg);
 
+extern u64 vnode_last_ino; /* a: inode numbers are given in a row; this was the last */
+
 #endif

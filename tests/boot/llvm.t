@@ -12,7 +12,7 @@ for kernel in $few; do
 	# Under a name of its own: gcc's kernel of this name stays as it is.
 	config=$work/$kernel.config
 	{
-		cat "$build/$kernel/.config"
+		cat "$(built "$kernel")/.config"
 		echo "# by clang"
 	} >"$config"
 	folder=$build/custom-$(sha256sum "$config" | cut -c1-8)

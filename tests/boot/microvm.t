@@ -47,7 +47,7 @@ cp "$build/user/hello" "$work/root/bin"
 # ends KERNEL MACHINE NAME [OPTION]: a reset would run hello again and again, unless -no-reboot makes it an end.
 ends() {
 	timeout 60 qemu-system-x86_64 -accel tcg -cpu max -M "$2" -m 64M -nodefaults -no-user-config -display none $4 \
-		-serial stdio -kernel "$build/$1/orchard.elf" -initrd "$work/initrd" -append "init=/bin/hello" \
+		-serial stdio -kernel "$(built "$1")/orchard.elf" -initrd "$work/initrd" -append "init=/bin/hello" \
 		</dev/null >"$work/out" 2>"$work/err"
 	status=$?
 	[ "$(grep -c 'hello, orchard' "$work/out")" = 1 ]
@@ -68,7 +68,7 @@ hellos() {
 	rm -f "$work/frames"
 	timeout 60 qemu-system-x86_64 -accel tcg -cpu max -M "$machine" -m 64M -nodefaults -no-user-config -display none \
 		-no-reboot -serial stdio -chardev "file,id=frames,path=$work/frames" "$@" \
-		-kernel "$build/$kernel/orchard.elf" -initrd "$work/initrd" -append "streams=virtio init=/bin/hello" \
+		-kernel "$(built "$kernel")/orchard.elf" -initrd "$work/initrd" -append "streams=virtio init=/bin/hello" \
 		</dev/null >"$work/out" 2>"$work/err"
 	head -c 100 "$work/frames" | tr -d '\000-\037' >"$work/hello"
 	grep -q "orchard 1 $kernel" "$work/hello" && ! grep -q 'is not there' "$work/out"
@@ -87,7 +87,7 @@ lacks() {
 	name=$1
 	shift
 	timeout 60 qemu-system-x86_64 -accel tcg -cpu max -m 64M -nodefaults -no-user-config -display none -no-reboot \
-		-serial stdio "$@" -kernel "$build/$kernel/orchard.elf" -initrd "$work/initrd" \
+		-serial stdio "$@" -kernel "$(built "$kernel")/orchard.elf" -initrd "$work/initrd" \
 		-append "streams=virtio init=/bin/hello" </dev/null >"$work/out" 2>"$work/err"
 	grep -q 'the virtio console is not there' "$work/out" && grep -q 'hello, orchard' "$work/out"
 	check $? "$kernel: $name" || explain "$work/out"

@@ -39,13 +39,15 @@ who='^  cpu 0 of [0-9]+, [0-9]+ us after boot, thread crash$'
 hex='[0-9a-f]{16}'
 down="^    $hex crash_thread\+0x[0-9a-f]+$"
 
+fragment=${ORCHARD_FRAGMENT-}
 for kernel in $KERNELS; do
 	crash "$kernel" 1 null
 	says "$kernel: a null pointer" '^panic: a null pointer was read, address 8, in crash_null\+0x[0-9a-f]+$' \
 		'^  likely: a null pointer; .* 8 bytes' "$who" "^  rip $hex  cs 0008 .* vector 14  error 0$" \
 		'^  backtrace' "^    $hex crash_null\+0x" '^  page walk of 0000000000000008 from cr3' \
 		'^    PML4E\[  0\] 0{16}  not present$' 'nothing is mapped there: .* 512 GiB$' '^  spinlocks held' '^  last events'
-	[ "$(tail -c 1 "$work/console" | wc -l)" = 1 ] && tail -n 1 "$work/console" | grep -q '^  last events: .* them$'
+	[ "$(tail -c 1 "$work/console" | wc -l)" = 1 ] && tail -n 1 "$work/console" |
+		grep -qE '^  last events: .* them$|^    - +[0-9]+ us  cpu 0  fault on 8 at crash_null\+0x'
 	check $? "$kernel: the last line is whole" || explain "$work/console" 3
 
 	crash "$kernel" 1 errno
@@ -89,19 +91,28 @@ for kernel in $KERNELS; do
 	! grep -q 'does not answer' "$work/console"
 	check $? "$kernel: all CPUs answered"
 
-	cat "$top/configs/${kernel}_defconfig" "$top/configs/debug.config" >"$work/$kernel.config"
-	cmp -s "$work/$kernel.config" "$build/$kernel-debug.config" || cp "$work/$kernel.config" "$build/$kernel-debug.config"
-	debug=$build/$kernel-debug.config
-	crash "$debug" 1 deadlock
+	export ORCHARD_FRAGMENT=debug
+	crash "$kernel" 1 deadlock
 	says "$kernel, debug: a lock taken twice" '^panic: deadlock on lock planted: this CPU holds it already, since crash_deadlock' \
 		"^    $hex crash_deadlock" "$down" '^  spinlocks held by this CPU:$' '^    planted, taken in crash_deadlock\+0x' \
 		'^  last events' 'cpu 0  switch to thread crash$'
-	crash "$debug" 1 freed
+	crash "$kernel" 1 sleep
+	says "$kernel, debug: a thread leaves the CPU with a spinlock" '^panic: schedule: may sleep, while holding planted$' \
+		"^    $hex crash_sleep" "$down" '^    planted, taken in crash_sleep\+0x'
+	crash "$kernel" 1 order
+	says "$kernel, debug: two mutexes in both orders" \
+		'^panic: lock order: taking first while holding second, but first -> second was seen before$' "^    $hex crash_order" \
+		"$down" '^  spinlocks held by this CPU: none$' '^  mutexes held by this thread' '^    second, taken in crash_order\+0x'
+	crash "$kernel" 1 keep
+	says "$kernel, debug: a thread ends with a mutex" '^panic: thread_exit: leaves the kernel while holding first$' "$down" \
+		'^    first, taken in crash_keep\+0x'
+	crash "$kernel" 1 freed
 	says "$kernel, debug: memory is used after it was freed" '^panic: general protection, .* in crash_freed' \
 		'^  likely: use after free: r[a-z0-9]+ holds poison, .* in slab cache kmalloc-32$'
-	crash "$debug" 1 null
+	crash "$kernel" 1 null
 	says "$kernel, debug: the fault is among the last events" '^  spinlocks held by this CPU: none$' \
 		'cpu 0  switch to thread crash$' 'cpu 0  fault on 8 at crash_null\+0x'
+	export ORCHARD_FRAGMENT="$fragment"
 done
 
 # A program in ring 0 jumps into the kernel: whose doing it was.

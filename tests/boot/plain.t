@@ -13,7 +13,7 @@ cp "$build/user/hello" "$build/user/echoargs" "$work/root/bin"
 # boot KERNEL CPUS APPEND: console in $work/out.
 boot() {
 	timeout 60 qemu-system-x86_64 -accel tcg -cpu max -M q35 -m 64M -smp "$2" -nodefaults -no-user-config \
-		-display none -no-reboot -serial stdio -kernel "$build/$1/orchard.elf" -initrd "$work/initrd" \
+		-display none -no-reboot -serial stdio -kernel "$(built "$1")/orchard.elf" -initrd "$work/initrd" \
 		-append "$3" </dev/null >"$work/out" 2>"$work/err"
 	status=$?
 }

@@ -20,12 +20,7 @@ self_test() {
 	explain "$work/err"
 }
 
-debug_kernel() {
-	mkdir -p "$build"
-	cat "$top/configs/$1_defconfig" "$top/configs/debug.config" >"$work/$1.config"
-	cmp -s "$work/$1.config" "$build/$1-debug.config" || cp "$work/$1.config" "$build/$1-debug.config"
-}
-
+fragment=${ORCHARD_FRAGMENT-}
 for kernel in $KERNELS; do
 	case $kernel in
 	host | linux) continue ;;
@@ -35,10 +30,12 @@ for kernel in $KERNELS; do
 	done
 	case $kernel in
 	multi | sas)
-		debug_kernel "$kernel"
+		[ -z "$fragment" ] || continue
+		export ORCHARD_FRAGMENT=debug
 		for cpus in $CPUS; do
-			self_test "$build/$kernel-debug.config" "$cpus" "$kernel with assertions and lockdep"
+			self_test "$kernel" "$cpus" "$kernel with assertions and lockdep"
 		done
+		export ORCHARD_FRAGMENT=
 		;;
 	esac
 done

@@ -131,6 +131,11 @@ static void test_memory_faults(void)
 		at[5] = 1;
 	ok(fault_is(SIGSEGV, SEGV_ACCERR, page + 5), "a write to read-only memory: SEGV_ACCERR and the address");
 	ok(trap_number == 14 && (trap_error & 3) == (2 | (page[0] & 1)), "the frame says: page fault, write");
+	must(at[5] == 0); /* now it is there, and may still not be written */
+	info_seen.si_code = 0;
+	if (!sigsetjmp(jump, 1))
+		at[5] = 1;
+	ok(fault_is(SIGSEGV, SEGV_ACCERR, page + 5), "and once it was read");
 	mprotect(page, PAGE, PROT_READ | PROT_WRITE);
 	page[0] = (char)0xc3;
 	if (!sigsetjmp(jump, 1))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Resource limits: getrlimit, setrlimit, prlimit and their errors, and each limit at work. RLIMIT_NPROC and
- * RLIMIT_SIGPENDING have tests of their own elsewhere: here they are only set.
+ * Resource limits: getrlimit, setrlimit, prlimit and their errors, and each limit at work. More of RLIMIT_NPROC,
+ * and RLIMIT_SIGPENDING, in tests/user/limit.c.
  */
 #include "posix.h"
 
@@ -269,6 +269,48 @@ static int writer(const char *folder)
 	return write(fd, "x", 1) == 1;
 }
 
+/* A user of whom nobody else is there, with room for two. What went wrong: bits. */
+static int few_processes(void)
+{
+	int held[2], wrong = 0;
+	pid_t first, second;
+
+	if (set(RLIMIT_NPROC, 2, 2) || pipe(held) || setresuid(4242, 4242, 4242))
+		return 8;
+	first = fork();
+	if (first == 0) {
+		close(held[1]);
+		_exit((int)read(held[0], &wrong, 1));
+	}
+	wrong |= first < 0 ? 1 : 0;
+	second = fork();
+	if (second == 0)
+		_exit(0);
+	wrong |= second >= 0 || errno != EAGAIN ? 2 : 0;
+	close(held[1]);
+	waitpid(first, NULL, 0);
+	first = fork();
+	if (first == 0)
+		_exit(0);
+	wrong |= first < 0 ? 4 : 0;
+	return wrong;
+}
+
+static void test_nproc(void)
+{
+	int status = -1;
+	pid_t pid;
+
+	if (!can_fork("RLIMIT_NPROC"))
+		return;
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		_exit(few_processes());
+	must(waitpid(pid, &status, 0) == pid);
+	is_int(status, 0, "RLIMIT_NPROC 2: one child, a second is EAGAIN until the first is gone");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "inheritor"))
@@ -282,5 +324,6 @@ int main(int argc, char **argv)
 	test_memory();
 	test_stack();
 	test_children();
+	test_nproc();
 	return done();
 }

@@ -181,6 +181,9 @@ static void test_files(void)
 	is_int(v[0], 'S', "a private mapping shows the file too");
 	v[0] = 'V';
 	ok(pread(fd, &c, 1, 0) == 1 && c == 'S', "but its stores stay its own");
+	must(v[PAGE] == 'b' && mprotect(v, 2 * PAGE, PROT_READ) == 0 && mprotect(v, 2 * PAGE, RW) == 0);
+	v[PAGE] = 'V';
+	ok(pread(fd, &c, 1, PAGE) == 1 && c == 'b', "also after its rights were taken and given back");
 	s[0] = 's';
 	is_int(v[0], 'V', "and it keeps what it stored");
 	close(fd);

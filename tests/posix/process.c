@@ -279,6 +279,12 @@ static void test_wait(void)
 	while (setpgid(pid, 0) == 0) /* posix_spawn may return a moment before exec is through */
 		sched_yield();
 	is_int(errno, EACCES, "a child that has exec'ed is moved to no other group");
+	kill(pid, SIGSTOP);
+	must(waitpid(pid, &status, WUNTRACED) == pid);
+	is_int(status, SIGSTOP << 8 | 0x7f, "stopped: the signal above 0x7f");
+	kill(pid, SIGCONT);
+	must(waitpid(pid, &status, WCONTINUED) == pid);
+	is_int(status, 0xffff, "continued: 0xffff");
 	kill(pid, SIGKILL);
 	must(waitid(P_PID, (id_t)pid, &info, WEXITED) == 0);
 	ok(info.si_code == CLD_KILLED && info.si_status == SIGKILL, "killed: CLD_KILLED and the signal");
@@ -395,10 +401,11 @@ static void test_inheritance(void)
 	struct itimerval far = {.it_value = {.tv_sec = 1000}}, now;
 	struct rusage usage;
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	int fd = open("/tmp/posix-process", O_RDWR | O_CREAT, 0600), wrong;
+	int fd = open("/tmp/posix-process", O_RDWR | O_CREAT, 0600), wrong, status;
 	pid_t pid;
 
 	must(fd >= 0 && fcntl(fd, F_SETLK, &lock) == 0 && write(fd, "abcdef", 6) == 6);
+	must(dup2(1, 43) == 43 && fcntl(43, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFD, 0) == 0);
 	sigprocmask(SIG_BLOCK, &usr1, NULL);
 	on(SIGUSR1, counter, 0);
 	raise(SIGUSR1);
@@ -426,9 +433,14 @@ static void test_inheritance(void)
 		prctl(PR_GET_PDEATHSIG, &signal);
 		wrong |= (signal != 0 || prctl(PR_GET_NAME, name) || strcmp(name, "inheritor")) << 6;
 		wrong |= (lseek(fd, 2, SEEK_SET) != 2 || (shared_word = 2) != 2) << 7;
+		if (!wrong && (fcntl(43, F_GETFD) != FD_CLOEXEC || fcntl(fd, F_GETFD) != 0))
+			kill(getpid(), SIGKILL);
 		_exit(wrong);
 	}
-	wrong = WEXITSTATUS(status_of(pid));
+	status = status_of(pid);
+	wrong = WEXITSTATUS(status);
+	ok(WIFEXITED(status), "fork: each descriptor is inherited with its FD_CLOEXEC");
+	close(43);
 	is_int(wrong & 1, 0, "fork: pending signals are not inherited");
 	is_int(wrong & 2, 0, "the mask is");
 	is_int(wrong & 4, 0, "interval timers are not");

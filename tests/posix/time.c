@@ -78,6 +78,10 @@ static void test_sleeps(void)
 	is_int(clock_nanosleep(CLOCK_MONOTONIC, 0, &bad, NULL), EINVAL, "10^9 ns are EINVAL");
 	is_int(clock_nanosleep(CLOCK_THREAD_CPUTIME_ID, 0, &past, NULL), EINVAL, "one's own CPU time cannot be slept");
 	is_int(clock_nanosleep(77, 0, &past, NULL), EINVAL, "nor an unknown clock");
+	t = (struct timespec){.tv_nsec = 60 * MS}; /* longer than a wake may take to be noticed */
+	begin = now(CLOCK_MONOTONIC);
+	is_int(clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL), 0, "clock_nanosleep by MONOTONIC");
+	ok(now(CLOCK_MONOTONIC) - begin >= 60 * MS, "for as long as it was told");
 }
 
 /* ---- interval timers ---- */

@@ -11,7 +11,7 @@ corpus=$top/tests/corpus
 corpus_run() {
 	case $1 in
 	sas | split)
-		python3 "$corpus/boot.py" "$build/$1/orchard.elf" "$build/user/$2" "$work/selected" >"$work/out" 2>"$work/err"
+		python3 "$corpus/boot.py" "$(built "$1")/orchard.elf" "$build/user/$2" "$work/selected" >"$work/out" 2>"$work/err"
 		status=$?
 		;;
 	*)

@@ -59,7 +59,11 @@ def model_of(config_text):
     for model, row in MODELS.items():
         if re.search(rf"^CONFIG_MODEL_{model.upper()}=y$", config_text, re.M):
             return row
-    return ("?", "?", "?", "a custom model")
+    chosen = _symbols(config_text)
+    if chosen.get("CONFIG_MODEL_CUSTOM") != "y":
+        return ("?", "?", "?", "a custom model")
+    axes = [(("ring0", "ring3"), "GATE_RING3"), (("shared", "private"), "ASPACE_PRIVATE"), (("one", "many"), "PROC_MANY")]
+    return (*(values[chosen.get(f"CONFIG_CUSTOM_{symbol}") == "y"] for values, symbol in axes), "a custom model")
 
 
 def check_name(text):

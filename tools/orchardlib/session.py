@@ -15,7 +15,7 @@ from .errors import PANIC, TIMEOUT, TOOL
 from .qemu import Qemu
 from .terminal import EscapeFilter
 
-GRACE = 10              # seconds a guest has to end the machine after its exit frame
+GRACE = 60              # seconds a guest has to end the machine after its exit frame: a debug build counts what is left, slowly
 INPUT_ROOM = 65536      # bytes of frames kept for a guest that does not read
 KVM_GAVE_UP = b"KVM internal error"
 ANSI = re.compile(rb"\x1b(\[[0-9;?=]*[A-Za-z]|[()][A-Z0-9]|[=>c])")

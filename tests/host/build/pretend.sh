@@ -6,7 +6,7 @@
 
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
-unset MAKEFLAGS MAKELEVEL MFLAGS O
+unset MAKEFLAGS MAKELEVEL MFLAGS O LLVM KERNELS FRAGMENT ORCHARD_FRAGMENT
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
@@ -40,7 +40,7 @@ same() {
 
 # build ARG...: runs make, and keeps what it says in $work/log.
 build() {
-	env -u KERNELS -u FRAGMENT -u O -u LLVM make -j2 "$@" >"$work/log" 2>&1
+	make -j2 "$@" >"$work/log" 2>&1
 }
 # compiled: the objects that the last build made, in one line.
 compiled() {

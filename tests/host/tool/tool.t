@@ -3,6 +3,7 @@
 """The pure parts of tools/orchard: formats, checks, words. TAP; run by prove."""
 
 import os
+import re
 import stat
 import struct
 import subprocess
@@ -15,7 +16,7 @@ from unittest import mock
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
 from orchardlib import accel, cli, cpio, elfcheck, frames, kernels, machine, rootfs  # noqa: E402
-from orchardlib import run, runfile, session, sinks, terminal  # noqa: E402
+from orchardlib import paths, run, runfile, session, sinks, terminal  # noqa: E402
 from tap import error_of, test  # noqa: E402
 
 @test
@@ -219,6 +220,26 @@ def nearest_names():
     assert "there are sas, split" in error_of(kernels.check_name, "zzzzzz")
     assert error_of(kernels.check_name, "mutli").endswith("did you mean multi?")
     assert kernels.model_of("CONFIG_MODEL_RING0PROC=y\n")[:3] == ("ring0", "private", "many")
+    custom = "CONFIG_MODEL_CUSTOM=y\nCONFIG_CUSTOM_GATE_RING3=y\n# CONFIG_CUSTOM_PROC_MANY is not set\n"
+    assert kernels.model_of(custom)[:3] == ("ring3", "shared", "one")
+    assert kernels.model_of("# CONFIG_MODEL_SAS is not set\n")[:3] == ("?", "?", "?")
+
+
+@test
+def a_configuration_is_declared_by_its_axes():
+    table = (paths.ROOT / "abi/linux/syscall.tbl").read_text()
+    assert re.search(r"^57 +fork .*\n(    @ .*\n)*    @ refused aspace=shared", table, re.M)
+
+    def refused(call, kernel):
+        return subprocess.run([paths.ROOT / "tools/abi", "--refused", call, kernel], check=False).returncode == 0
+
+    with tempfile.TemporaryDirectory() as folder:
+        flat, split, blank = (Path(folder) / name for name in ("flat", "split", "blank"))
+        flat.write_text("CONFIG_MODEL_CUSTOM=y\nCONFIG_CUSTOM_PROC_MANY=y\n")
+        split.write_text("CONFIG_MODEL_CUSTOM=y\nCONFIG_CUSTOM_PROC_MANY=y\nCONFIG_CUSTOM_ASPACE_PRIVATE=y\n")
+        blank.write_text("CONFIG_LOCKDEP=y\n")
+        assert refused("fork", "tasks") and refused("fork", flat) and not refused("getpid", flat)
+        assert not any(refused("fork", kernel) for kernel in ("multi", split, blank, "linux", folder))
 
 
 @test
