@@ -194,6 +194,7 @@ static const struct {
 	{"version", show_version, NULL},
 	{"sys/fs/pipe-max-size", show_pipe_max, NULL},
 	{"sys/kernel/hostname", show_line, uts_nodename},
+	{"sys/kernel/domainname", show_line, uts_domainname},
 	{"sys/kernel/osrelease", show_line, uts_release},
 	{"sys/kernel/ostype", show_line, uts_sysname},
 	{"sys/kernel/pid_max", show_pid_max, NULL},
