@@ -35,7 +35,7 @@ static bool next_to_fill(struct vmspace *vs, uaddr_t *va, uaddr_t end, uaddr_t *
 	mutex_lock(&vs->lock);
 
 	struct region *r = region_lookup(vs, *va);
-	bool found = r && r->start < end;
+	bool found = *va < end && r && r->start < end;
 
 	if (found) {
 		*va = MAX(*va, r->start);
@@ -51,15 +51,19 @@ int vmspace_fill(struct vmspace *vs, uaddr_t addr, u64 size)
 	uaddr_t end = addr + size, stop = addr;
 	unsigned access;
 
-	while (next_to_fill(vs, &addr, end, &stop, &access)) {
-		for (; addr < stop; addr += PAGE_SIZE) {
-			enum fault_result result = thread_killed() ? FAULT_OOM : vm_fault(vs, addr, access);
+	int error = 0;
 
-			if (result != FAULT_OK)
-				return result == FAULT_OOM ? -EAGAIN : -ENOMEM;
-		}
+	for (; next_to_fill(vs, &addr, end, &stop, &access); addr = stop) {
+		enum fault_result result = FAULT_OK;
+
+		for (; addr < stop && result == FAULT_OK; addr += PAGE_SIZE)
+			result = thread_killed() ? FAULT_OOM : vm_fault(vs, addr, access);
+		if (result == FAULT_OOM)
+			return -EAGAIN;
+		if (result != FAULT_OK)
+			error = -ENOMEM;
 	}
-	return 0;
+	return error;
 }
 
 /* All of it, or nothing. Lock held. */

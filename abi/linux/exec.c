@@ -197,6 +197,7 @@ static int make_stack(struct exec *x, const struct exec_strings *strings, const 
 	if (at < 0)
 		return at == -EEXIST ? -ENOEXEC : (int)at; /* the program lies where its stack must be */
 	vs->stack_limit = limit;
+	x->image.cred = x->cred ? x->cred : cred_current();
 	x->sp = exec_build_stack(vs, top, strings, &x->image, execfn);
 	return x->sp ? 0 : -ENOMEM;
 }
@@ -216,10 +217,9 @@ static int take_ids(struct exec *x)
 	u32 uid = mode & S_ISUID ? v->uid : old->euid;
 	u32 gid = (mode & (S_ISGID | 0010)) == (S_ISGID | 0010) ? v->gid : old->egid;
 
-	x->image.cred = old;
 	if (uid == old->euid && uid == old->suid && uid == old->fsuid && gid == old->egid && gid == old->sgid && gid == old->fsgid)
 		return 0;
-	x->image.cred = x->cred = cred_copy(old);
+	x->cred = cred_copy(old);
 	if (!x->cred)
 		return -ENOMEM;
 	x->cred->euid = x->cred->suid = x->cred->fsuid = uid;

@@ -327,10 +327,11 @@ static long lock_range(uaddr_t addr, size_t size, unsigned flags)
 
 	if (flags && !limit)
 		return -EPERM;
-	if (size > ~addr - PAGE_SIZE)
+	addr -= head;
+	size = ALIGN_UP(size + head, PAGE_SIZE); /* what wraps here is nothing, as on Linux */
+	if (addr + size < addr)
 		return -EINVAL;
-	size = size ? ALIGN_UP(size + head, PAGE_SIZE) : 0;
-	return size ? vmspace_lock(own_space(), addr - head, size, flags, limit) : 0;
+	return size ? vmspace_lock(own_space(), addr, size, flags, limit) : 0;
 }
 
 long sys_mlock(uaddr_t addr, size_t size)

@@ -107,7 +107,7 @@ int vmspace_lock(struct vmspace *vs, uaddr_t addr, u64 size, unsigned flags, u64
 int vmspace_lock_all(struct vmspace *vs, bool now, unsigned flags, unsigned future, u64 limit);
 /* Bytes of [addr, addr + size) that are locked. */
 u64 vmspace_locked(struct vmspace *vs, uaddr_t addr, u64 size);
-/* Fills what is mapped of [addr, addr + size) as the mappings allow, up to the first page that cannot be had. Errors as above. */
+/* Fills what is mapped of [addr, addr + size) as the mappings allow, of each up to the first page that cannot be had. Errors as above. */
 int vmspace_fill(struct vmspace *vs, uaddr_t addr, u64 size);
 /* mincore/msync-like check: is all of [addr, addr+size) mapped? */
 bool vmspace_covers(struct vmspace *vs, uaddr_t addr, u64 size);
