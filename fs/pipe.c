@@ -23,7 +23,6 @@
 #include <uapi/linux/poll.h>
 #include <uapi/linux/statfs.h>
 
-#define SIZE_MAX_USER (1ul << 20) /* what others than user 0 may ask for: Linux's pipe-max-size */
 
 struct pipe {
 	u32 refs;                      /* a: each end, and the vnode */
@@ -460,7 +459,7 @@ long pipe_resize(struct file *f, u64 size)
 	while (size & (size - 1)) /* to a power of two, as fcntl(2) says */
 		size += size & -size;
 	mutex_lock(&p->lock);
-	if (size > p->capacity && size > SIZE_MAX_USER && !caller_is_root())
+	if (size > p->capacity && size > PIPE_SIZE_MAX && !caller_is_root())
 		error = -EPERM;
 	else if (used(p) > size)
 		error = -EBUSY;

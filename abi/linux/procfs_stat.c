@@ -34,7 +34,7 @@ struct snapshot {
 	u32 ngroups, group[ARRAY_SIZE(((struct cred *)0)->group)];
 	u64 rss_limit;
 	/* Of the address space; 0 when it is gone. */
-	u64 mapped, locked, rss, peak_rss;
+	u64 mapped, locked, data, rss, peak_rss;
 	uaddr_t code_start, code_end, stack_start, brk_start;
 	uaddr_t arg_start, arg_end, env_start, env_end;
 };
@@ -118,6 +118,7 @@ static void snap_memory(struct proc *p, struct snapshot *x)
 	x->peak_rss = MAX(vs->peak_rss, x->rss);
 	x->brk_start = vs->brk_start;
 	mutex_unlock(&vs->lock);
+	x->data = vmspace_data(vs);
 	x->locked = vmspace_locked(vs, vs->start, vs->end - vs->start);
 	x->code_start = vs->code_start;
 	x->code_end = vs->code_end;
@@ -271,6 +272,7 @@ static void show_memory(const struct snapshot *x, struct seq *s)
 	seq_printf(s, "VmLck:\t%8lu kB\n", x->locked / 1024);
 	seq_printf(s, "VmHWM:\t%8lu kB\n", x->peak_rss * (PAGE_SIZE / 1024));
 	seq_printf(s, "VmRSS:\t%8lu kB\n", x->rss * (PAGE_SIZE / 1024));
+	seq_printf(s, "VmData:\t%8lu kB\n", x->data / 1024);
 	seq_printf(s, "VmExe:\t%8lu kB\n", (x->code_end - x->code_start) / 1024);
 }
 

@@ -10,6 +10,7 @@ struct pipe;
 
 #define PIPE_BUF 4096u
 #define PIPE_SIZE 65536u
+#define PIPE_SIZE_MAX 1048576u /* what others than user 0 may ask for */
 
 extern const struct file_ops pipe_file_ops;
 

@@ -148,12 +148,12 @@ static void test_limit(void)
 
 	signal(SIGXCPU, count);
 	limit((rlim_t)second, RLIM_INFINITY);
-	ok(burn_for_signal(1500) >= 0 && last == SIGXCPU, "RLIMIT_CPU: SIGXCPU at the soft limit");
+	ok(burn_for_signal(4000) >= 0 && last == SIGXCPU, "RLIMIT_CPU: SIGXCPU at the soft limit");
 	used = ms_of(CLOCK_PROCESS_CPUTIME_ID);
-	ok(used > second * 1000 - 150 && used < second * 1000 + 400, "when it was used (%ld of %ld ms)", used, second * 1000);
+	ok(used > second * 1000 - 150 && used < second * 1000 + 3000, "when it was used (%ld of %ld ms)", used, second * 1000);
 	must(getrlimit(RLIMIT_CPU, &r) == 0);
 	is_int((long)r.rlim_cur, second + 1, "which moves on by a second");
-	ok(burn_for_signal(1500) >= 0 && last == SIGXCPU, "and so it comes each second");
+	ok(burn_for_signal(4000) >= 0 && last == SIGXCPU, "and so it comes each second");
 	limit(RLIM_INFINITY, RLIM_INFINITY);
 	signals = 0;
 	burn_until(ms_of(CLOCK_PROCESS_CPUTIME_ID) + 100);
