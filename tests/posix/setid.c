@@ -6,6 +6,7 @@
  */
 #include "posix.h"
 
+#include <pthread.h>
 #include <sys/auxv.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -182,6 +183,26 @@ static void test_prctl(void)
 	must(syscall(SYS_setresuid, -1, 0, -1) == 0);
 }
 
+static void *ask_for_signal(void *arg)
+{
+	prctl(PR_SET_PDEATHSIG, SIGHUP);
+	*(int *)arg = death_signal();
+	return NULL;
+}
+
+static void test_death_signal(void)
+{
+	pthread_t thread;
+	int theirs = 0;
+
+	must(pthread_create(&thread, NULL, ask_for_signal, &theirs) == 0 && pthread_join(thread, NULL) == 0);
+	is_int(theirs, SIGHUP, "a thread asks for PR_SET_PDEATHSIG");
+	is_int(death_signal(), 0, "for itself alone");
+	must(prctl(PR_SET_PDEATHSIG, SIGHUP) == 0 && syscall(SYS_setresuid, -1, BOB, -1) == 0);
+	is_int(death_signal(), 0, "a change of the effective user ends it");
+	must(syscall(SYS_setresuid, -1, 0, -1) == 0);
+}
+
 static void test_fsuid(void)
 {
 	int fd;
@@ -261,6 +282,7 @@ int main(int argc, char **argv)
 	umask(0);
 	must((mkdir(DIR, 0755) == 0 || errno == EEXIST) && chdir(DIR) == 0);
 	test_prctl();
+	test_death_signal();
 	test_fsuid();
 	test_names();
 	test_personality();
