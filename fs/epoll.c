@@ -14,6 +14,8 @@
  */
 #include <fs/epoll.h>
 
+#include "epoll_internal.h"
+
 #include <core/panic.h>
 #include <core/time.h>
 #include <fs/file.h>
@@ -21,40 +23,13 @@
 #include <isolation/gate.h>
 #include <lib/errno.h>
 #include <mm/slab.h>
-#include <uapi/linux/eventpoll.h>
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/poll.h>
 
-#define HOW (EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLONESHOT | EPOLLET) /* no events, but how to tell of them */
 #define EXCLUSIVE_MAY (POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 #define ALWAYS (POLLERR | POLLHUP)
 #define CHAIN_MAX 5u    /* epolls in epolls: epoll_ctl(2) */
 #define PARENTS_MAX 8u  /* that one epoll may be in: a wake goes up all ways */
-#define QUEUES 2u       /* that one file may have */
-
-struct epoll {
-	u32 refs;                  /* a: its file's, and of those who end */
-	struct mutex mutex;        /* (S) */
-	struct rb_root entries;    /* mutex: by file and descriptor */
-	struct file *file;         /* I: its own, without a reference */
-	struct spinlock lock;      /* (i) */
-	struct list ready;         /* lock */
-	struct waitq sleepers;     /* in epoll_wait(2): one is woken for an event */
-	struct waitq pollers;      /* in poll(2) and select(2) */
-};
-
-struct entry {
-	struct rb_node node;       /* epoll's mutex */
-	struct epoll *epoll;       /* I */
-	struct file *file;         /* I */
-	int fd;                    /* I */
-	u32 events;                /* mutex, read without; no event but HOW: EPOLLONESHOT has struck */
-	u64 data;                  /* mutex */
-	struct list watch;         /* watch_lock: in file->watches */
-	struct list ready;         /* epoll's lock */
-	struct waiter watcher[QUEUES]; /* mutex: the first `queues` are in queues */
-	unsigned queues;           /* mutex */
-};
 
 static struct mutex nest_lock = MUTEX_INIT("epoll nesting", nest_lock); /* (S): who may contain whom */
 static struct spinlock watch_lock = SPINLOCK_INIT("epoll watches");    /* (i) */
@@ -142,7 +117,7 @@ static struct entry *lookup(struct epoll *ep, const struct file *f, int fd)
 	return find(ep, f, fd, &link, &parent);
 }
 
-static unsigned ask(struct entry *e, struct poll_table *pt)
+unsigned epoll_ask(struct entry *e, struct poll_table *pt)
 {
 	return file_poll(e->file, pt) & READ_ONCE(e->events) & ~HOW;
 }
@@ -162,7 +137,7 @@ static unsigned watch(struct entry *e)
 		e->watcher[i] = (struct waiter){
 			.notify = notified, .owner = e, .exclusive = e->events & EPOLLEXCLUSIVE};
 
-	unsigned now = ask(e, file_is_epoll(e->file) ? NULL : &pt);
+	unsigned now = epoll_ask(e, file_is_epoll(e->file) ? NULL : &pt);
 
 	e->queues = pt.used;
 	BUG_ON(pt.full);
@@ -370,121 +345,14 @@ void epoll_forget(struct file *f)
 	}
 }
 
-/* ---- epoll_wait(2) ---- */
-
-static struct entry *pop(struct epoll *ep)
-{
-	u64 flags = spin_lock_irqsave(&ep->lock);
-	struct list *first = list_pop_head(&ep->ready);
-
-	spin_unlock_irqrestore(&ep->lock, flags);
-	return first ? list_entry(first, struct entry, ready) : NULL;
-}
-
-/* To the end of a list, unless it was put on one meanwhile. */
-static void put_back(struct epoll *ep, struct entry *e, struct list *list)
-{
-	u64 flags = spin_lock_irqsave(&ep->lock);
-
-	if (list_empty(&e->ready))
-		list_add_tail(&e->ready, list);
-	spin_unlock_irqrestore(&ep->lock, flags);
-}
-
-static int deliver(struct entry *e, unsigned now, uaddr_t to)
-{
-	struct epoll_event64 event = {.events = now, .data = e->data};
-
-	return copyout(to, &event, sizeof(event));
-}
-
-/* Mutex held: how many events were given, or -EFAULT. What is to be asked again next time waits in `again`, not to be met twice. */
-static long give_ready(struct epoll *ep, uaddr_t events, unsigned max, struct list *again)
-{
-	struct entry *e;
-	long n = 0;
-
-	while ((unsigned)n < max && (e = pop(ep))) {
-		unsigned now = ask(e, NULL);
-
-		if (!now)
-			continue;
-		if (deliver(e, now, events + (u64)n * sizeof(struct epoll_event64))) {
-			put_back(ep, e, again);
-			return n ? n : -EFAULT;
-		}
-		n++;
-		if (e->events & EPOLLONESHOT)
-			WRITE_ONCE(e->events, e->events & HOW);
-		else if (!(e->events & EPOLLET))
-			put_back(ep, e, again);
-	}
-	return n;
-}
-
-static bool some_ready(const struct epoll *ep)
-{
-	return !list_empty(&ep->ready);
-}
-
-static long harvest(struct epoll *ep, uaddr_t events, unsigned max)
-{
-	struct list again = LIST_INIT(again);
-	u64 flags;
-	long n;
-
-	mutex_lock(&ep->mutex);
-	n = give_ready(ep, events, max, &again);
-	flags = spin_lock_irqsave(&ep->lock);
-	list_splice_tail(&again, &ep->ready);
-	spin_unlock_irqrestore(&ep->lock, flags);
-	mutex_unlock(&ep->mutex);
-	if (n && some_ready(ep)) /* more than this thread takes: the next one */
-		waitq_wake_one(&ep->sleepers);
-	return n;
-}
-
-long epoll_wait(struct file *epoll, uaddr_t events, unsigned max, u64 deadline)
-{
-	struct epoll *ep = epoll->data;
-
-	for (;;) {
-		long n = some_ready(ep) ? harvest(ep, events, max) : 0;
-		int error;
-
-		if (n || deadline <= clock_ns())
-			return n;
-		error = wait_event_until(&ep->sleepers, some_ready(ep), WAIT_INTERRUPTIBLE, deadline);
-		if (error)
-			return error == -ETIMEDOUT ? 0 : error;
-	}
-}
-
 /* ---- an epoll as a file ---- */
-
-/* Is there an event, also when nobody took it yet? Entries that have none leave the ready list. */
-static bool has_event(struct epoll *ep)
-{
-	struct entry *e;
-	bool found = false;
-
-	lockdep_nest();
-	mutex_lock(&ep->mutex);
-	while (!found && (e = pop(ep))) {
-		found = ask(e, NULL);
-		if (found)
-			put_back(ep, e, &ep->ready);
-	}
-	mutex_unlock(&ep->mutex);
-	return found;
-}
 
 static unsigned epoll_poll(struct file *f, struct poll_table *pt)
 {
 	struct epoll *ep = f->data;
 
 	poll_wait_for(pt, &ep->pollers, POLLIN | POLLRDNORM);
-	return some_ready(ep) && has_event(ep) ? POLLIN | POLLRDNORM : 0;
+	return epoll_some_ready(ep) && epoll_has_event(ep) ? POLLIN | POLLRDNORM : 0;
 }
 
 static void epoll_release(struct file *f)

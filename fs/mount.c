@@ -89,6 +89,32 @@ static int climb(struct vnode *v, struct vnode *root, char *buffer, char **start
 	return error;
 }
 
+bool vnode_is_below(struct vnode *v, const struct vnode *root)
+{
+	char name[NAME_MAX + 1];
+
+	vnode_get(v);
+	mutex_lock(&fs_lock);
+	while (v && v != root) {
+		struct vnode *up = v->covered;
+
+		if (up)
+			vnode_get(up);
+		else
+			up = v->ops->parent ? v->ops->parent(v, name) : NULL;
+		vnode_put(v);
+		v = up;
+	}
+	mutex_unlock(&fs_lock);
+	vnode_put(v);
+	return v;
+}
+
+bool vnode_is_mount_root(const struct vnode *v)
+{
+	return v->covered || v == vfs_root;
+}
+
 long vfs_path(struct vnode *v, char *buffer, size_t size)
 {
 	struct vnode *root = caller_root();

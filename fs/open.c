@@ -168,13 +168,12 @@ static struct vnode *find_or_make(struct walk *w, unsigned flags, unsigned mode,
 	}
 }
 
-static struct file *open_or_create(struct vnode *at, const char *path, unsigned flags,
-				   unsigned mode)
+static struct file *open_or_create(struct vnode *at, const char *path, unsigned flags, unsigned mode, unsigned resolve)
 {
 	bool created = false;
 	struct file *f;
 	struct walk w;
-	int error = walk_begin(&w, at, path);
+	int error = walk_begin(&w, at, path, resolve);
 
 	if (!error)
 		error = walk_parent(&w);
@@ -189,14 +188,14 @@ static struct file *open_or_create(struct vnode *at, const char *path, unsigned 
 	return f;
 }
 
-static struct file *open_tmpfile(struct vnode *at, const char *path, unsigned flags, unsigned mode)
+static struct file *open_tmpfile(struct vnode *at, const char *path, unsigned flags, unsigned mode, unsigned resolve)
 {
 	bool writes = (flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR;
 
 	if (!(flags & O_DIRECTORY) || !writes)
 		return ERR_PTR(-EINVAL);
 
-	struct vnode *dir = vfs_lookup(at, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY), *v;
+	struct vnode *dir = vfs_lookup(at, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY | resolve << LOOKUP_RESOLVE), *v;
 
 	if (IS_ERR(dir))
 		return ERR_PTR(PTR_ERR(dir));
@@ -216,18 +215,18 @@ static struct file *open_tmpfile(struct vnode *at, const char *path, unsigned fl
 	return f;
 }
 
-struct file *vfs_open_at(struct vnode *at, const char *path, unsigned flags, unsigned mode)
+struct file *vfs_open_at(struct vnode *at, const char *path, unsigned flags, unsigned mode, unsigned resolve)
 {
 	if ((flags & O_TMPFILE_ONLY) && !(flags & O_PATH))
-		return open_tmpfile(at, path, flags, mode & 07777 & ~caller_umask());
+		return open_tmpfile(at, path, flags, mode & 07777 & ~caller_umask(), resolve);
 	if (flags & O_PATH)
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	if ((flags & O_CREAT) && (flags & O_DIRECTORY))
 		return ERR_PTR(-EINVAL);
 	if (flags & O_CREAT)
-		return open_or_create(at, path, flags, mode & 07777 & ~caller_umask());
+		return open_or_create(at, path, flags, mode & 07777 & ~caller_umask(), resolve);
 
-	struct vnode *v = vfs_lookup(at, path, flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW);
+	struct vnode *v = vfs_lookup(at, path, (flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | resolve << LOOKUP_RESOLVE);
 
 	if (IS_ERR(v))
 		return ERR_PTR(PTR_ERR(v));
@@ -240,5 +239,5 @@ struct file *vfs_open_at(struct vnode *at, const char *path, unsigned flags, uns
 
 struct file *vfs_open(const char *path, int flags, unsigned mode)
 {
-	return vfs_open_at(NULL, path, (unsigned)flags, mode);
+	return vfs_open_at(NULL, path, (unsigned)flags, mode, 0);
 }

@@ -11,6 +11,7 @@
 #include "internal.h"
 
 #include <fs/file.h>
+#include <fs/path.h>
 #include <fs/poll.h>
 #include <isolation/gate.h>
 #include <lib/errno.h>
@@ -22,12 +23,13 @@
 #include <uapi/linux/poll.h>
 #include <uapi/linux/statfs.h>
 
-#define PIPE_PAGES (PIPE_SIZE / PAGE_SIZE)
 
 struct pipe {
 	u32 refs;                      /* a: each end, and the vnode */
 	struct mutex lock;             /* (S) */
-	struct page *page[PIPE_PAGES]; /* lock: NULL until used */
+	struct page **page;            /* lock: the ring's, NULL until used: `few`, or more from kmalloc */
+	struct page *few[PIPE_SIZE / PAGE_SIZE];
+	u64 size;                      /* lock: bytes in the ring's pages */
 	u64 first;                     /* lock: where in the ring the oldest byte lies */
 	u64 used;                      /* lock, read without: bytes in the ring */
 	u64 capacity;                  /* lock, read without: bytes, whole pages */
@@ -50,20 +52,28 @@ struct pipe *pipe_alloc(void)
 	if (!p)
 		return NULL;
 	p->refs = 1;
-	p->capacity = PIPE_SIZE;
+	p->page = p->few;
+	p->size = p->capacity = PIPE_SIZE;
 	mutex_init(&p->lock, "pipe");
 	waitq_init(&p->read_wait);
 	waitq_init(&p->write_wait);
 	return p;
 }
 
+static void free_ring(struct pipe *p)
+{
+	if (p->page != p->few)
+		kfree(p->page);
+}
+
 void pipe_put(struct pipe *p)
 {
 	if (__atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL))
 		return;
-	for (unsigned i = 0; i < PIPE_PAGES; i++)
+	for (u64 i = 0; i < p->size / PAGE_SIZE; i++)
 		if (p->page[i])
 			page_put(p->page[i]);
+	free_ring(p);
 	kfree(p);
 }
 
@@ -91,7 +101,7 @@ static bool writes(const struct file *f)
 static struct page **page_at(struct pipe *p, u64 at, u64 *n)
 {
 	*n = MIN(*n, PAGE_SIZE - at % PAGE_SIZE);
-	return &p->page[at / PAGE_SIZE % PIPE_PAGES];
+	return &p->page[at / PAGE_SIZE];
 }
 
 /* Takes what is there, as much as u wants. Lock held. Bytes, or -EFAULT. */
@@ -107,7 +117,7 @@ static long take(struct pipe *p, struct uio *u)
 		error = uio_put(u, (u8 *)page_virt(page) + p->first % PAGE_SIZE, n);
 		if (error)
 			break;
-		p->first = (p->first + n) % PIPE_SIZE;
+		p->first = (p->first + n) % p->size;
 		WRITE_ONCE(p->used, p->used - n);
 		taken += (long)n;
 	}
@@ -128,7 +138,7 @@ static u64 provide(struct pipe *p, u64 n)
 
 	while (have < n) {
 		u64 chunk = n - have;
-		struct page **page = page_at(p, (p->first + p->used + have) % PIPE_SIZE, &chunk);
+		struct page **page = page_at(p, (p->first + p->used + have) % p->size, &chunk);
 
 		if (!*page && (!(p->used + have) || !page_scarce()))
 			*page = page_alloc(0, ALLOC_USER);
@@ -146,7 +156,7 @@ static long put(struct pipe *p, struct uio *u, u64 n)
 	int error = 0;
 
 	while (n) {
-		u64 chunk = n, at = (p->first + p->used) % PIPE_SIZE;
+		u64 chunk = n, at = (p->first + p->used) % p->size;
 		struct page **page = page_at(p, at, &chunk);
 
 		error = uio_get(u, (u8 *)page_virt(*page) + at % PAGE_SIZE, chunk);
@@ -410,25 +420,54 @@ long pipe_size(struct file *f)
 	return f->ops == &pipe_file_ops ? (long)((struct pipe *)f->data)->capacity : -EBADF;
 }
 
+/* A longer ring, in which what is there lies from the first page on. Lock held. 0, -ENOMEM. */
+static int lengthen(struct pipe *p, u64 size)
+{
+	u64 pages = p->size / PAGE_SIZE, first = p->first / PAGE_SIZE, offset = p->first % PAGE_SIZE;
+	u64 split = MAX(offset + p->used, p->size) - p->size; /* the newest bytes, if they lie before the oldest in one page */
+	struct page **ring = kzalloc(size / PAGE_SIZE * sizeof(*ring));
+	struct page *tail = split ? page_alloc(0, ALLOC_USER) : NULL;
+
+	if (!ring || (split && !tail)) {
+		kfree(ring);
+		if (tail)
+			page_put(tail);
+		return -ENOMEM;
+	}
+	for (u64 i = 0; i < pages; i++)
+		ring[i] = p->page[(first + i) % pages];
+	if (split)
+		memcpy(page_virt(tail), page_virt(ring[0]), split);
+	ring[pages] = tail;
+	free_ring(p);
+	p->page = ring;
+	p->size = size;
+	p->first = offset;
+	return 0;
+}
+
 long pipe_resize(struct file *f, u64 size)
 {
 	struct pipe *p = f->data;
-	long answer;
+	int error = 0;
 
 	if (f->ops != &pipe_file_ops)
 		return -EBADF;
 	if (size > 1ul << 31)
 		return -EINVAL;
-	if (size > PIPE_SIZE)
-		return -EPERM;
 	size = MAX(ALIGN_UP(size, PAGE_SIZE), PAGE_SIZE);
 	while (size & (size - 1)) /* to a power of two, as fcntl(2) says */
 		size += size & -size;
 	mutex_lock(&p->lock);
-	answer = used(p) > size ? -EBUSY : (long)size;
-	if (answer > 0)
+	if (size > p->capacity && size > PIPE_SIZE_MAX && !caller_is_root())
+		error = -EPERM;
+	else if (used(p) > size)
+		error = -EBUSY;
+	else if (size > p->size)
+		error = lengthen(p, size);
+	if (!error)
 		WRITE_ONCE(p->capacity, size);
 	mutex_unlock(&p->lock);
 	waitq_wake_all(&p->write_wait);
-	return answer;
+	return error ? error : (long)size;
 }

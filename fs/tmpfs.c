@@ -57,8 +57,10 @@ static struct vm_object *object_create(void)
 {
 	struct vm_object *obj = kmalloc(sizeof(*obj));
 
-	if (obj)
+	if (obj) {
 		object_init(obj, &tmpfs_pager_ops, 0);
+		obj->seals = F_SEAL_SEAL; /* only memfd_create(2) makes files that take some */
+	}
 	return obj;
 }
 
@@ -108,6 +110,7 @@ static void tmpfs_release(struct vnode *v)
 	switch (v->mode & S_IFMT) {
 	case S_IFREG:
 		object_put(node->object);
+		kfree(node->memfd_name);
 		break;
 	case S_IFLNK:
 		kfree(node->target);

@@ -14,6 +14,7 @@ struct vm_object;
 struct tmpfs_node {
 	struct vnode vnode;            /* first */
 	struct list names;             /* fs_lock: entries that name this node */
+	char *memfd_name;              /* I: of memfd_create(2); else NULL */
 	bool linkable;                 /* fs_lock: it has no name yet and may get one: O_TMPFILE */
 	union {
 		struct {

@@ -92,9 +92,23 @@ static void zero_behind(struct vm_object *obj, u64 size)
 	page_put(page);
 }
 
+/* Do seals forbid to write data, or to move the end there? Where neither happens, the end stays `size`. */
+static int check_seals(const struct vm_object *obj, bool writes, u64 size)
+{
+	u32 seals = obj->seals & ~F_SEAL_SEAL;
+
+	return likely(!seals) || (!(writes && (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))) &&
+				  !((seals & F_SEAL_GROW) && size > obj->size) &&
+				  !((seals & F_SEAL_SHRINK) && size < obj->size)) ? 0 : -EPERM;
+}
+
 static int write_chunk(struct vm_object *obj, struct uio *u, u64 pos, u64 n)
 {
-	int error = 0;
+	int error = check_seals(obj, true, MAX(pos + n, object_size(obj)));
+
+	if (error)
+		return error;
+
 	struct page *page = object_page(obj, pos >> PAGE_SHIFT, true, &error);
 
 	if (!page)
@@ -161,6 +175,13 @@ int tmpfs_truncate(struct vnode *v, u64 size)
 	if (size > SIZE_MAX_FILE)
 		return -EFBIG;
 	mutex_lock(&v->lock);
+
+	int error = check_seals(obj, false, size);
+
+	if (error) {
+		mutex_unlock(&v->lock);
+		return error;
+	}
 	if (size > object_size(obj)) {
 		zero_behind(obj, object_size(obj));
 		set_size(obj, size);
@@ -192,6 +213,13 @@ static int tmpfs_punch(struct file *f, u64 offset, u64 len)
 	u64 end = offset + len, first = ALIGN_UP(offset, PAGE_SIZE), last = ALIGN_DOWN(end, PAGE_SIZE);
 
 	mutex_lock(&v->lock);
+
+	int error = check_seals(obj, true, object_size(obj));
+
+	if (error) {
+		mutex_unlock(&v->lock);
+		return error;
+	}
 	if (first > last) {
 		zero_part(obj, offset, end);
 	} else {

@@ -20,7 +20,7 @@ struct vnode *vfs_lookup(struct vnode *at, const char *path, unsigned flags)
 {
 	struct vnode *v = NULL;
 	struct walk w;
-	int error = walk_begin(&w, at, path);
+	int error = walk_begin(&w, at, path, flags >> LOOKUP_RESOLVE);
 
 	if (!error)
 		error = walk_all(&w, flags & LOOKUP_FOLLOW);
@@ -71,7 +71,7 @@ static int must_be_absent(struct walk *w, bool directory)
 static int make_new(struct vnode *at, const char *path, unsigned mode, u64 dev, const char *target)
 {
 	struct walk w;
-	int error = walk_begin(&w, at, path);
+	int error = walk_begin(&w, at, path, 0);
 
 	if (!error)
 		error = walk_parent(&w);
@@ -119,7 +119,7 @@ int vfs_symlink(const char *target, struct vnode *at, const char *path)
 int vfs_link(struct vnode *v, struct vnode *at, const char *path)
 {
 	struct walk w;
-	int error = walk_begin(&w, at, path);
+	int error = walk_begin(&w, at, path, 0);
 
 	if (!error)
 		error = walk_parent(&w);
@@ -169,7 +169,7 @@ static int check_slash(struct walk *w)
 int vfs_unlink(struct vnode *at, const char *path, bool directory)
 {
 	struct walk w;
-	int error = walk_begin(&w, at, path);
+	int error = walk_begin(&w, at, path, 0);
 
 	if (!error)
 		error = walk_parent(&w);
@@ -212,7 +212,7 @@ int vfs_rename(struct vnode *at, const char *from, struct vnode *to_at, const ch
 	       unsigned flags)
 {
 	struct walk a, b = {.at = NULL};
-	int error = walk_begin(&a, at, from);
+	int error = walk_begin(&a, at, from, 0);
 
 	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
 	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
@@ -220,7 +220,7 @@ int vfs_rename(struct vnode *at, const char *from, struct vnode *to_at, const ch
 	if (!error)
 		error = walk_parent(&a);
 	if (!error)
-		error = walk_begin(&b, to_at, to);
+		error = walk_begin(&b, to_at, to, 0);
 	if (!error)
 		error = walk_parent(&b);
 	if (!error)

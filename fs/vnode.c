@@ -25,7 +25,7 @@ void vnode_init(struct vnode *v, unsigned mode, u64 dev, const struct vnode_ops 
 	v->nlink = 1;
 	v->ino = __atomic_add_fetch(&vnode_last_ino, 1, __ATOMIC_RELAXED);
 	v->dev = dev;
-	v->atime = v->mtime = v->ctime = clock_realtime_ns();
+	v->atime = v->mtime = v->ctime = v->btime = clock_realtime_ns();
 	v->ops = ops;
 	v->fops = fops;
 	list_init(&v->locks);

@@ -18,6 +18,12 @@
 
 #define LINKS_MAX 40
 
+/* RESOLVE_NO_XDEV: a mount is known by its device. What a path begins with is in none yet. */
+static bool leaves_mount(const struct walk *w, const struct vnode *to)
+{
+	return (w->resolve & RESOLVE_NO_XDEV) && w->at && to->dev != w->at->dev;
+}
+
 /* Moves on to v, whose reference it takes over. */
 static void step_to(struct walk *w, struct vnode *v)
 {
@@ -25,26 +31,32 @@ static void step_to(struct walk *w, struct vnode *v)
 	w->at = v;
 }
 
-static void step_to_root(struct walk *w)
+static int step_to_root(struct walk *w)
 {
+	if ((w->resolve & RESOLVE_BENEATH) || leaves_mount(w, w->root))
+		return -EXDEV;
 	vnode_get(w->root);
 	step_to(w, w->root);
+	return 0;
 }
 
-int walk_begin(struct walk *w, struct vnode *start, const char *path)
+int walk_begin(struct walk *w, struct vnode *start, const char *path, unsigned resolve)
 {
-	*w = (struct walk){.rest = path, .root = caller_root()};
-	if (!*path)
-		return -ENOENT;
-	if (*path == '/') {
-		step_to_root(w);
-	} else if (start) {
+	*w = (struct walk){.rest = path, .resolve = resolve};
+	if (start)
 		vnode_get(start);
+	else if (*path != '/' || (resolve & RESOLVE_SCOPED))
+		start = caller_cwd();
+	if (resolve & RESOLVE_SCOPED)
+		vnode_get(w->root = start);
+	else
+		w->root = caller_root();
+	if (*path != '/') {
 		w->at = start;
-	} else {
-		w->at = caller_cwd();
+		return *path ? 0 : -ENOENT;
 	}
-	return 0;
+	vnode_put(start);
+	return step_to_root(w);
 }
 
 void walk_end(struct walk *w)
@@ -93,10 +105,17 @@ static struct vnode *parent_of(const struct walk *w)
 	while (v != w->root && v->covered)
 		v = v->covered;
 	if (v == w->root) {
+		if (w->resolve & RESOLVE_BENEATH)
+			return ERR_PTR(-EXDEV);
 		vnode_get(v);
 		return v;
 	}
-	return v->ops->lookup(v, "..", 2);
+	v = v->ops->lookup(v, "..", 2);
+	if (!IS_ERR(v) && (w->resolve & RESOLVE_SCOPED) && !vnode_is_below(v, w->root)) {
+		vnode_put(v);
+		return ERR_PTR(-EAGAIN); /* it was moved away behind us */
+	}
+	return v;
 }
 
 static struct vnode *down_to_mounted(struct vnode *v)
@@ -111,6 +130,14 @@ static struct vnode *down_to_mounted(struct vnode *v)
 	return v;
 }
 
+static struct vnode *stay_in_mount(const struct walk *w, struct vnode *v)
+{
+	if (IS_ERR(v) || !leaves_mount(w, v))
+		return v;
+	vnode_put(v);
+	return ERR_PTR(-EXDEV);
+}
+
 struct vnode *walk_last(struct walk *w)
 {
 	int error = may_search(w);
@@ -122,8 +149,8 @@ struct vnode *walk_last(struct walk *w)
 		return w->at;
 	}
 	if (w->len == 2 && w->name[0] == '.' && w->name[1] == '.')
-		return down_to_mounted(parent_of(w));
-	return down_to_mounted(w->at->ops->lookup(w->at, w->name, w->len));
+		return stay_in_mount(w, down_to_mounted(parent_of(w)));
+	return stay_in_mount(w, down_to_mounted(w->at->ops->lookup(w->at, w->name, w->len)));
 }
 
 /* Puts the link's text before the rest of the path. */
@@ -156,7 +183,7 @@ static int insert_target(struct walk *w, struct vnode *link)
 /* 0: w->rest goes on from w->at; 1: the link led straight to w->at. */
 static int follow(struct walk *w, struct vnode *link)
 {
-	if (++w->links > LINKS_MAX)
+	if (++w->links > LINKS_MAX || (w->resolve & RESOLVE_NO_SYMLINKS))
 		return -ELOOP;
 
 	struct vnode *v = link->ops->follow ? link->ops->follow(link) : NULL;
@@ -164,15 +191,20 @@ static int follow(struct walk *w, struct vnode *link)
 	if (IS_ERR(v))
 		return (int)PTR_ERR(v);
 	if (v) {
+		int error = w->resolve & RESOLVE_NO_MAGICLINKS ? -ELOOP
+			  : (w->resolve & RESOLVE_SCOPED) || leaves_mount(w, v) ? -EXDEV : 0;
+
+		if (error) {
+			vnode_put(v);
+			return error;
+		}
 		step_to(w, v);
 		return 1;
 	}
 
 	int error = insert_target(w, link);
 
-	if (!error && *w->rest == '/')
-		step_to_root(w);
-	return error;
+	return !error && *w->rest == '/' ? step_to_root(w) : error;
 }
 
 /* One name that is not the last, or may be followed. */

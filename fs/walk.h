@@ -11,6 +11,7 @@ struct walk {
 	const char *rest;       /* what is still to be resolved */
 	char *buffer;           /* `rest` once a symbolic link was followed; NULL before */
 	unsigned links;         /* symbolic links followed */
+	unsigned resolve;       /* RESOLVE_*: openat2(2) */
 	/* After walk_parent(): the last name. */
 	const char *name;
 	size_t len;
@@ -18,7 +19,7 @@ struct walk {
 };
 
 /* `start` NULL: the working directory. 0, -ENOENT for "". walk_end() in any case. */
-int walk_begin(struct walk *w, struct vnode *start, const char *path);
+int walk_begin(struct walk *w, struct vnode *start, const char *path, unsigned resolve);
 void walk_end(struct walk *w);
 /* All of it; the result is w->at. `follow`: a symbolic link at the end too. */
 int walk_all(struct walk *w, bool follow);

@@ -322,6 +322,20 @@ static struct proc *reaper_of(const struct proc *p)
 	return reaper;
 }
 
+/* The thread ended that child is of: each thread of child may have asked to hear of it (PR_SET_PDEATHSIG). proc_lock held. */
+static void tell_of_death(struct proc *child)
+{
+	struct task *t;
+	u64 wanted = 0, flags = spin_lock_irqsave(&child->siglock);
+
+	list_for_each_entry(t, &child->tasks, link)
+		wanted |= t->death_signal ? SIGMASK(t->death_signal) : 0;
+	spin_unlock_irqrestore(&child->siglock, flags);
+	for (int sig = 1; wanted >> (sig - 1); sig++)
+		if (wanted & SIGMASK(sig))
+			proc_signal(child, sig, true);
+}
+
 void proc_adopt_children(struct proc *p, int tid)
 {
 	struct task *heir = list_first_entry(&p->tasks, struct task, link);
@@ -331,8 +345,7 @@ void proc_adopt_children(struct proc *p, int tid)
 		if (child->parent_tid != tid)
 			continue;
 		child->parent_tid = heir->tid;
-		if (child->death_signal)
-			proc_signal(child, child->death_signal, true);
+		tell_of_death(child);
 	}
 }
 
@@ -346,8 +359,7 @@ static bool reparent(struct proc *child, struct proc *reaper)
 	child->exit_signal = SIGCHLD;
 	list_remove(&child->sibling);
 	list_add_tail(&child->sibling, &reaper->children);
-	if (child->death_signal)
-		proc_signal(child, child->death_signal, true);
+	tell_of_death(child);
 	if (child->state != PROC_ZOMBIE)
 		return false;
 	if (wanted)

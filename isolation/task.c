@@ -120,6 +120,7 @@ static void default_limits(struct rlimit64 *limit)
 	limit[RLIMIT_STACK].cur = 8ul << 20;
 	limit[RLIMIT_CORE].cur = 0;
 	limit[RLIMIT_NOFILE] = (struct rlimit64){1024, FD_LIMIT};
+	limit[RLIMIT_MEMLOCK] = (struct rlimit64){8ul << 20, 8ul << 20};
 	limit[RLIMIT_NPROC] = limit[RLIMIT_SIGPENDING] = (struct rlimit64){share, share};
 }
 
@@ -154,6 +155,7 @@ void proc_setup(struct proc *p, int pid, struct proc *parent)
 		p->ctty = parent->ctty;
 		memcpy(p->rlimit, parent->rlimit, sizeof(p->rlimit));
 		memcpy(p->comm, parent->comm, sizeof(p->comm));
+		p->dumpable = parent->dumpable;
 	} else {
 		p->pgid = p->sid = pid;
 		default_limits(p->rlimit);
@@ -329,6 +331,8 @@ struct task *task_fork(struct proc *p, int tid, const struct clone_args *args)
 	t->thread.weight = me->thread.weight;
 	memcpy(t->thread.affinity, me->thread.affinity, sizeof(t->thread.affinity));
 	t->sigmask = me->sigmask;
+	t->no_new_privs = me->no_new_privs;
+	t->personality = me->personality;
 	if (!(args->flags & CLONE_VM) || (args->flags & CLONE_VFORK))
 		t->altstack = me->altstack;
 	if (args->flags & CLONE_CHILD_CLEARTID)

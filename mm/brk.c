@@ -9,7 +9,7 @@ static bool grow(struct vmspace *vs, uaddr_t from, uaddr_t to)
 		.start = from,
 		.end = to,
 		.prot = PROT_READ | PROT_WRITE,
-		.flags = REGION_HEAP | REGION_MAYWRITE,
+		.flags = REGION_HEAP | REGION_MAYWRITE | vs->lock_new,
 		.name = "[heap]",
 	};
 

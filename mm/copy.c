@@ -44,6 +44,7 @@ static int copy_regions(struct vmspace *child, struct vmspace *parent, struct tl
 
 		if (!copy)
 			return -ENOMEM;
+		copy->flags &= ~REGION_LOCKS;
 		region_insert(child, copy);
 		if (r->flags & (REGION_SHARED | REGION_WIPEONFORK))
 			continue;

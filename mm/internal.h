@@ -113,6 +113,8 @@ void object_sweep(struct vm_object *obj, u64 first, u64 end, enum sweep which);
 /* Steps of vmspace.c for the other files. The vmspace lock is held. */
 /* Is [addr, addr + size) the vmspace's own? 0, or -ENOMEM, aloud on behalf of `call` in a shared space. */
 int vmspace_check_range(const struct vmspace *vs, const char *call, uaddr_t addr, u64 size);
+/* protect.c: `clear`, then `set`, of all mappings in [start, end), which are cut there. -ENOMEM; -EINVAL: set says so. */
+int region_change_flags(struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned set, unsigned clear);
 /* May one private writable mapping be this large? More than all RAM never works. */
 bool vmspace_may_commit(u64 size);
 /* Is [start, end) inside, free, and not in a stack's way? */

@@ -12,6 +12,7 @@
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/slab.h>
+#include <uapi/linux/fcntl.h>
 
 static struct kmem_cache *node_cache;
 static u64 cached_pages; /* a */
@@ -52,6 +53,7 @@ void object_init(struct vm_object *obj, const struct pager_ops *ops, u64 size)
 	xa_init(&obj->pages, &node_ops);
 	obj->size = size;
 	obj->npages = 0;
+	obj->seals = 0;
 	list_init(&obj->regions);
 	obj->sweeps = 0;
 	obj->ops = ops;
@@ -188,6 +190,32 @@ void object_punch(struct vm_object *obj, u64 first, u64 end)
 	drop_range(obj, first, end);
 	spin_unlock(&obj->lock);
 	object_sweep(obj, first, end, SWEEP_SHARED);
+}
+
+/* Lock held. Once there is none and the seal is on, region_new() makes none. */
+static bool is_stored_to(struct vm_object *obj)
+{
+	struct region *r;
+
+	list_for_each_entry(r, &obj->regions, mapping)
+		if (region_stores(r))
+			return true;
+	return false;
+}
+
+int object_seal(struct vm_object *obj, unsigned seals)
+{
+	int error = 0;
+
+	spin_lock(&obj->lock);
+	if (obj->seals & F_SEAL_SEAL)
+		error = -EPERM;
+	else if ((seals & F_SEAL_WRITE) && is_stored_to(obj))
+		error = -EBUSY;
+	else
+		obj->seals |= seals;
+	spin_unlock(&obj->lock);
+	return error;
 }
 
 void object_drop_pages(struct vm_object *obj)

@@ -8,6 +8,7 @@
 
 #include <core/block.h>
 #include <lib/errno.h>
+#include <uapi/linux/fcntl.h>
 #include <uapi/linux/mman.h>
 
 static pte_t with_rights(pte_t pte, unsigned prot)
@@ -96,7 +97,7 @@ int vmspace_protect(struct vmspace *vs, uaddr_t addr, u64 size, unsigned prot)
 static int drop(struct vmspace *vs, uaddr_t start, uaddr_t end, bool only_anonymous)
 {
 	for (struct region *r = region_lookup(vs, start); r && r->start < end; r = region_next(r)) {
-		if (only_anonymous && r->object)
+		if ((only_anonymous && r->object) || (r->flags & REGION_LOCKED))
 			return -EINVAL;
 	}
 	vmspace_zap(vs, start, end);
@@ -131,7 +132,7 @@ static bool fork_flags(int advice, unsigned *set, unsigned *clear)
 	return *set | *clear;
 }
 
-static int change_flags(struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned set, unsigned clear)
+int region_change_flags(struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned set, unsigned clear)
 {
 	for (struct region *r = region_lookup(vs, start); r && r->start < end; r = region_next(r))
 		if ((set & REGION_WIPEONFORK) && (r->object || (r->flags & REGION_SHARED)))
@@ -139,7 +140,7 @@ static int change_flags(struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned
 	if (vmspace_split_at(vs, start) || vmspace_split_at(vs, end))
 		return -ENOMEM;
 	for (struct region *r = region_lookup(vs, start); r && r->start < end; r = region_next(r)) {
-		r->flags = (r->flags | set) & ~clear;
+		r->flags = (r->flags & ~clear) | set;
 		r = vmspace_merge(vs, r);
 	}
 	return 0;
@@ -155,10 +156,12 @@ static struct vm_object *object_to_punch(struct vmspace *vs, uaddr_t addr, u64 s
 	struct region *r = region_containing(vs, addr);
 
 	*error = !r || r->end - addr < size ? -ENOMEM : 0;
-	if (r && (!r->object || !(r->flags & REGION_SHARED)))
+	if (r && (!r->object || !(r->flags & REGION_SHARED) || (r->flags & REGION_LOCKED)))
 		*error = -EINVAL;
 	else if (r && !(r->flags & REGION_MAYWRITE))
 		*error = -EACCES;
+	else if (r && (r->object->seals & F_SEAL_FUTURE_WRITE))
+		*error = -EPERM;
 	if (!*error) {
 		obj = r->object;
 		object_get(obj);
@@ -201,7 +204,7 @@ static int advise_locked(struct vmspace *vs, uaddr_t addr, u64 size, int advice)
 	if (advice == MADV_DONTNEED || advice == MADV_FREE)
 		return drop(vs, addr, addr + size, advice == MADV_FREE);
 	if (fork_flags(advice, &set, &clear))
-		return change_flags(vs, addr, addr + size, set, clear);
+		return region_change_flags(vs, addr, addr + size, set, clear);
 	return is_hint(advice) ? 0 : -EINVAL;
 }
 

@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <mm/slab.h>
+#include <uapi/linux/fcntl.h>
 
 static struct kmem_cache *region_cache;
 
@@ -22,6 +23,12 @@ struct region *region_new(struct vmspace *vs, const struct region *like)
 	if (r->object) {
 		object_get(r->object);
 		spin_lock(&r->object->lock);
+		if (region_stores(r) && (r->object->seals & F_SEAL_WRITE)) { /* sealed since mmap(2) looked */
+			spin_unlock(&r->object->lock);
+			object_put(r->object);
+			kmem_cache_free(region_cache, r);
+			return NULL;
+		}
 		r->swept = 0;
 		list_add_head(&r->mapping, &r->object->regions);
 		spin_unlock(&r->object->lock);

@@ -269,6 +269,7 @@ static long map(struct vmspace *vs, uaddr_t addr, u64 size, unsigned flags, stru
 	}
 	want->start = addr;
 	want->end = addr + size;
+	want->flags |= vs->lock_new;
 	return vmspace_enter(vs, want) ? (long)addr : -ENOMEM;
 }
 

@@ -41,6 +41,7 @@ struct runqueue {
 	};
 	struct timer tick;         /* own CPU, interrupts off */
 	bool ticking;              /* own CPU, interrupts off: the timer is started */
+	u64 user_ns, system_ns;    /* own CPU, read racily: ticks that fell on applications, and on the kernel */
 	/* Statistics: lock, read racily. */
 	u64 switches, migrations;
 	u64 idle_ns;               /* without the present idle time, if any */

@@ -38,6 +38,14 @@ u64 sched_cpu_idle_ns(unsigned cpu)
 	return idle;
 }
 
+void sched_cpu_busy_ns(unsigned cpu, u64 *user, u64 *system)
+{
+	const struct runqueue *rq = runqueue_of(cpu);
+
+	*user = READ_ONCE(rq->user_ns);
+	*system = READ_ONCE(rq->system_ns);
+}
+
 static u64 power(u64 base, u64 exponent)
 {
 	u64 result = ONE;

@@ -20,10 +20,13 @@ static void tick(struct timer *timer)
 		rq->ticking = false;
 		return;
 	}
-	if (in_application)
+	if (in_application) {
 		t->user_ns += TICK_NS;
-	else
+		rq->user_ns += TICK_NS;
+	} else {
 		t->system_ns += TICK_NS;
+		rq->system_ns += TICK_NS;
+	}
 	if (t->arch.fpu)
 		app_tick(in_application);
 	timer_start(timer, MAX(timer->deadline, now - TICK_NS / 2) + TICK_NS);

@@ -6,14 +6,22 @@
 #include <isolation/proc.h>
 #include <lib/types.h>
 
-u64 proc_cpu_ns(struct proc *p)
+u64 proc_cpu_ns_locked(const struct proc *p, int tid)
 {
+	u64 sum = tid ? 0 : p->dead.cpu_ns;
 	struct task *t;
-	u64 flags = spin_lock_irqsave(&p->siglock);
-	u64 sum = p->dead.cpu_ns;
 
 	list_for_each_entry(t, &p->tasks, link)
-		sum += thread_cpu_ns(&t->thread);
+		if (!tid || t->tid == tid)
+			sum += thread_cpu_ns(&t->thread);
+	return sum;
+}
+
+u64 proc_cpu_ns(struct proc *p)
+{
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	u64 sum = proc_cpu_ns_locked(p, 0);
+
 	spin_unlock_irqrestore(&p->siglock, flags);
 	return sum;
 }

@@ -5,6 +5,7 @@
 
 #include <lib/types.h>
 
+struct cred;
 struct proc;
 
 /* Is the current process user 0's? Takes its siglock. */
@@ -13,5 +14,8 @@ bool cred_privileged(void);
 bool cred_may_control(struct proc *p);
 /* May it change p's scheduling? p's real or effective user is the caller's effective one. */
 bool cred_may_schedule(struct proc *p);
+
+/* `new`, whose reference it takes over, becomes the current process's. One at a time: exec, or a change in sys_id.c. */
+void cred_replace(struct cred *new);
 
 #endif

@@ -24,8 +24,10 @@
 #include <mm/vmspace.h>
 #include <sched/futex.h>
 #include <uapi/linux/fcntl.h>
+#include <uapi/linux/personality.h>
 #include <uapi/linux/stat.h>
 
+#include "cred.h"
 #include "files.h"
 
 #define SCRIPT_DEPTH 4
@@ -127,6 +129,7 @@ struct exec {
 	char *head;      /* its first ELF_HEAD_MAX bytes */
 	long head_size;
 	char *path;      /* what was opened */
+	struct cred *cred; /* NULL: as before */
 	struct vmspace *vs;
 	struct exec_image image;
 	uaddr_t sp;
@@ -194,8 +197,34 @@ static int make_stack(struct exec *x, const struct exec_strings *strings, const 
 	if (at < 0)
 		return at == -EEXIST ? -ENOEXEC : (int)at; /* the program lies where its stack must be */
 	vs->stack_limit = limit;
+	x->image.cred = x->cred ? x->cred : cred_current();
 	x->sp = exec_build_stack(vs, top, strings, &x->image, execfn);
 	return x->sp ? 0 : -ENOMEM;
+}
+
+/* Is the file system context another process's too? Then it could be changed below a privileged program. */
+static bool shares_fs(void)
+{
+	return READ_ONCE(proc_current()->fs->refs) > 1;
+}
+
+/* Who the program will be, by its set-user-ID and set-group-ID bits: execve(2), credentials(7). 0, -ENOMEM. */
+static int take_ids(struct exec *x)
+{
+	const struct cred *old = cred_current();
+	const struct vnode *v = x->file->vnode;
+	unsigned mode = task_current()->no_new_privs || (shares_fs() && old->euid) ? 0 : READ_ONCE(v->mode);
+	u32 uid = mode & S_ISUID ? v->uid : old->euid;
+	u32 gid = (mode & (S_ISGID | 0010)) == (S_ISGID | 0010) ? v->gid : old->egid;
+
+	if (uid == old->euid && uid == old->suid && uid == old->fsuid && gid == old->egid && gid == old->sgid && gid == old->fsgid)
+		return 0;
+	x->cred = cred_copy(old);
+	if (!x->cred)
+		return -ENOMEM;
+	x->cred->euid = x->cred->suid = x->cred->fsuid = uid;
+	x->cred->egid = x->cred->sgid = x->cred->fsgid = gid;
+	return 0;
 }
 
 static int build(struct exec *x, const struct exec_source *source, struct exec_strings *strings)
@@ -204,6 +233,8 @@ static int build(struct exec *x, const struct exec_source *source, struct exec_s
 	u64 stack_room = MAX(stack_limit, EXEC_STRINGS_MAX + STACK_INITIAL) + STACK_GAP;
 	int error = find_program(x, source, strings);
 
+	if (!error)
+		error = take_ids(x);
 	if (!error)
 		error = aspace_create(&x->vs);
 	if (!error)
@@ -260,6 +291,20 @@ static int unshare(struct proc *p)
 	return 0;
 }
 
+static void change_ids(struct exec *x, struct proc *p)
+{
+	const struct cred *c = x->image.cred;
+	bool secure = c->euid != c->uid || c->egid != c->gid;
+
+	if (x->cred)
+		cred_replace(x->cred);
+	x->cred = NULL;
+	WRITE_ONCE(p->dumpable, !secure);
+	if (secure)
+		task_current()->death_signal = 0;
+	task_current()->personality &= ~PER_MASK;
+}
+
 /* The point of no return: from here the old program is gone. */
 static void change_over(struct exec *x, const char *path)
 {
@@ -270,6 +315,7 @@ static void change_over(struct exec *x, const char *path)
 
 	fdtable_exec(p->files);
 	proc_delete_timers(p);
+	change_ids(x, p);
 
 	u64 flags = spin_lock_irqsave(&p->siglock);
 	struct file *old_exe = p->exe;
@@ -335,6 +381,7 @@ static int exec_from(const struct exec_source *source, struct exec_strings *stri
 		vmspace_put(x.vs);
 	if (x.file)
 		file_put(x.file);
+	cred_put(x.cred);
 	kfree(x.head);
 	kfree(x.path);
 	return error;

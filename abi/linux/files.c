@@ -21,8 +21,8 @@ bool fs_caller(struct fs_caller *c)
 	c->fs = p->fs;
 	c->uid = cred->uid;
 	c->gid = cred->gid;
-	c->euid = cred->euid;
-	c->egid = cred->egid;
+	c->euid = cred->fsuid;
+	c->egid = cred->fsgid;
 	c->ngroups = cred->ngroups;
 	memcpy(c->group, cred->group, cred->ngroups * sizeof(c->group[0]));
 	spin_unlock_irqrestore(&p->siglock, irq);
@@ -97,7 +97,7 @@ static int start_of(int dirfd, struct vnode **at)
 	return error;
 }
 
-int path_arg_get(struct path_arg *a, int dirfd, uaddr_t path)
+int path_arg_get_in(struct path_arg *a, int dirfd, uaddr_t path, bool always)
 {
 	long error;
 
@@ -106,10 +106,15 @@ int path_arg_get(struct path_arg *a, int dirfd, uaddr_t path)
 		return -ENOMEM;
 	error = copyinstr(a->path, path, PATH_MAX);
 	if (error >= 0)
-		error = a->path[0] && a->path[0] != '/' ? start_of(dirfd, &a->at) : 0;
+		error = a->path[0] && (always || a->path[0] != '/') ? start_of(dirfd, &a->at) : 0;
 	if (error)
 		kfree(a->path);
 	return (int)error;
+}
+
+int path_arg_get(struct path_arg *a, int dirfd, uaddr_t path)
+{
+	return path_arg_get_in(a, dirfd, path, false);
 }
 
 void path_arg_put(struct path_arg *a)

@@ -53,6 +53,8 @@ struct path_arg {
 };
 /* 0, or -EFAULT, -ENAMETOOLONG, -EBADF, -ENOTDIR, -ENOMEM with nothing to put. */
 int path_arg_get(struct path_arg *a, int dirfd, uaddr_t path);
+/* The same; `always`: dirfd matters for an absolute path too. */
+int path_arg_get_in(struct path_arg *a, int dirfd, uaddr_t path, bool always);
 void path_arg_put(struct path_arg *a);
 /*
  * What it leads to. flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW are understood. A reference or

@@ -6,9 +6,9 @@
  */
 #include <generated/syscall_proto.h>
 
+#include <abi/linux/cputime.h>
 #include <abi/linux/interval.h>
 #include <abi/linux/signal.h>
-#include <core/printk.h>
 #include <isolation/proc.h>
 #include <mm/slab.h>
 
@@ -27,6 +27,7 @@ struct sigevent64 {
 struct posix_timer {
 	struct list link;          /* siglock: proc->timers */
 	int id;                    /* I */
+	int tid;                   /* I: of a thread's CPU time; else 0 */
 	struct proc *proc;         /* I: no reference; it deletes its timers */
 	struct sigevent64 event;   /* I */
 	struct interval interval;  /* siglock */
@@ -36,6 +37,20 @@ struct posix_timer {
 };
 
 static struct mutex posix_timer_lock = MUTEX_INIT("posix timers", posix_timer_lock); /* (S) */
+
+static u64 cpu_time(const struct interval *i)
+{
+	const struct posix_timer *t = container_of(i, struct posix_timer, interval);
+
+	return proc_cpu_ns_locked(t->proc, t->tid);
+}
+
+/* siglock held. What runs by CPU time is looked at by each tick. */
+static void start(struct posix_timer *t)
+{
+	if (!t->interval.now)
+		timer_start(&t->interval.timer, t->interval.deadline);
+}
 
 static bool sends(const struct posix_timer *t)
 {
@@ -51,23 +66,40 @@ static void notify(struct posix_timer *t)
 	t->queued = signal_send_timer(t->proc, tid, t->event.signo, &info);
 	if (!t->queued && t->interval.period && !t->proc->exiting) {
 		interval_forward(&t->interval);
-		t->interval.deadline = MAX(t->interval.deadline, clock_ns() + IGNORED_RESOLUTION);
-		timer_start(&t->interval.timer, t->interval.deadline);
+		t->interval.deadline = MAX(t->interval.deadline, interval_now(&t->interval) + IGNORED_RESOLUTION);
+		start(t);
 	}
 }
 
+/* siglock held. */
+static void look(struct posix_timer *t)
+{
+	if (!t->interval.deadline || t->interval.deadline > interval_now(&t->interval))
+		return;
+	t->interval.fired = true;
+	if (sends(t))
+		notify(t);
+}
+
+/* It may be off, or set anew, while this was on its way to the lock: not this deadline any more. */
 static void expired(struct timer *timer)
 {
 	struct posix_timer *t = container_of(timer, struct posix_timer, interval.timer);
 	u64 flags = spin_lock_irqsave(&t->proc->siglock);
 
-	/* Off, or set anew, while this was on its way to the lock: not this deadline any more. */
-	if (t->interval.deadline && t->interval.deadline <= clock_ns()) {
-		t->interval.fired = true;
-		if (sends(t))
-			notify(t);
-	}
+	look(t);
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
+}
+
+void posix_timers_tick(struct proc *p)
+{
+	struct posix_timer *t;
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	list_for_each_entry(t, &p->timers, link)
+		if (t->interval.now && !t->interval.fired)
+			look(t);
+	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
 static struct posix_timer *find(struct proc *p, int id)
@@ -90,7 +122,7 @@ void posix_timer_taken(struct proc *p, struct siginfo *info)
 	t->overrun = 0;
 	if (t->interval.period) {
 		t->overrun = (int)MIN(interval_forward(&t->interval), (u64)INT32_MAX);
-		timer_start(&t->interval.timer, t->interval.deadline);
+		start(t);
 	}
 	info->timer.overrun = t->overrun;
 }
@@ -101,6 +133,7 @@ static void remove(struct posix_timer *t)
 	u64 flags = spin_lock_irqsave(&t->proc->siglock);
 
 	list_remove(&t->link);
+	t->proc->cpu_timers -= t->interval.now != NULL;
 	t->interval.deadline = t->interval.period = t->interval.realtime = 0;
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
 	timer_cancel(&t->interval.timer); /* nothing starts it again without a period */
@@ -142,7 +175,7 @@ static void set(struct posix_timer *t, u64 value, u64 period, bool absolute)
 	t->overrun = 0;
 	interval_set(i, value, period, absolute);
 	if (i->deadline)
-		timer_start(&i->timer, i->deadline);
+		start(t);
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
 }
 
@@ -159,26 +192,6 @@ static void clock_was_set(struct clock_watch *w)
 
 /* ---- the calls ---- */
 
-static int check_clock(int clock)
-{
-	switch (clock) {
-	case CLOCK_REALTIME:
-	case CLOCK_MONOTONIC:
-	case CLOCK_BOOTTIME:
-	case CLOCK_TAI:
-		return 0;
-	case CLOCK_PROCESS_CPUTIME_ID:
-	case CLOCK_THREAD_CPUTIME_ID:
-		refuse("timer_create", EOPNOTSUPP, "CPU time is not watched by timers");
-		return -EOPNOTSUPP;
-	case CLOCK_MONOTONIC_RAW:
-	case CLOCK_REALTIME_COARSE:
-	case CLOCK_MONOTONIC_COARSE:
-		return -EOPNOTSUPP; /* as on Linux: these only tell the time */
-	}
-	return -EINVAL;
-}
-
 static bool is_own_thread(int tid)
 {
 	mutex_lock(&proc_lock);
@@ -187,6 +200,40 @@ static bool is_own_thread(int tid)
 
 	mutex_unlock(&proc_lock);
 	return own;
+}
+
+/* CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, and what pthread_getcpuclockid(3) makes of a thread of this process. */
+static bool is_cpu_clock(int clock, int *tid)
+{
+	int id = ~(clock >> 3);
+
+	*tid = 0;
+	if (clock == CLOCK_THREAD_CPUTIME_ID)
+		*tid = task_current()->tid;
+	if (clock == CLOCK_PROCESS_CPUTIME_ID || *tid)
+		return true;
+	if (clock >= 0 || id < 0 || (clock & CPUCLOCK_KIND) > CPUCLOCK_SCHED)
+		return false;
+	if (!(clock & CPUCLOCK_PERTHREAD))
+		return !id || id == proc_current()->pid;
+	*tid = id ? id : task_current()->tid;
+	return is_own_thread(*tid);
+}
+
+static int check_clock(int clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+	case CLOCK_TAI:
+		return 0;
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_MONOTONIC_COARSE:
+		return -EOPNOTSUPP; /* as on Linux: these only tell the time */
+	}
+	return -EINVAL;
 }
 
 static int check_event(const struct sigevent64 *e)
@@ -205,7 +252,7 @@ static int check_event(const struct sigevent64 *e)
 	return -EINVAL;
 }
 
-static struct posix_timer *create(int clock, const struct sigevent64 *event)
+static struct posix_timer *create(int clock, int tid, const struct sigevent64 *event)
 {
 	struct proc *p = proc_current();
 	struct posix_timer *t = kzalloc(sizeof(*t));
@@ -215,6 +262,7 @@ static struct posix_timer *create(int clock, const struct sigevent64 *event)
 	t->proc = p;
 	t->event = *event;
 	t->interval.clock = clock;
+	t->tid = tid;
 	timer_init(&t->interval.timer, expired);
 	t->watch.fn = clock_was_set;
 	clock_watch_add(&t->watch);
@@ -229,7 +277,9 @@ long sys_timer_create(int clock, uaddr_t uevent, uaddr_t uid)
 {
 	struct sigevent64 event = {.signo = SIGALRM, .notify = SIGEV_SIGNAL};
 	struct posix_timer *t;
-	int error = check_clock(clock);
+	int tid;
+	bool cpu = is_cpu_clock(clock, &tid);
+	int error = cpu ? 0 : check_clock(clock);
 
 	if (error)
 		return error;
@@ -238,9 +288,10 @@ long sys_timer_create(int clock, uaddr_t uevent, uaddr_t uid)
 	error = check_event(&event);
 	if (error)
 		return error;
-	t = create(clock, &event);
+	t = create(clock, tid, &event);
 	if (!t)
 		return -EAGAIN;
+	t->interval.now = cpu ? cpu_time : NULL;
 	if (!uevent)
 		t->event.value = (u64)t->id;
 	if (copyout(uid, &t->id, sizeof(t->id))) {
@@ -251,6 +302,7 @@ long sys_timer_create(int clock, uaddr_t uevent, uaddr_t uid)
 	u64 flags = spin_lock_irqsave(&t->proc->siglock);
 
 	list_add_tail(&t->link, &t->proc->timers);
+	t->proc->cpu_timers += cpu;
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
 	return 0;
 }

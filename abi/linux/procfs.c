@@ -107,7 +107,10 @@ static long vnode_path(struct vnode *v, char *buffer, size_t size)
 {
 	long len = vfs_path(v, buffer, size);
 
-	return len == -ENOENT ? snprintf(buffer, size, "(deleted)") : len;
+	const char *memfd = len == -ENOENT ? vnode_memfd_name(v) : NULL;
+
+	return memfd ? snprintf(buffer, size, "/memfd:%s (deleted)", memfd)
+		     : len == -ENOENT ? snprintf(buffer, size, "(deleted)") : len;
 }
 
 static long file_path(struct file *f, char *buffer, size_t size)

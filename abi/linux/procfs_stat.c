@@ -29,11 +29,12 @@ struct snapshot {
 	u64 start_ns;
 	u64 pending, shared_pending, blocked, ignored, caught;
 	u64 cpus[CPUSET_WORDS];
-	u32 uid[3], gid[3]; /* real, effective, saved */
+	u32 uid[4], gid[4]; /* real, effective, saved, of files */
+	bool no_new_privs;
 	u32 ngroups, group[ARRAY_SIZE(((struct cred *)0)->group)];
 	u64 rss_limit;
 	/* Of the address space; 0 when it is gone. */
-	u64 mapped, rss, peak_rss;
+	u64 mapped, locked, data, rss, peak_rss;
 	uaddr_t code_start, code_end, stack_start, brk_start;
 	uaddr_t arg_start, arg_end, env_start, env_end;
 };
@@ -75,6 +76,7 @@ static bool snap_tasks(struct proc *p, int tid, struct snapshot *x)
 	x->nice = speaker->thread.nice;
 	x->pending = speaker->pending.set;
 	x->blocked = speaker->sigmask;
+	x->no_new_privs = speaker->no_new_privs;
 	memcpy(x->cpus, speaker->thread.affinity, sizeof(x->cpus));
 	if (tid)
 		memcpy(x->comm, speaker->thread.name, sizeof(x->comm));
@@ -98,8 +100,8 @@ static void snap_cred(const struct cred *c, struct snapshot *x)
 {
 	if (!c)
 		return;
-	x->uid[0] = c->uid, x->uid[1] = c->euid, x->uid[2] = c->suid;
-	x->gid[0] = c->gid, x->gid[1] = c->egid, x->gid[2] = c->sgid;
+	x->uid[0] = c->uid, x->uid[1] = c->euid, x->uid[2] = c->suid, x->uid[3] = c->fsuid;
+	x->gid[0] = c->gid, x->gid[1] = c->egid, x->gid[2] = c->sgid, x->gid[3] = c->fsgid;
 	x->ngroups = c->ngroups;
 	memcpy(x->group, c->group, c->ngroups * sizeof(c->group[0]));
 }
@@ -116,6 +118,8 @@ static void snap_memory(struct proc *p, struct snapshot *x)
 	x->peak_rss = MAX(vs->peak_rss, x->rss);
 	x->brk_start = vs->brk_start;
 	mutex_unlock(&vs->lock);
+	x->data = vmspace_data(vs);
+	x->locked = vmspace_locked(vs, vs->start, vs->end - vs->start);
 	x->code_start = vs->code_start;
 	x->code_end = vs->code_end;
 	x->stack_start = vs->stack_start;
@@ -265,8 +269,10 @@ static void show_memory(const struct snapshot *x, struct seq *s)
 	if (x->state == 'Z')
 		return;
 	seq_printf(s, "VmSize:\t%8lu kB\n", x->mapped / 1024);
+	seq_printf(s, "VmLck:\t%8lu kB\n", x->locked / 1024);
 	seq_printf(s, "VmHWM:\t%8lu kB\n", x->peak_rss * (PAGE_SIZE / 1024));
 	seq_printf(s, "VmRSS:\t%8lu kB\n", x->rss * (PAGE_SIZE / 1024));
+	seq_printf(s, "VmData:\t%8lu kB\n", x->data / 1024);
 	seq_printf(s, "VmExe:\t%8lu kB\n", (x->code_end - x->code_start) / 1024);
 }
 
@@ -302,8 +308,8 @@ int proc_show_status(struct proc *p, int tid, struct seq *s)
 	seq_printf(s, "State:\t%s\n", state_name(x.state));
 	seq_printf(s, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\n", x.pid, x.id);
 	seq_printf(s, "PPid:\t%d\nTracerPid:\t0\n", x.ppid);
-	seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\n", x.uid[0], x.uid[1], x.uid[2], x.uid[1]);
-	seq_printf(s, "Gid:\t%u\t%u\t%u\t%u\n", x.gid[0], x.gid[1], x.gid[2], x.gid[1]);
+	seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\n", x.uid[0], x.uid[1], x.uid[2], x.uid[3]);
+	seq_printf(s, "Gid:\t%u\t%u\t%u\t%u\n", x.gid[0], x.gid[1], x.gid[2], x.gid[3]);
 	seq_printf(s, "FDSize:\t%u\nGroups:\t", fd_table_size(p));
 	for (u32 i = 0; i < x.ngroups; i++)
 		seq_printf(s, "%u ", x.group[i]);
@@ -313,6 +319,7 @@ int proc_show_status(struct proc *p, int tid, struct seq *s)
 	seq_printf(s, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\n", x.pending,
 		   x.shared_pending, x.blocked);
 	seq_printf(s, "SigIgn:\t%016lx\nSigCgt:\t%016lx\n", x.ignored, x.caught);
+	seq_printf(s, "NoNewPrivs:\t%d\n", x.no_new_privs);
 	show_cpus(x.cpus, s);
 	seq_printf(s, "voluntary_ctxt_switches:\t%lu\n", x.usage.nvcsw);
 	seq_printf(s, "nonvoluntary_ctxt_switches:\t%lu\n", x.usage.nivcsw);

@@ -86,25 +86,30 @@ static void show_uptime(struct seq *s, void *arg)
 	show_seconds(s, all_idle_ns(), "\n");
 }
 
-/* Busy time is shown as user's: the kernel does not keep its own apart. */
-static void show_cpu_line(struct seq *s, u64 busy, u64 idle)
+/* Busy time is sampled: docs/decisions/0016. */
+static void show_cpu_line(struct seq *s, u64 user, u64 system, u64 idle)
 {
-	seq_printf(s, " %lu 0 0 %lu 0 0 0 0 0 0\n", busy / NS_PER_TICK, idle / NS_PER_TICK);
+	seq_printf(s, " %lu 0 %lu %lu 0 0 0 0 0 0\n", user / NS_PER_TICK, system / NS_PER_TICK, idle / NS_PER_TICK);
 }
 
 static void show_stat(struct seq *s, void *arg)
 {
-	u64 now = clock_ns(), idle = all_idle_ns(), all = now * cpu_online;
+	u64 now = clock_ns(), user = 0, system = 0, u, k;
 	struct sched_stats sched;
 	size_t cpu;
 
 	(void)arg;
-	seq_printf(s, "cpu ");
-	show_cpu_line(s, all - MIN(idle, all), idle);
 	bitmap_for_each(cpu, cpu_online_mask, cpu_count) {
-		idle = MIN(sched_cpu_idle_ns((unsigned)cpu), now);
+		sched_cpu_busy_ns((unsigned)cpu, &u, &k);
+		user += u;
+		system += k;
+	}
+	seq_printf(s, "cpu ");
+	show_cpu_line(s, user, system, all_idle_ns());
+	bitmap_for_each(cpu, cpu_online_mask, cpu_count) {
+		sched_cpu_busy_ns((unsigned)cpu, &u, &k);
 		seq_printf(s, "cpu%zu", cpu);
-		show_cpu_line(s, now - idle, idle);
+		show_cpu_line(s, u, k, sched_cpu_idle_ns((unsigned)cpu));
 	}
 	sched_stats(&sched);
 	seq_printf(s, "ctxt %lu\n", sched.switches);
@@ -142,6 +147,17 @@ static void show_loadavg(struct seq *s, void *arg)
 	seq_printf(s, "%u/%u %d\n", sched.running, c.tasks, c.last_pid);
 }
 
+/* What vmstat(8) looks for. Nothing is ever paged in or out. */
+static void show_vmstat(struct seq *s, void *arg)
+{
+	struct memory_stats m;
+
+	(void)arg;
+	page_stats(&m);
+	seq_printf(s, "nr_free_pages %lu\nnr_file_pages %lu\nnr_shmem %lu\n", m.free_pages, m.cached_pages, m.cached_pages);
+	seq_printf(s, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n");
+}
+
 static void show_version(struct seq *s, void *arg)
 {
 	(void)arg;
@@ -169,7 +185,7 @@ static void show_line(struct seq *s, void *arg)
 static void show_pipe_max(struct seq *s, void *arg)
 {
 	(void)arg;
-	seq_printf(s, "%u\n", PIPE_SIZE);
+	seq_printf(s, "%u\n", PIPE_SIZE_MAX);
 }
 
 static void show_pid_max(struct seq *s, void *arg)
@@ -192,8 +208,10 @@ static const struct {
 	{"stat", show_stat, NULL},
 	{"uptime", show_uptime, NULL},
 	{"version", show_version, NULL},
+	{"vmstat", show_vmstat, NULL},
 	{"sys/fs/pipe-max-size", show_pipe_max, NULL},
 	{"sys/kernel/hostname", show_line, uts_nodename},
+	{"sys/kernel/domainname", show_line, uts_domainname},
 	{"sys/kernel/osrelease", show_line, uts_release},
 	{"sys/kernel/ostype", show_line, uts_sysname},
 	{"sys/kernel/pid_max", show_pid_max, NULL},

@@ -70,7 +70,7 @@ static bool write_strings(struct vmspace *vs, uaddr_t base, const struct exec_st
 
 static void put_all_auxv(struct vector *v, const struct exec_image *image, uaddr_t random, uaddr_t execfn, uaddr_t platform)
 {
-	const struct cred *cred = cred_current();
+	const struct cred *cred = image->cred;
 	u32 a, b, c, d;
 
 	cpuid(1, 0, &a, &b, &c, &d);
@@ -88,7 +88,7 @@ static void put_all_auxv(struct vector *v, const struct exec_image *image, uaddr
 	put_auxv(v, AT_EUID, cred->euid);
 	put_auxv(v, AT_GID, cred->gid);
 	put_auxv(v, AT_EGID, cred->egid);
-	put_auxv(v, AT_SECURE, 0);
+	put_auxv(v, AT_SECURE, cred->euid != cred->uid || cred->egid != cred->gid);
 	put_auxv(v, AT_RANDOM, random);
 	put_auxv(v, AT_EXECFN, execfn);
 	put_auxv(v, AT_PLATFORM, platform);

@@ -199,6 +199,8 @@ static int allocate(struct file *f, u64 offset, u64 len, bool keep_size)
 	struct vm_object *obj = f->ops->object(f);
 	u64 end = offset + len;
 
+	if (!keep_size && end > READ_ONCE(obj->size) && (obj->seals & F_SEAL_GROW))
+		return -EPERM;
 	for (u64 i = offset >> PAGE_SHIFT; i <= (end - 1) >> PAGE_SHIFT; i++) {
 		int error = 0;
 		struct page *page = object_page(obj, i, true, &error);

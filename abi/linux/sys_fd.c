@@ -159,6 +159,10 @@ static long fcntl_file(struct file *f, int fd, int cmd, unsigned long arg)
 		return READ_ONCE(f->owner);
 	case F_GETPIPE_SZ:
 		return pipe_size(f);
+	case F_ADD_SEALS:
+		return vfs_add_seals(f, (unsigned)arg);
+	case F_GET_SEALS:
+		return vfs_get_seals(f);
 	case F_SETPIPE_SZ:
 		return pipe_resize(f, (unsigned)arg);
 	default:

@@ -7,6 +7,7 @@
 
 #include <abi/linux/restart.h>
 #include <abi/linux/timespec.h>
+#include <isolation/gate.h>
 #include <isolation/proc.h>
 #include <sched/futex.h>
 #include <uapi/linux/futex.h>
@@ -81,6 +82,10 @@ static unsigned wake_count(u32 val)
 
 static long requeue(uaddr_t addr, u32 val, uaddr_t val2, uaddr_t addr2, const u32 *expected, bool private_key)
 {
+	u32 word;
+
+	if (!private_key && copyin(&word, addr2, sizeof(word))) /* who waits there later is found by its page */
+		return -EFAULT;
 	u32 move = (u32)val2; /* the count travels in the timeout's place */
 
 	if ((i32)val < 0 || (i32)move < 0)

@@ -139,28 +139,37 @@ static struct cred *change_begin(void)
 	return cred_copy(proc_current()->cred);
 }
 
+void cred_replace(struct cred *new)
+{
+	struct proc *p = proc_current();
+
+	warn_in_ring0(p->cred, new);
+
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	struct cred *old = p->cred;
+
+	p->cred = new;
+	if (old->user != new->user) {
+		p->crowded = proc_over_limit(p); /* by the others alone, as on Linux */
+		__atomic_fetch_add(&new->user->tasks, p->ntasks, __ATOMIC_RELAXED);
+		user_give_back(&old->user->tasks, p->ntasks);
+	}
+	if (old->euid != new->euid || old->egid != new->egid || old->fsuid != new->fsuid || old->fsgid != new->fsgid) {
+		p->dumpable = false;
+		task_current()->death_signal = 0;
+	}
+	spin_unlock_irqrestore(&p->siglock, flags);
+	cred_put(old);
+}
+
 /* Ends it: `new` takes effect, unless there was an error. */
 static long change_end(struct cred *new, long error)
 {
-	struct proc *p = proc_current();
-	struct cred *old = new;
-
-	if (!error) {
-		warn_in_ring0(p->cred, new);
-
-		u64 flags = spin_lock_irqsave(&p->siglock);
-
-		old = p->cred;
-		p->cred = new;
-		if (old->user != new->user) {
-			p->crowded = proc_over_limit(p); /* by the others alone, as on Linux */
-			__atomic_fetch_add(&new->user->tasks, p->ntasks, __ATOMIC_RELAXED);
-			user_give_back(&old->user->tasks, p->ntasks);
-		}
-		spin_unlock_irqrestore(&p->siglock, flags);
-	}
+	if (error)
+		cred_put(new);
+	else
+		cred_replace(new);
 	mutex_unlock(&change_lock);
-	cred_put(old);
 	return error;
 }
 
@@ -245,7 +254,7 @@ static long change_users(enum rule rule, struct ids to)
 		new->user = user;
 	}
 	new->uid = ids.real;
-	new->euid = ids.effective;
+	new->euid = new->fsuid = ids.effective;
 	new->suid = ids.saved;
 	return change_end(new, error);
 }
@@ -261,7 +270,7 @@ static long change_groups(enum rule rule, struct ids to)
 	int error = apply_rule(rule, &ids, to, new->euid == 0);
 
 	new->gid = ids.real;
-	new->egid = ids.effective;
+	new->egid = new->fsgid = ids.effective;
 	new->sgid = ids.saved;
 	return change_end(new, error);
 }
@@ -294,6 +303,29 @@ long sys_setresuid(unsigned int ruid, unsigned int euid, unsigned int suid)
 long sys_setresgid(unsigned int rgid, unsigned int egid, unsigned int sgid)
 {
 	return change_groups(RULE_THREE, (struct ids){rgid, egid, sgid});
+}
+
+/* setfsuid(2), setfsgid(2): the one before, whether it was changed or not. */
+static long change_of_files(u32 id, struct ids (*which)(const struct cred *), size_t member)
+{
+	struct cred *new = change_begin();
+	u32 *at = new ? (u32 *)((u8 *)new + member) : NULL, old = at ? *at : 0;
+	bool may = new && id != UNCHANGED && (new->euid == 0 || id == old || is_one_of(which(new), id));
+
+	if (may)
+		*at = id;
+	change_end(new, may ? 0 : -EPERM);
+	return old;
+}
+
+long sys_setfsuid(unsigned int uid)
+{
+	return change_of_files(uid, users, offsetof(struct cred, fsuid));
+}
+
+long sys_setfsgid(unsigned int gid)
+{
+	return change_of_files(gid, groups, offsetof(struct cred, fsgid));
 }
 
 /* ---- Supplementary groups ---- */

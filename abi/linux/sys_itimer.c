@@ -6,6 +6,7 @@
  */
 #include <generated/syscall_proto.h>
 
+#include <abi/linux/cputime.h>
 #include <abi/linux/signal.h>
 #include <abi/linux/timespec.h>
 #include <isolation/proc.h>
@@ -100,11 +101,30 @@ static bool cpu_alarm_tick(struct cpu_alarm *a)
 	return true;
 }
 
+/* RLIMIT_CPU: SIGXCPU at the soft limit, which then moves on by a second, and SIGKILL at the hard one. */
+static void check_cpu_limit(struct proc *p)
+{
+	struct rlimit64 *limit = &p->rlimit[RLIMIT_CPU];
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	u64 seconds = proc_cpu_ns_locked(p, 0) / NSEC_PER_SEC;
+	int sig = seconds >= limit->max ? SIGKILL : seconds >= limit->cur ? SIGXCPU : 0;
+
+	if (sig == SIGXCPU)
+		limit->cur++;
+	spin_unlock_irqrestore(&p->siglock, flags);
+	if (sig)
+		signal_send_proc(p, sig, NULL);
+}
+
 void app_tick(bool in_application)
 {
 	struct proc *p = proc_current();
 	bool virtual, prof;
 
+	if (unlikely(READ_ONCE(p->rlimit[RLIMIT_CPU].cur) != RLIM_INFINITY))
+		check_cpu_limit(p);
+	if (unlikely(READ_ONCE(p->cpu_timers)))
+		posix_timers_tick(p);
 	if (likely(!READ_ONCE(p->cpu_alarm_virtual.left) && !READ_ONCE(p->cpu_alarm_prof.left)))
 		return;
 

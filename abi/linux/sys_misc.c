@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the machine and the system are: uname(2), sysinfo(2), getcpu(2), getrandom(2). Called by the dispatcher only. */
+/* What the machine is and gives: sysinfo(2), getcpu(2), getrandom(2). Called by the dispatcher only. */
 #include <generated/syscall_proto.h>
 
 #include <core/random.h>
@@ -10,23 +10,8 @@
 #include <mm/page.h>
 #include <uapi/linux/random.h>
 #include <uapi/linux/sysinfo.h>
-#include <abi/linux/utsname.h>
-#include <uapi/linux/utsname.h>
 
 #define RANDOM_MAX 0x7ffff000ul /* one call's most, as read(2) */
-
-long sys_uname(uaddr_t buf)
-{
-	struct utsname64 u = {0};
-
-	strlcpy(u.sysname, uts_sysname, UTS_LENGTH);
-	strlcpy(u.nodename, uts_nodename, UTS_LENGTH);
-	strlcpy(u.release, uts_release, UTS_LENGTH);
-	strlcpy(u.version, uts_version, UTS_LENGTH);
-	strlcpy(u.machine, uts_machine, UTS_LENGTH);
-	strlcpy(u.domainname, "(none)", UTS_LENGTH);
-	return copyout(buf, &u, sizeof(u));
-}
 
 static int count_threads(struct proc *p, void *sum)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory calls: mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), madvise(2), msync(2), mincore(2). Here stand the checks
+ * Memory calls: mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), madvise(2), msync(2), mincore(2), mlock(2). Here stand the checks
  * that concern flags, files and limits; what is done to regions and pages is mm/'s business. Called by the dispatcher only.
  */
 #include <generated/syscall_proto.h>
@@ -16,6 +16,8 @@
 #include <mm/vmspace.h>
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/mman.h>
+
+#include "cred.h"
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 /* MAP_SHARED_VALIDATE promises to refuse what is not in here. */
@@ -55,6 +57,21 @@ static bool limit_allows_data(struct vmspace *vs, u64 more)
 	return more <= limit && data <= limit - more;
 }
 
+/* How much may be locked. RLIMIT_MEMLOCK is not for user 0. */
+static u64 lock_limit(void)
+{
+	return cred_privileged() ? RLIM_INFINITY : READ_ONCE(proc_current()->rlimit[RLIMIT_MEMLOCK].cur);
+}
+
+/* May `more` bytes be mapped locked? 0, -EAGAIN. */
+static int limit_allows_locked(struct vmspace *vs, u64 more)
+{
+	u64 limit = lock_limit();
+
+	return limit == RLIM_INFINITY || (more <= limit && vmspace_locked(vs, vs->start, vs->end - vs->start) <= limit - more)
+		       ? 0 : -EAGAIN;
+}
+
 static int back_anonymously(struct backing *b, u64 size, bool shared)
 {
 	b->flags = REGION_MAYWRITE;
@@ -87,8 +104,16 @@ static int back_by_file(struct backing *b, struct file *f, unsigned prot, bool s
 	b->object = f->ops->object ? f->ops->object(f) : NULL;
 	if (!b->object)
 		return -ENODEV;
-	object_get(b->object);
 	b->flags = (shared ? REGION_SHARED : 0) | (!shared || mode == O_RDWR ? REGION_MAYWRITE : 0);
+	if (b->flags == (REGION_SHARED | REGION_MAYWRITE)) {
+		unsigned seals = READ_ONCE(b->object->seals);
+
+		if ((seals & F_SEAL_WRITE) || ((seals & F_SEAL_FUTURE_WRITE) && (prot & PROT_WRITE)))
+			return -EPERM;
+		if (seals & F_SEAL_FUTURE_WRITE)
+			b->flags = REGION_SHARED;
+	}
+	object_get(b->object);
 	name_backing(b, f);
 	return 0;
 }
@@ -110,20 +135,6 @@ static int back_by_fd(struct backing *b, int fd, u64 offset, u64 size, unsigned 
 
 	file_put(f);
 	return error;
-}
-
-/* Best effort, as mmap(2) says: what cannot be had now will fault later. */
-static void populate(struct vmspace *vs, uaddr_t start, u64 size, unsigned prot, unsigned flags)
-{
-	bool write = (prot & PROT_WRITE) && !(flags & REGION_SHARED);
-	unsigned access = write ? PROT_WRITE : prot & PROT_READ ? PROT_READ : prot;
-
-	if (!access)
-		return;
-	for (uaddr_t va = start; va < start + size && !thread_killed(); va += PAGE_SIZE) {
-		if (vm_fault(vs, va, access & -access) != FAULT_OK)
-			return;
-	}
 }
 
 static int check_map_flags(unsigned flags)
@@ -168,18 +179,26 @@ long sys_mmap(uaddr_t addr, size_t size, int prot, int mapflags, int fd, int64_t
 	size = ALIGN_UP(size, PAGE_SIZE);
 	if (!limit_allows(vs, size) || (!shared && (rights & PROT_WRITE) && !limit_allows_data(vs, size)))
 		return -ENOMEM;
+	if (flags & MAP_LOCKED && !lock_limit())
+		return -EPERM;
+
+	unsigned locks = READ_ONCE(vs->lock_new) | (flags & MAP_LOCKED ? REGION_LOCKED : 0);
+
+	if (locks && limit_allows_locked(vs, size))
+		return -EAGAIN;
 	error = flags & MAP_ANONYMOUS ? back_anonymously(&b, size, shared)
 				      : back_by_fd(&b, fd, (u64)offset, size, rights, shared);
 	if (error)
 		return error;
 
-	long result = vmspace_map(vs, addr, size, rights, b.flags | place_flags(flags), b.object, b.offset,
+	long result = vmspace_map(vs, addr, size, rights, b.flags | locks | place_flags(flags), b.object, b.offset,
 				  b.name[0] ? b.name : NULL);
 
 	if (b.object)
 		object_put(b.object);
-	if (result > 0 && (flags & (MAP_POPULATE | MAP_LOCKED)) && !(flags & MAP_NONBLOCK))
-		populate(vs, (uaddr_t)result, size, rights, b.flags);
+	/* Best effort, as mmap(2) says: what cannot be had now will fault later. */
+	if (result > 0 && (locks == REGION_LOCKED || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
+		vmspace_fill(vs, (uaddr_t)result, size);
 	return result;
 }
 
@@ -207,7 +226,16 @@ long sys_brk(uaddr_t brk)
 
 	if (brk > old && (!limit_allows(vs, brk - old) || brk - start > limit || !limit_allows_data(vs, brk - old)))
 		return (long)old;
-	return (long)vmspace_brk(vs, brk);
+
+	unsigned locks = READ_ONCE(vs->lock_new);
+
+	if (brk > old && locks && limit_allows_locked(vs, brk - old))
+		return (long)old;
+	old = ALIGN_UP(old, PAGE_SIZE);
+	brk = vmspace_brk(vs, brk);
+	if (locks == REGION_LOCKED && brk > old)
+		vmspace_fill(vs, old, brk - old);
+	return (long)brk;
 }
 
 long sys_mremap(uaddr_t addr, size_t old_size, size_t new_size, int flags, uaddr_t new_addr)
@@ -216,7 +244,18 @@ long sys_mremap(uaddr_t addr, size_t old_size, size_t new_size, int flags, uaddr
 
 	if (new_size > old_size && !limit_allows(vs, new_size - old_size))
 		return -ENOMEM;
-	return vmspace_remap(vs, addr, old_size, new_size, (unsigned)flags, new_addr);
+
+	bool grows = new_size > old_size && old_size <= USER_MAX;
+	bool locked = grows && vmspace_locked(vs, addr, old_size);
+
+	if (locked && limit_allows_locked(vs, new_size - old_size))
+		return -EAGAIN;
+
+	long result = vmspace_remap(vs, addr, old_size, new_size, (unsigned)flags, new_addr);
+
+	if (result > 0 && locked)
+		vmspace_fill(vs, (uaddr_t)result, new_size);
+	return result;
 }
 
 long sys_madvise(uaddr_t addr, size_t size, int advice)
@@ -245,6 +284,8 @@ long sys_msync(uaddr_t addr, size_t size, int flags)
 		return -EINVAL;
 	if (error)
 		return error;
+	if (((unsigned)flags & MS_INVALIDATE) && vmspace_locked(own_space(), addr, size))
+		return -EBUSY;
 	return vmspace_covers(own_space(), addr, size) ? 0 : -ENOMEM;
 }
 
@@ -276,4 +317,54 @@ long sys_mincore(uaddr_t addr, size_t size, uaddr_t vec)
 			return -EFAULT;
 	}
 	return 0;
+}
+
+/* ---- mlock(2) ---- */
+
+static long lock_range(uaddr_t addr, size_t size, unsigned flags)
+{
+	u64 head = addr & ~PAGE_MASK, limit = lock_limit();
+
+	if (flags && !limit)
+		return -EPERM;
+	addr -= head;
+	size = ALIGN_UP(size + head, PAGE_SIZE); /* what wraps here is nothing, as on Linux */
+	if (addr + size < addr)
+		return -EINVAL;
+	return size ? vmspace_lock(own_space(), addr, size, flags, limit) : 0;
+}
+
+long sys_mlock(uaddr_t addr, size_t size)
+{
+	return lock_range(addr, size, REGION_LOCKED);
+}
+
+long sys_mlock2(uaddr_t addr, size_t size, int flags)
+{
+	if (flags & ~MLOCK_ONFAULT)
+		return -EINVAL;
+	return lock_range(addr, size, flags & MLOCK_ONFAULT ? REGION_LOCKS : REGION_LOCKED);
+}
+
+long sys_munlock(uaddr_t addr, size_t size)
+{
+	return lock_range(addr, size, 0);
+}
+
+long sys_mlockall(int flags)
+{
+	unsigned locks = flags & MCL_ONFAULT ? REGION_LOCKS : REGION_LOCKED;
+	bool now = flags & MCL_CURRENT;
+	u64 limit = lock_limit();
+
+	if (!flags || flags == MCL_ONFAULT || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)))
+		return -EINVAL;
+	if (!limit)
+		return -EPERM;
+	return vmspace_lock_all(own_space(), now, now ? locks : 0, flags & MCL_FUTURE ? locks : 0, limit);
+}
+
+long sys_munlockall(void)
+{
+	return vmspace_lock_all(own_space(), true, 0, 0, 0);
 }

@@ -38,9 +38,16 @@ static int set_death_signal(unsigned long sig)
 {
 	if (sig > NSIG)
 		return -EINVAL;
-	mutex_lock(&proc_lock);
-	proc_current()->death_signal = (int)sig;
-	mutex_unlock(&proc_lock);
+	WRITE_ONCE(task_current()->death_signal, (int)sig);
+	return 0;
+}
+
+/* Kept and told: nobody is ever dumped or traced here. */
+static int set_dumpable(unsigned long yes)
+{
+	if (yes > 1)
+		return -EINVAL;
+	WRITE_ONCE(proc_current()->dumpable, yes);
 	return 0;
 }
 
@@ -54,20 +61,26 @@ static int set_subreaper(bool yes)
 
 long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4, unsigned long arg5)
 {
-	(void)arg3, (void)arg4, (void)arg5;
 	switch (option) {
 	case PR_SET_NAME:
 		return set_name(arg2);
 	case PR_GET_NAME:
 		return copyout(arg2, current()->name, sizeof(current()->name));
 	case PR_SET_DUMPABLE:
-		return arg2 <= 1 ? 0 : -EINVAL;
+		return set_dumpable(arg2);
 	case PR_GET_DUMPABLE:
-		return 0; /* the truth: nobody is ever dumped or traced */
+		return READ_ONCE(proc_current()->dumpable);
+	case PR_SET_NO_NEW_PRIVS:
+		if (arg2 != 1 || arg3 || arg4 || arg5)
+			return -EINVAL;
+		task_current()->no_new_privs = true;
+		return 0;
+	case PR_GET_NO_NEW_PRIVS:
+		return arg2 || arg3 || arg4 || arg5 ? -EINVAL : task_current()->no_new_privs;
 	case PR_SET_PDEATHSIG:
 		return set_death_signal(arg2);
 	case PR_GET_PDEATHSIG:
-		return put_int(arg2, READ_ONCE(proc_current()->death_signal));
+		return put_int(arg2, task_current()->death_signal);
 	case PR_SET_CHILD_SUBREAPER:
 		return set_subreaper(arg2);
 	case PR_GET_CHILD_SUBREAPER:

@@ -4,13 +4,29 @@
 
 #include "files.h"
 
+#include <core/time.h>
 #include <isolation/gate.h>
 #include <lib/string.h>
 #include <mm/page.h>
 #include <uapi/linux/statfs.h>
 #include <uapi/linux/statx.h>
 
-static int stat_fd(int fd, struct stat64 *st)
+/* What statx(2) knows beyond stat(2). */
+struct extra {
+	u64 btime, mount; /* btime 0: not known */
+	bool is_mount_root;
+};
+
+static void know_more(const struct vnode *v, struct extra *more)
+{
+	if (!more || !v)
+		return;
+	more->btime = v->ops->fs_magic == TMPFS_MAGIC ? v->btime : 0;
+	more->mount = v->dev; /* each file system is mounted once */
+	more->is_mount_root = vnode_is_mount_root(v);
+}
+
+static int stat_fd(int fd, struct stat64 *st, struct extra *more)
 {
 	struct call_fds fds = call_fds();
 	struct file *f = call_fd_get(fds, fd);
@@ -19,6 +35,7 @@ static int stat_fd(int fd, struct stat64 *st)
 	if (!f)
 		return -EBADF;
 	error = file_stat(f, st);
+	know_more(f->vnode, more);
 	call_fd_put(fds, f);
 	return error;
 }
@@ -31,13 +48,13 @@ static int is_empty(uaddr_t path)
 	return copyin(&first, path, 1) ? -EFAULT : !first;
 }
 
-static int stat_at(int dirfd, uaddr_t path, unsigned flags, struct stat64 *st)
+static int stat_at(int dirfd, uaddr_t path, unsigned flags, struct stat64 *st, struct extra *more)
 {
 	if ((flags & AT_EMPTY_PATH) && dirfd != AT_FDCWD) {
 		int empty = path ? is_empty(path) : 1;
 
 		if (empty)
-			return empty < 0 ? empty : stat_fd(dirfd, st);
+			return empty < 0 ? empty : stat_fd(dirfd, st, more);
 	}
 
 	struct vnode *v = vnode_of_arg(dirfd, path, flags);
@@ -45,6 +62,7 @@ static int stat_at(int dirfd, uaddr_t path, unsigned flags, struct stat64 *st)
 	if (IS_ERR(v))
 		return (int)PTR_ERR(v);
 	vnode_getattr(v, st);
+	know_more(v, more);
 	vnode_put(v);
 	return 0;
 }
@@ -61,7 +79,7 @@ long sys_newfstatat(int dirfd, uaddr_t path, uaddr_t to, int flags)
 
 	if ((unsigned)flags & ~known)
 		return -EINVAL;
-	return give_stat(stat_at(dirfd, path, (unsigned)flags, &st), to, &st);
+	return give_stat(stat_at(dirfd, path, (unsigned)flags, &st, NULL), to, &st);
 }
 
 long sys_stat(uaddr_t path, uaddr_t to)
@@ -78,7 +96,7 @@ long sys_fstat(int fd, uaddr_t to)
 {
 	struct stat64 st;
 
-	return give_stat(stat_fd(fd, &st), to, &st);
+	return give_stat(stat_fd(fd, &st, NULL), to, &st);
 }
 
 static u32 major_of(u64 dev)
@@ -98,6 +116,7 @@ static struct statx_time statx_time(const struct timespec64 *t)
 
 long sys_statx(int dirfd, uaddr_t path, int flags, unsigned mask, uaddr_t to)
 {
+	struct extra more = {0};
 	struct statx64 x;
 	struct stat64 st;
 	unsigned known = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE;
@@ -106,11 +125,15 @@ long sys_statx(int dirfd, uaddr_t path, int flags, unsigned mask, uaddr_t to)
 	if (((unsigned)flags & ~known) || (mask & STATX_RESERVED) ||
 	    ((unsigned)flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
 		return -EINVAL;
-	error = stat_at(dirfd, path, (unsigned)flags, &st);
+	error = stat_at(dirfd, path, (unsigned)flags, &st, &more);
 	if (error)
 		return error;
 	memzero(&x, sizeof(x));
-	x.mask = STATX_BASIC_STATS;
+	x.mask = STATX_BASIC_STATS | STATX_MNT_ID | (more.btime ? STATX_BTIME : 0);
+	x.mnt_id = more.mount;
+	x.btime = (struct statx_time){.sec = (i64)(more.btime / NSEC_PER_SEC), .nsec = (u32)(more.btime % NSEC_PER_SEC)};
+	x.attributes_mask = STATX_ATTR_MOUNT_ROOT;
+	x.attributes = more.is_mount_root ? STATX_ATTR_MOUNT_ROOT : 0;
 	x.blksize = (u32)st.blksize;
 	x.nlink = (u32)st.nlink;
 	x.uid = st.uid;

@@ -9,6 +9,6 @@ const char uts_sysname[] = "Linux";
 const char uts_release[] = "6.1.0-orchard";
 const char uts_version[] = "#1 Orchard " ORCHARD_GIT " " ORCHARD_CONFIG_NAME;
 const char uts_machine[] = "x86_64";
-char uts_nodename[UTS_LENGTH] = "orchard";
+char uts_nodename[UTS_LENGTH] = "orchard", uts_domainname[UTS_LENGTH] = "(none)";
 
 static_assert(sizeof(uts_version) <= UTS_LENGTH, "uname(2) has room for 64 characters");

@@ -13,10 +13,12 @@ struct tty;
 
 #define LOOKUP_FOLLOW BIT(0)    /* a symbolic link at the end is followed */
 #define LOOKUP_DIRECTORY BIT(1) /* -ENOTDIR otherwise */
+#define LOOKUP_RESOLVE 8        /* from this bit on: RESOLVE_* */
 
 /* A reference, or ERR_PTR. */
 struct vnode *vfs_lookup(struct vnode *at, const char *path, unsigned flags);
-struct file *vfs_open_at(struct vnode *at, const char *path, unsigned flags, unsigned mode);
+/* resolve: RESOLVE_* of openat2(2), where a scope begins at `at`. */
+struct file *vfs_open_at(struct vnode *at, const char *path, unsigned flags, unsigned mode, unsigned resolve);
 /* Opens what was found already: /proc/self/fd/N, exec. */
 struct file *vfs_open_vnode(struct vnode *v, unsigned flags);
 /* A program that the caller may execute, readable or not; nobody writes to it while the file lives. -EACCES, -ETXTBSY. */
@@ -40,6 +42,17 @@ int vfs_utimes(struct vnode *v, u64 atime, u64 mtime); /* ns since 1970, or the 
 int vnode_access(struct vnode *v, unsigned want, bool real);
 /* -EPERM unless the caller owns it or is root. */
 int vnode_owned(const struct vnode *v);
+/* Is v `root`, or in a directory below it? Takes fs_lock. */
+bool vnode_is_below(struct vnode *v, const struct vnode *root);
+/* Is it the root of a file system? */
+bool vnode_is_mount_root(const struct vnode *v);
+/* memfd_create(2): a file in memory without a name in the tree. ERR_PTR. */
+struct file *vfs_memfd(const char *name, bool may_seal);
+/* Its name; NULL: something else. */
+const char *vnode_memfd_name(struct vnode *v);
+/* F_ADD_SEALS; F_GET_SEALS. -EINVAL: not a file that has some. */
+int vfs_add_seals(struct file *f, unsigned seals);
+int vfs_get_seals(struct file *f);
 /* The sticky bit's rule: may the caller remove `victim` from `dir`? 0 or -EPERM. */
 int vnode_may_delete(const struct vnode *dir, const struct vnode *victim);
 /*
@@ -49,7 +62,7 @@ int vnode_may_delete(const struct vnode *dir, const struct vnode *victim);
 #define FS_GROUPS_MAX 32
 struct fs_caller {
 	struct fsctx *fs;
-	u32 uid, gid, euid, egid; /* real, effective */
+	u32 uid, gid, euid, egid; /* real; effective, or what setfsuid(2) set in their place */
 	u32 ngroups;
 	u32 group[FS_GROUPS_MAX];
 	struct tty *tty;          /* controlling terminal, or NULL */

@@ -51,6 +51,7 @@ struct vnode {
 	u64 ino, dev;                  /* I */
 	u64 rdev;                      /* I: for device nodes */
 	u64 atime, mtime, ctime;       /* lock: ns since 1970 */
+	u64 btime;                     /* I: when it was made */
 	const struct vnode_ops *ops;   /* I */
 	const struct file_ops *fops;   /* I */
 	struct vnode *mounted;         /* I after boot: root of what is mounted here */

@@ -50,6 +50,7 @@ struct cred {
 	u32 refs;                        /* a; otherwise immutable: changed by replacing */
 	struct user *user;               /* a reference: of uid */
 	u32 uid, euid, suid, gid, egid, sgid;
+	u32 fsuid, fsgid;                /* what files are asked by: setfsuid(2); else the effective ones */
 	u32 ngroups;
 	u32 group[32];
 };
@@ -132,8 +133,8 @@ struct proc {
 	struct proc *parent;
 	int ppid;                        /* its pid; read without the lock */
 	int parent_tid;                  /* the thread of it whose child this is: __WNOTHREAD, PR_SET_PDEATHSIG */
-	int death_signal;                /* PR_SET_PDEATHSIG: sent when that thread ends; 0: none */
 	bool subreaper;                  /* PR_SET_CHILD_SUBREAPER: orphans below come here */
+	bool dumpable;                   /* a: PR_SET_DUMPABLE */
 	bool has_execed;                 /* a: its parent moves it to no other group any more */
 	struct list children, sibling;
 	struct list unborn;              /* by sibling: children that fork has not finished */
@@ -153,6 +154,7 @@ struct proc {
 	u64 alarm_interval;              /* siglock: ns */
 	struct list timers;              /* siglock: those of timer_create() */
 	int next_timer;                  /* abi/linux/posix_timer.c's lock */
+	u32 cpu_timers;                  /* siglock, read without: those of them that run by CPU time */
 	struct cpu_alarm cpu_alarm_virtual, cpu_alarm_prof; /* siglock; left read without it */
 	char comm[16];
 };
@@ -183,6 +185,9 @@ struct task {
 	uaddr_t clear_child_tid;         /* zeroed and futex-woken at exit */
 	uaddr_t robust_list;
 	uaddr_t rseq;
+	bool no_new_privs;               /* PR_SET_NO_NEW_PRIVS: exec honours no set-ID bits; read racily by others */
+	u32 personality;                 /* personality(2) */
+	int death_signal;                /* a: PR_SET_PDEATHSIG: sent to its process when the parent's thread ends; 0: none */
 	struct restart_block restart;    /* what restart_syscall(2) does */
 	u64 minflt;                      /* page faults; read racily by others */
 	struct usage_shown shown;        /* siglock */

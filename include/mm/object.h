@@ -27,6 +27,7 @@ struct vm_object {
 	struct xarray pages;         /* lock: index to struct page, one reference each */
 	u64 size;                    /* lock: bytes; a fault at or past the page that holds size-1 is SIGBUS */
 	u64 npages;                  /* lock */
+	u32 seals;                   /* lock, read without: F_SEAL_* of the file that it is */
 	struct list regions;         /* lock: what maps it; those that no sweep has seen yet come first */
 	u64 sweeps;                  /* lock: how often its mappings were swept: mapped.c */
 	const struct pager_ops *ops; /* I */
@@ -47,6 +48,8 @@ void object_truncate(struct vm_object *obj, u64 size);
 void object_punch(struct vm_object *obj, u64 first, u64 end);
 /* Drops every page (the last reference is going). */
 void object_drop_pages(struct vm_object *obj);
+/* More seals: -EBUSY when F_SEAL_WRITE comes too late for a mapping that stores reach it through, -EPERM after F_SEAL_SEAL. */
+int object_seal(struct vm_object *obj, unsigned seals);
 /* Pages in all objects now. */
 u64 object_cached_pages(void);
 /* The slab of the page index's nodes; after slab_init(). */

@@ -23,6 +23,10 @@
 #define REGION_DONTFORK BIT(6)  /* the child of a fork does not get it */
 #define REGION_WIPEONFORK BIT(7) /* the child gets it empty */
 
+#define REGION_LOCKED BIT(8)    /* mlock(2): counted, and filled at once */
+#define REGION_ONFAULT BIT(9)   /* with LOCKED: filled as it is touched */
+#define REGION_LOCKS (REGION_LOCKED | REGION_ONFAULT)
+
 #define REGIONS_MAX 65530 /* of a vmspace, give or take one: Linux's vm.max_map_count */
 
 struct region {
@@ -40,6 +44,12 @@ struct region {
 	char name[16];           /* for maps: "[heap]", "[stack]", file name's tail */
 };
 
+/* May stores through it reach its object, now or after mprotect(2)? */
+static inline bool region_stores(const struct region *r)
+{
+	return (r->flags & REGION_SHARED) && (r->flags & REGION_MAYWRITE);
+}
+
 struct vmspace {
 	u32 refs;                /* a */
 	struct mutex lock;       /* (S) "vmspace" */
@@ -55,6 +65,7 @@ struct vmspace {
 	u64 rss;                 /* a: pages */
 	u64 peak_rss;            /* lock */
 	u64 mapped;              /* lock: bytes in regions */
+	unsigned lock_new;       /* lock, read without: REGION_LOCKS of what will be mapped: mlockall(MCL_FUTURE) */
 	/* What /proc/self shows of the program: set by exec, I afterwards. */
 	uaddr_t code_start, code_end, stack_start, arg_start, arg_end, env_start, env_end;
 };
@@ -87,6 +98,17 @@ long vmspace_remap(struct vmspace *vs, uaddr_t addr, u64 old_size, u64 new_size,
  * does; hints are accepted. -EINVAL for unknown advice, -ENOMEM for holes.
  */
 int vmspace_advise(struct vmspace *vs, uaddr_t addr, u64 size, int advice);
+/*
+ * mlock(2), and with flags 0 munlock(2). addr is page-aligned. As there is no swap, locked means filled and counted: `limit` is
+ * of all locked bytes. -ENOMEM: a hole, above the limit, or an access that the mapping forbids; -EAGAIN: no page; -EINTR.
+ */
+int vmspace_lock(struct vmspace *vs, uaddr_t addr, u64 size, unsigned flags, u64 limit);
+/* mlockall(2), munlockall(2): lock flags of all that is mapped if `now`, and of what will be. -ENOMEM: above the limit. */
+int vmspace_lock_all(struct vmspace *vs, bool now, unsigned flags, unsigned future, u64 limit);
+/* Bytes of [addr, addr + size) that are locked. */
+u64 vmspace_locked(struct vmspace *vs, uaddr_t addr, u64 size);
+/* Fills what is mapped of [addr, addr + size) as the mappings allow, of each up to the first page that cannot be had. Errors as above. */
+int vmspace_fill(struct vmspace *vs, uaddr_t addr, u64 size);
 /* mincore/msync-like check: is all of [addr, addr+size) mapped? */
 bool vmspace_covers(struct vmspace *vs, uaddr_t addr, u64 size);
 /* Bytes of data: private mappings that may be written, but for the stack. RLIMIT_DATA. */

@@ -126,5 +126,7 @@ struct sched_stats {
 };
 void sched_stats(struct sched_stats *out);
 u64 sched_cpu_idle_ns(unsigned cpu);
+/* Busy time of a CPU by the samples of its tick: only grows. */
+void sched_cpu_busy_ns(unsigned cpu, u64 *user, u64 *system);
 
 #endif

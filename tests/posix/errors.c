@@ -6,6 +6,7 @@
  */
 #include "posix.h"
 
+#include <grp.h>
 #include <limits.h>
 #include <sys/mman.h>
 
@@ -167,7 +168,54 @@ static const struct row pointer_rows[] = {
 	CALL(arch_prctl, 0x1003 /* ARCH_GET_FS */, OUT),
 	CALL(futex, IN, 0, 0, 0, 0, 0),
 	CALL(futex, BUFFER, 0, 0, IN, 0, 0),
+	CALL(futex, BUFFER, 3 /* FUTEX_REQUEUE */, 0, 0, IN, 0),
 	CALL(getxattr, IN, NAME, 0, 0),
+	CALL(lgetxattr, IN, NAME, 0, 0),
+	CALL(setxattr, IN, NAME, BUFFER, 1, 0),
+	CALL(lsetxattr, IN, NAME, BUFFER, 1, 0),
+	CALL(listxattr, IN, BUFFER, 8),
+	CALL(llistxattr, IN, BUFFER, 8),
+	CALL(sched_setparam, 0, IN),
+	CALL(sched_getparam, 0, OUT),
+	CALL(sched_setscheduler, 0, 0, IN),
+	CALL(sched_rr_get_interval, 0, OUT),
+	CALL(getgroups, 32, OUT),
+	CALL(settimeofday, IN, 0),
+	CALL(settimeofday, 0, IN),
+	CALL(clock_settime, 0, IN),
+	CALL(timer_create, 0, IN, BUFFER),
+	CALL(timer_create, 0, 0, OUT),
+	CALL(timer_settime, 12345, 0, IN, 0),
+	CALL(timerfd_settime, FD, 0, IN, 0),
+	CALL(epoll_ctl, FD, 1 /* EPOLL_CTL_ADD */, FD, IN),
+	CALL(signalfd, -1, IN, 8),
+	CALL(signalfd4, -1, IN, 8, 0),
+	CALL(rt_sigqueueinfo, 1, 10, IN),
+	CALL(rt_tgsigqueueinfo, 1, 1, 10, IN),
+	CALL(futimesat, AT_FDCWD, IN, 0),
+	CALL(symlinkat, NAME, AT_FDCWD, IN),
+	CALL(readlinkat, AT_FDCWD, (long)"/proc/self/exe", OUT, 16),
+	CALL(pselect6, 1, 0, IN, 0, BUFFER, 0),
+	CALL(pselect6, 1, 0, 0, IN, BUFFER, 0),
+	CALL(pselect6, 0, 0, 0, 0, BUFFER, IN),
+	CALL(renameat2, AT_FDCWD, NAME, AT_FDCWD, IN, 0),
+	CALL(copy_file_range, FD, 0, FD, IN, 1, 0),
+	CALL(memfd_create, IN, 0),
+	CALL(openat2, AT_FDCWD, IN, BUFFER, 24),
+	CALL(openat2, AT_FDCWD, NAME, IN, 24),
+	CALL(sethostname, IN, 4),
+	CALL(setdomainname, IN, 4),
+	CALL(clone3, IN, 64),
+};
+
+/* The same where programs can be started. */
+static const struct row exec_rows[] = {
+	CALL(execve, IN, 0, 0),
+	CALL(execve, (long)SELF, IN, 0),
+	CALL(execve, (long)SELF, 0, IN),
+	CALL(execveat, AT_FDCWD, IN, 0, 0, 0),
+	CALL(execveat, AT_FDCWD, (long)SELF, IN, 0, 0),
+	CALL(execveat, AT_FDCWD, (long)SELF, 0, IN, 0),
 };
 
 static const struct row descriptor_rows[] = {
@@ -291,10 +339,10 @@ static int place_of(const struct row *row, long mark)
 	return i + 1;
 }
 
-static void test_pointers(void)
+static void test_pointers(const struct row *rows, size_t count)
 {
-	for (size_t i = 0; i < sizeof(pointer_rows) / sizeof(pointer_rows[0]); i++) {
-		const struct row *row = &pointer_rows[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct row *row = &rows[i];
 		long mark = has(row, OUT) ? OUT : IN;
 		int a = call_with(row, mark, (long)nowhere), b = call_with(row, mark, (long)0xffff800000001000ul), c = EFAULT;
 
@@ -367,6 +415,8 @@ static void test_kinds(void)
 	fails(read(directory, buffer, 1), EISDIR, "read of a directory");
 	fails(lseek(pipe_ends[0], 0, SEEK_SET), ESPIPE, "lseek of a pipe");
 	fails(fallocate(pipe_ends[1], 0, 0, 1), ESPIPE, "fallocate of a pipe");
+	fails(readahead(pipe_ends[0], 0, 1), EINVAL, "readahead of a pipe");
+	fails(readahead(pipe_ends[1], 0, 1), EBADF, "of what is not open to be read");
 	fails(syscall(SYS_ioctl, file, 0x5401, buffer), ENOTTY, "a terminal's ioctl of a file");
 	fails(syscall(SYS_fchdir, file), ENOTDIR, "fchdir to a file");
 	fails(syscall(SYS_getdents64, file, buffer, 512), ENOTDIR, "getdents64 of a file");
@@ -386,7 +436,10 @@ int main(void)
 	must(mprotect(read_only, PAGE, PROT_READ) == 0 && munmap(nowhere, 2 * PAGE) == 0);
 	nowhere += 256;
 	read_only += 256;
-	test_pointers();
+	must(setgroups(1, (gid_t[]){0}) == 0); /* getgroups has something to give */
+	test_pointers(pointer_rows, sizeof(pointer_rows) / sizeof(pointer_rows[0]));
+	if (can_spawn("exec's pointers"))
+		test_pointers(exec_rows, sizeof(exec_rows) / sizeof(exec_rows[0]));
 	test_descriptors();
 	test_flags();
 	test_numbers();

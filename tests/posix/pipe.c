@@ -122,6 +122,42 @@ static void test_sizes(void)
 	close(file);
 }
 
+/* A longer ring: what lies in the old one, wrapped around its end or not, comes out in order. */
+static void test_long(void)
+{
+	static unsigned char out[1 << 20], in[1 << 20];
+	size_t drained = 30001;
+	int p[2];
+
+	for (size_t i = 0; i < sizeof(out); i++)
+		out[i] = (unsigned char)(i * 31 + i / 251);
+	must(pipe2(p, O_NONBLOCK) == 0);
+	is_int(write(p[1], out, 65536), 65536, "a pipe is filled,");
+	must(read(p[0], in, drained) == (ssize_t)drained);
+
+	/* By bytes, or by pages: either is allowed. */
+	ssize_t more = write(p[1], out + 65536, drained);
+	size_t full = 65536 + (size_t)more;
+
+	ok(more >= (long)(drained - drained % 4096) && more <= (long)drained, "drained in part and filled again,");
+
+	is_int(fcntl(p[1], F_SETPIPE_SZ, 1 << 20), 1 << 20, "then made as long as 1 MiB");
+	is_int(fcntl(p[0], F_GETPIPE_SZ), 1 << 20, "as F_GETPIPE_SZ tells");
+	ok(write(p[1], out + full, 500000) == 500000, "and takes more");
+	ok(read(p[0], in + drained, sizeof(in) - drained) == (ssize_t)(full - drained + 500000) && !memcmp(in, out, full + 500000),
+	   "nothing is lost or out of order");
+	ok(write(p[1], out, sizeof(out)) == sizeof(out) && write(p[1], out, 1) == -1 && errno == EAGAIN, "1 MiB fits, no more");
+	fails(fcntl(p[1], F_SETPIPE_SZ, 65536), EBUSY, "it cannot shrink below what is in it");
+	must(read(p[0], in, sizeof(in)) == sizeof(in));
+	is_int(fcntl(p[1], F_SETPIPE_SZ, 65536), 65536, "but empty it can");
+	is_int(write(p[1], out, sizeof(out)), 65536, "and holds so much");
+	must(syscall(SYS_setresuid, -1, 1000, -1) == 0);
+	fails(fcntl(p[1], F_SETPIPE_SZ, 2 << 20), EPERM, "more than 1 MiB is for user 0");
+	must(syscall(SYS_setresuid, -1, 0, -1) == 0);
+	close(p[0]);
+	close(p[1]);
+}
+
 static int shared[2];
 
 /* Writes its letter in records of PIPE_BUF. */
@@ -318,6 +354,7 @@ int main(int argc, char **argv)
 		return reader();
 	enter_folder();
 	test_basics();
+	test_long();
 	test_broken();
 	test_full();
 	test_sizes();

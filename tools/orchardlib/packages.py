@@ -15,7 +15,7 @@ NEEDS = {
     "grub": ["grub-common", "grub-pc-bin", "grub-efi-amd64-bin", "xorriso", "mtools"],
     "uefi": ["ovmf"],
     "programs": ["musl-tools", "busybox-static", "bash-static"],
-    "check": ["libcmocka-dev", "perl", "cpio"],
+    "check": ["libcmocka-dev", "perl", "cpio", "procps"],
     "fuzz": ["clang-14", "libclang-rt-14-dev"],
     "llvm": ["clang", "lld", "llvm"],
     "git": ["git"],

@@ -10,6 +10,8 @@ struct usage;
 
 /* ns on a CPU, all threads, ended ones included. Takes siglock; any context that may. */
 u64 proc_cpu_ns(struct proc *p);
+/* The same, or of one live thread if tid is not 0. siglock held. */
+u64 proc_cpu_ns_locked(const struct proc *p, int tid);
 /* A struct rusage to the application: 0, -EFAULT. */
 int usage_copyout(uaddr_t to, const struct usage *u);
 

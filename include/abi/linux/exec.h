@@ -36,6 +36,7 @@ void exec_strings_free(struct exec_strings *s);
 int exec_program(const char *path, struct exec_strings *strings);
 
 /* load.c: an ELF image into a fresh vmspace. */
+struct cred;
 struct file;
 struct vmspace;
 struct exec_image {
@@ -47,6 +48,7 @@ struct exec_image {
 	uaddr_t vdso;        /* AT_SYSINFO_EHDR */
 	uaddr_t end;         /* where brk begins */
 	bool exec_stack;
+	const struct cred *cred; /* who the program will be */
 };
 /*
  * Mappings, the loader's first, will go below `stack_room` bytes at the top. 0; -ENOEXEC (one line says why at info level),

@@ -15,7 +15,8 @@
 struct interval {
 	struct timer timer;
 	int clock;           /* I: CLOCK_* */
-	u64 deadline;        /* ns of CLOCK_MONOTONIC; 0: off */
+	u64 (*now)(const struct interval *i); /* I: of a clock of CPU time, which no timer watches; NULL: CLOCK_MONOTONIC */
+	u64 deadline;        /* ns of `now`; 0: off */
 	u64 period;          /* ns; 0: once */
 	u64 realtime;        /* the deadline by CLOCK_REALTIME, when it was given so and moves with that clock; else 0 */
 	bool fired;          /* and nobody took notice: the timer rests */
@@ -24,6 +25,11 @@ struct interval {
 static inline bool clock_is_realtime(int clock)
 {
 	return clock == CLOCK_REALTIME || clock == CLOCK_TAI;
+}
+
+static inline u64 interval_now(const struct interval *i)
+{
+	return i->now ? i->now(i) : clock_ns();
 }
 
 /* What timerfd_settime(2) and timer_settime(2) are given; the timer is not started. */
@@ -37,13 +43,13 @@ static inline void interval_set(struct interval *i, u64 value, u64 period, bool 
 	else if (i->realtime)
 		i->deadline = realtime_to_monotonic(value);
 	else
-		i->deadline = absolute ? value : time_add(clock_ns(), value);
+		i->deadline = absolute ? value : time_add(interval_now(i), value);
 }
 
 /* It fired: how many further periods have ended since. The deadline is the next one, in the future. Needs a period. */
 static inline u64 interval_forward(struct interval *i)
 {
-	u64 now = clock_ns(), more = now > i->deadline ? (now - i->deadline) / i->period : 0;
+	u64 now = interval_now(i), more = now > i->deadline ? (now - i->deadline) / i->period : 0;
 	u64 step = (more + 1) * i->period;
 
 	i->fired = false;
@@ -56,7 +62,7 @@ static inline u64 interval_forward(struct interval *i)
 /* ns to the next deadline, at least one; 0: there is none. */
 static inline u64 interval_left(const struct interval *i)
 {
-	u64 now = clock_ns(), next = i->deadline;
+	u64 now = interval_now(i), next = i->deadline;
 
 	if (!next || (i->fired && !i->period))
 		return 0;

@@ -18,6 +18,8 @@ int signal_send_task(struct task *t, int sig, const struct siginfo *info);
 bool signal_send_timer(struct proc *p, int tid, int sig, const struct siginfo *info);
 /* posix_timer.c: that signal is taken: its timer goes on, and *info learns the overrun. siglock held. */
 void posix_timer_taken(struct proc *p, struct siginfo *info);
+/* The same: a tick fell on p, whose timers may run by CPU time. In the tick's interrupt. */
+void posix_timers_tick(struct proc *p);
 /* To every process of a group; how many there were. proc_lock not held. */
 unsigned signal_send_group(int pgid, int sig, const struct siginfo *info);
 /* signal_group.c: the same from interrupts, by a kernel thread, which signal_init() starts. */

@@ -6,6 +6,6 @@
 #include <uapi/linux/utsname.h>
 
 extern const char uts_sysname[], uts_release[], uts_version[], uts_machine[];
-extern char uts_nodename[UTS_LENGTH];
+extern char uts_nodename[UTS_LENGTH], uts_domainname[UTS_LENGTH]; /* written under sys_admin.c's lock */
 
 #endif

@@ -31,6 +31,22 @@
 #define O_PATH 010000000u
 #define O_TMPFILE_ONLY 020000000u /* O_TMPFILE is this with O_DIRECTORY */
 
+#define O_ALL 037777703u /* every flag of the above, as openat2(2) checks; O_ACCMODE included */
+
+/* openat2(2) */
+struct open_how {
+	u64 flags, mode, resolve;
+};
+
+#define RESOLVE_NO_XDEV 1u
+#define RESOLVE_NO_MAGICLINKS 2u
+#define RESOLVE_NO_SYMLINKS 4u
+#define RESOLVE_BENEATH 8u
+#define RESOLVE_IN_ROOT 16u
+#define RESOLVE_CACHED 32u /* only without waiting for a disk: always, here */
+#define RESOLVE_SCOPED (RESOLVE_BENEATH | RESOLVE_IN_ROOT)
+#define RESOLVE_ALL 63u
+
 #define F_DUPFD 0
 #define F_GETFD 1
 #define F_SETFD 2
@@ -47,7 +63,21 @@
 #define F_OFD_GETLK 36
 #define F_OFD_SETLK 37
 #define F_OFD_SETLKW 38
+#define F_ADD_SEALS 1033
+#define F_GET_SEALS 1034
 #define FD_CLOEXEC 1
+
+/* fcntl(2), memfd_create(2): what may not be done to a file any more. */
+#define F_SEAL_SEAL 1u
+#define F_SEAL_SHRINK 2u
+#define F_SEAL_GROW 4u
+#define F_SEAL_WRITE 8u
+#define F_SEAL_FUTURE_WRITE 16u
+#define F_SEAL_ALL 31u
+
+#define MFD_CLOEXEC 1u
+#define MFD_ALLOW_SEALING 2u
+#define MFD_NAME_MAX 249
 
 #define F_RDLCK 0
 #define F_WRLCK 1

@@ -52,6 +52,8 @@
 #define MS_INVALIDATE 2u
 #define MS_SYNC 4u
 
+#define MLOCK_ONFAULT 1
+
 #define MCL_CURRENT 1
 #define MCL_FUTURE 2
 #define MCL_ONFAULT 4

@@ -26,6 +26,9 @@ struct statx64 {
 static_assert(sizeof(struct statx64) == 256, "struct statx of Linux");
 
 #define STATX_BASIC_STATS 0x7ffu
+#define STATX_BTIME 0x800u
+#define STATX_MNT_ID 0x1000u
+#define STATX_ATTR_MOUNT_ROOT 0x2000u
 #define STATX_RESERVED 0x80000000u
 
 #endif

@@ -202,3 +202,8 @@ bool thread_interrupted(void)
 {
 	return false;
 }
+
+bool thread_killed(void)
+{
+	return false;
+}
