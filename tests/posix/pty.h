@@ -25,7 +25,7 @@ TAP_UNUSED static char slave_name[64];
 
 TAP_UNUSED static void open_master(void)
 {
-	master = posix_openpt(O_RDWR | O_NOCTTY);
+	master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC); /* jobs shall not keep it open */
 	must(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
 	must(ptsname_r(master, slave_name, sizeof(slave_name)) == 0);
 }
@@ -101,6 +101,17 @@ TAP_UNUSED static const char *line(void)
 }
 
 #define line_is(want, ...) is_str(line(), want, __VA_ARGS__)
+
+/* As a program on the terminal. */
+TAP_UNUSED static void says(const char *text)
+{
+	must(write(slave, text, strlen(text)) == (ssize_t)strlen(text));
+}
+
+TAP_UNUSED static bool writable(void)
+{
+	return events_of(slave, POLLOUT, 0) & POLLOUT;
+}
 
 TAP_UNUSED static bool no_input(void)
 {
