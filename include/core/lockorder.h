@@ -13,6 +13,7 @@
  *         siglock (i)           signals and threads of one process; a parent's only after its child's was released
  *           cred (i)            which credentials a process has
  *           users (i)           leaf: counts of a user
+ *         tty (i)               whose terminal it is; else as below
  *   clock watches (S)           who wants to know that CLOCK_REALTIME is set
  *     timerfd (S), posix timers (S)   setting them; the spinlock timerfd (i) and siglock below
  *   epoll nesting (S)           which epoll may be in which

@@ -129,9 +129,10 @@ static int job(const char *how)
 		case 'S':
 			raise(SIGSTOP);
 			break;
-		case 'P':
-			for (;;)
-				pause();
+		case 'P': /* until it is ended, or the test has */
+			while (!(events_of(report_fd, 0, -1) & POLLERR))
+				;
+			return 0;
 		case 'O': /* waits until it is an orphan */
 			while (getppid() == parent)
 				usleep(2000);
@@ -214,7 +215,7 @@ static void end(pid_t pid)
 
 static bool unchanged(pid_t pid)
 {
-	usleep(MOMENT * 1000);
+	usleep(30000);
 	return waitpid(pid, NULL, WNOHANG | WUNTRACED | WCONTINUED) == 0;
 }
 
@@ -224,7 +225,7 @@ static const char *told(size_t n)
 	static char text[64];
 	size_t got = 0;
 
-	while (got < sizeof(text) - 1 && events_of(report[0], POLLIN, got < n ? PATIENCE : 4 * MOMENT) & POLLIN)
+	while (got < sizeof(text) - 1 && events_of(report[0], POLLIN, got < n ? PATIENCE : 100) & POLLIN)
 		got += read(report[0], text + got, 1) == 1;
 	text[got] = '\0';
 	for (size_t i = 0; i < got; i++)
@@ -591,7 +592,7 @@ int main(int argc, char **argv)
 	become_leader();
 	cancelling();
 	if (can_spawn("jobs")) {
-		must(pipe(report) == 0);
+		must(pipe(report) == 0 && fcntl(report[0], F_SETFD, FD_CLOEXEC) == 0);
 		open_pair();
 		must(ioctl(slave, TIOCSCTTY, 0) == 0);
 		stopping();

@@ -63,8 +63,10 @@ lto := $(if $(CONFIG_LTO),$(if $(LLVM),,-flto))
 # The self-tests shall call what they test, and be small: no program uses them.
 ktests := $(foreach o,$(objs),$(if $(filter ktest_%,$(notdir $o)),$o))
 without_lto := $(out)/lib/string.o $(out)/symbols.o $(ktests)
+# Terminals wait for people: their code is small rather than fast.
+small := $(ktests) $(foreach o,$(objs),$(if $(filter tty.o tty_%.o pty.o devpts.o console.o sys_session.o signal_group.o,$(notdir $o)),$o))
 cflags = $(shape) $(machine) $(includes) $(warnings) \
-	$(if $(filter $(without_lto),$@),,$(lto)) $(if $(filter $(ktests),$@),-Os)
+	$(if $(filter $(without_lto),$@),,$(lto)) $(if $(filter $(small),$@),-Os)
 sflags := -g -m64 -D__ASSEMBLY__ -ffile-prefix-map=$(out)/= $(includes) -Wa,--noexecstack
 ldflags := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections \
 	--build-id=none $(call ld_takes,--no-warn-rwx-segments)
