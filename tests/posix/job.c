@@ -97,6 +97,10 @@ static int job(const char *how)
 			if (tcgetsid(fd) != getsid(0))
 				return 99;
 			break;
+		case 'y': /* wants that terminal, whoever has it */
+		case 'Y': /* even by force */
+			fd = open(getenv("SLAVE"), O_RDWR | O_NOCTTY);
+			return answer(ioctl(fd, TIOCSCTTY, *how == 'Y'));
 		case 'r':
 			return answer(read(fd, b, sizeof(b)));
 		case 'w':
@@ -422,6 +426,14 @@ static void background(void)
 	ok(exits(start("gtk"), 0), "TIOCNOTTY of one that does not lead");
 	is_int(tcgetpgrp(slave), getpgrp(), "takes nothing from the others");
 	ok(exits(start("st"), 100 + ENXIO), "a new session has no terminal");
+	setenv("SLAVE", slave_name, 1);
+	ok(exits(start("gy"), 100 + EPERM), "TIOCSCTTY by one that does not lead");
+	ok(exits(start("sy"), 100 + EPERM), "TIOCSCTTY of a terminal that another session has");
+	if (geteuid())
+		return;
+	ok(exits(start("sY"), 0), "user 0 may take it away");
+	fails(open("/dev/tty", O_RDWR), ENXIO, "then it is ours no more");
+	is_int(ioctl(slave, TIOCSCTTY, 0), 0, "but free when the thief has ended");
 }
 
 static void foreground(void)
