@@ -10,20 +10,24 @@
 #include <drivers/tty.h>
 #include <drivers/uart.h>
 #include <generated/version.h>
+#include <mm/page.h>
 
-static void console_write(const char *bytes, size_t n)
+static void console_write(struct tty *t, const char *bytes, size_t n)
 {
+	(void)t;
 	uart_write(&uart_com1, bytes, n);
 	arch_screen_write(bytes, n);
 }
 
-static void console_room(void)
+static void console_room(struct tty *t)
 {
+	(void)t;
 	uart_resume(&uart_com1);
 }
 
+#define CONSOLE_RDEV (4ul << 8 | 64) /* ttyS0 */
+
 static const struct tty_backend backend = {
-	.name = "console",
 	.write = console_write,
 	.input_room = console_room,
 };
@@ -40,7 +44,9 @@ void console_init(void)
 	const struct port *carrier = param.streams == STREAMS_VIRTIO ? &virtio_console_port : &com2_port;
 	int error;
 
-	tty = tty_create(&backend);
+	tty = tty_create(&backend, CONSOLE_RDEV);
+	if (!tty)
+		memory_give_up("the console");
 	tty_set_console(tty);
 	error = uart_init(&uart_com1);
 	if (!error)

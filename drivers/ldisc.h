@@ -21,14 +21,17 @@
 
 struct tty {
 	const struct tty_backend *backend;   /* I */
-	unsigned index;                      /* I */
+	u64 rdev;                            /* I */
+	u32 refs;                            /* a */
+	u32 opens;                           /* lock: files */
 	struct spinlock lock;                /* (i) */
 	struct termios termios;              /* lock */
 	struct winsize size;                 /* lock */
 	int session, foreground;             /* lock; process group; 0: none */
 	struct waitq readers, writers;
-	bool stopped;                        /* lock: ^S */
-	bool hung_up;                        /* lock: no more input will come */
+	u8 stopped;                          /* lock: STOPPED_* */
+	bool input_over;                     /* lock: no more will come */
+	bool hung_up;                        /* lock: the line is gone */
 	bool throttled;                      /* lock: the backend holds bytes back */
 	bool literal;                        /* lock: ^V was typed */
 	u32 head, canon, tail;               /* lock: free-running */
@@ -37,22 +40,26 @@ struct tty {
 	u16 input[TTY_INPUT_SIZE];           /* lock */
 };
 
-/* Who answers for processes; never NULL. */
-extern const struct tty_hooks *tty_hooks;
+/* Output rests: ^S was typed, or a program called tcflow(); that takes another tcflow() to go on. */
+#define STOPPED_BY_KEY BIT(0)
+#define STOPPED_BY_CALL BIT(1)
 
-void tty_init(struct tty *t, const struct tty_backend *backend, unsigned index);
+/* Fills zeroed storage. */
+void tty_init(struct tty *t, const struct tty_backend *backend, u64 rdev);
 void tty_signal(int group, int sig);
+void tty_resize(struct tty *t, const struct winsize *size);
 
 /* One byte from the line. False: no room, offer it again later. *signal is set when it asks for one. */
 bool ldisc_receive(struct tty *t, u8 byte, int *signal);
 /* Up to n bytes for a reader. *end: nothing more belongs to this read. */
 size_t ldisc_take(struct tty *t, char *buffer, size_t n, bool *end);
-/* Program output, with its post-processing. */
-void ldisc_write(struct tty *t, const char *bytes, size_t n);
+/* Program output, with its post-processing. How many bytes found room. */
+size_t ldisc_write(struct tty *t, const char *bytes, size_t n);
 void ldisc_flush_input(struct tty *t);
 void ldisc_set_termios(struct tty *t, const struct termios *termios);
-/* ^S and ^Q. */
-void ldisc_stop(struct tty *t, bool stop);
+/* ^S and ^Q, or what tcflow(3) does. */
+void ldisc_stop(struct tty *t, u8 how);
+void ldisc_start(struct tty *t, u8 how);
 
 static inline bool tty_flag(u32 flags, u32 flag)
 {
@@ -65,9 +72,22 @@ static inline u32 tty_readable(const struct tty *t)
 	return READ_ONCE(t->canon) - READ_ONCE(t->tail);
 }
 
+/* May a program write now? */
+static inline bool tty_writable(struct tty *t)
+{
+	return !READ_ONCE(t->stopped) && (!t->backend->output_room || t->backend->output_room(t));
+}
+
+/* Lock held. */
+static inline void tty_changed(struct tty *t, u8 what)
+{
+	if (t->backend->changed)
+		t->backend->changed(t, what);
+}
+
+int tty_put_int(uaddr_t arg, int value);
+/* f->data is the terminal, or begins with it: the master's are the slave's, where it has none of its own. */
 long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg);
-/* For jobs in the background: 0 go on, or what the call shall answer. `sig`: SIGTTIN or SIGTTOU. */
-int tty_check_background(struct tty *t, int sig);
 /* Takes note that a reader made room. */
 void tty_unthrottle(struct tty *t);
 

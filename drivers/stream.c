@@ -15,6 +15,7 @@
 #include <lib/frame.h>
 #include <lib/ring.h>
 #include <lib/string.h>
+#include <mm/page.h>
 
 #include "stream_channels.h"
 
@@ -223,31 +224,36 @@ void stdin_consume(size_t n)
 
 /* --- The terminal ------------------------------------------------------------------------------ */
 
-static void terminal_write(const char *bytes, size_t n)
+static void terminal_write(struct tty *t, const char *bytes, size_t n)
 {
+	(void)t;
 	stream_send(terminal_kind, bytes, n);
 }
 
-static void terminal_room(void)
+static void terminal_room(struct tty *t)
 {
-	ring_to_terminal(terminal);
+	ring_to_terminal(t);
 	port->resume();
 }
 
+#define TERMINAL_RDEV (4ul << 8 | 65) /* ttyS1 */
+
 static const struct tty_backend backend = {
-	.name = "stream",
 	.write = terminal_write,
 	.input_room = terminal_room,
 };
 
 struct tty *stream_tty(unsigned descriptors)
 {
-	struct tty *t = tty_create(&backend);
 	bool reads = descriptors & BIT(CHANNEL_STDIN);
+	struct tty *t = terminal;
 	u64 flags;
 
-	if (terminal)
+	if (t)
 		return t;
+	t = tty_create(&backend, TERMINAL_RDEV);
+	if (!t)
+		memory_give_up("the terminal");
 	terminal_kind = descriptors & BIT(CHANNEL_STDOUT) ? FRAME_STDOUT : FRAME_STDERR;
 	if (rows && columns)
 		tty_set_size(t, rows, columns);

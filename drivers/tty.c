@@ -2,66 +2,13 @@
 /* The terminals there are, what comes in from their lines, and who is told: the object, without its line discipline. */
 #include "ldisc.h"
 
-#include <core/panic.h>
+#include <lib/string.h>
+#include <mm/slab.h>
 #include <uapi/linux/signal.h>
 
-#define TTYS_MAX 2
-
-static struct tty ttys[TTYS_MAX];
-static unsigned ttys_used;       /* boot only */
 static struct tty *console;      /* boot only */
 
-/* --- Processes, when there are none yet ------------------------------------------------------ */
-
-static void no_signal_group(int pgid, int sig)
-{
-	(void)pgid, (void)sig;
-}
-
-static int no_id(void)
-{
-	return 0;
-}
-
-static bool no_leader(void)
-{
-	return false;
-}
-
-static struct tty *no_controlling(void)
-{
-	return NULL;
-}
-
-static void no_set_controlling(struct tty *t)
-{
-	(void)t;
-}
-
-static int no_background(struct tty *t, int sig)
-{
-	(void)t, (void)sig;
-	return 0;
-}
-
-static bool no_group(int pgid)
-{
-	(void)pgid;
-	return false;
-}
-
-static const struct tty_hooks no_processes = {
-	.signal_group = no_signal_group,
-	.current_pgid = no_id,
-	.current_sid = no_id,
-	.is_session_leader = no_leader,
-	.controlling = no_controlling,
-	.set_controlling = no_set_controlling,
-	.background = no_background,
-	.group_in_session = no_group,
-};
-
-const struct tty_hooks *tty_hooks = &no_processes;
+const struct tty_hooks *tty_hooks;
 
 void tty_set_hooks(const struct tty_hooks *hooks)
 {
@@ -84,10 +31,11 @@ static const struct termios sane = {
 	},
 };
 
-void tty_init(struct tty *t, const struct tty_backend *backend, unsigned index)
+void tty_init(struct tty *t, const struct tty_backend *backend, u64 rdev)
 {
 	t->backend = backend;
-	t->index = index;
+	t->rdev = rdev;
+	t->refs = 1;
 	spin_init(&t->lock, "tty");
 	waitq_init(&t->readers);
 	waitq_init(&t->writers);
@@ -95,17 +43,24 @@ void tty_init(struct tty *t, const struct tty_backend *backend, unsigned index)
 	t->size = (struct winsize){ .ws_row = 24, .ws_col = 80 };
 }
 
-struct tty *tty_create(const struct tty_backend *backend)
+struct tty *tty_create(const struct tty_backend *backend, u64 rdev)
 {
-	struct tty *t;
+	struct tty *t = kzalloc(sizeof(*t));
 
-	for (unsigned i = 0; i < ttys_used; i++)
-		if (ttys[i].backend == backend)
-			return &ttys[i];
-	BUG_ON(ttys_used == TTYS_MAX);
-	t = &ttys[ttys_used];
-	tty_init(t, backend, ttys_used++);
+	if (t)
+		tty_init(t, backend, rdev);
 	return t;
+}
+
+void tty_get(struct tty *t)
+{
+	__atomic_fetch_add(&t->refs, 1, __ATOMIC_RELAXED);
+}
+
+void tty_put(struct tty *t)
+{
+	if (!__atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL))
+		kfree(t);
 }
 
 struct tty *tty_console(void)
@@ -118,15 +73,19 @@ void tty_set_console(struct tty *t)
 	console = t;
 }
 
-/* ttyS0 is 4:64, and so on. */
 u64 tty_rdev(const struct tty *t)
 {
-	return 4ul << 8 | (64 + t->index);
+	return t->rdev;
 }
 
 int tty_foreground(const struct tty *t)
 {
 	return READ_ONCE(t->foreground);
+}
+
+int tty_session(const struct tty *t)
+{
+	return READ_ONCE(t->session);
 }
 
 void tty_claim(struct tty *t, int session, int group)
@@ -138,15 +97,6 @@ void tty_claim(struct tty *t, int session, int group)
 	spin_unlock_irqrestore(&t->lock, flags);
 }
 
-void tty_leave_session(struct tty *t, int session)
-{
-	u64 flags = spin_lock_irqsave(&t->lock);
-
-	if (t->session == session)
-		t->session = t->foreground = 0;
-	spin_unlock_irqrestore(&t->lock, flags);
-}
-
 /* Without the tty's lock: whoever sends signals has locks of its own. */
 void tty_signal(int group, int sig)
 {
@@ -154,17 +104,21 @@ void tty_signal(int group, int sig)
 		tty_hooks->signal_group(group, sig);
 }
 
-void tty_set_size(struct tty *t, unsigned rows, unsigned columns)
+void tty_resize(struct tty *t, const struct winsize *size)
 {
 	u64 flags = spin_lock_irqsave(&t->lock);
-	bool changed = t->size.ws_row != rows || t->size.ws_col != columns;
+	bool changed = memcmp(&t->size, size, sizeof(*size));
 	int group = t->foreground;
 
-	t->size.ws_row = (u16)rows;
-	t->size.ws_col = (u16)columns;
+	t->size = *size;
 	spin_unlock_irqrestore(&t->lock, flags);
 	if (changed)
 		tty_signal(group, SIGWINCH);
+}
+
+void tty_set_size(struct tty *t, unsigned rows, unsigned columns)
+{
+	tty_resize(t, &(struct winsize){ .ws_row = (u16)rows, .ws_col = (u16)columns });
 }
 
 /* --- Input ----------------------------------------------------------------------------------- */
@@ -197,10 +151,21 @@ void tty_input_eof(struct tty *t)
 {
 	u64 flags = spin_lock_irqsave(&t->lock);
 
-	t->hung_up = true;
+	t->input_over = true;
 	t->canon = t->head; /* a line without an end is one now */
 	waitq_wake_all(&t->readers);
 	spin_unlock_irqrestore(&t->lock, flags);
+}
+
+void tty_hang_up(struct tty *t)
+{
+	u64 flags = spin_lock_irqsave(&t->lock);
+
+	t->hung_up = true;
+	waitq_wake_all(&t->readers);
+	waitq_wake_all(&t->writers);
+	spin_unlock_irqrestore(&t->lock, flags);
+	tty_hooks->hang_up(t);
 }
 
 void tty_unthrottle(struct tty *t)
@@ -211,5 +176,5 @@ void tty_unthrottle(struct tty *t)
 	t->throttled = false;
 	spin_unlock_irqrestore(&t->lock, flags);
 	if (was && t->backend->input_room)
-		t->backend->input_room();
+		t->backend->input_room(t);
 }

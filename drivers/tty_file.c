@@ -5,21 +5,12 @@
 #include <core/time.h>
 #include <fs/file.h>
 #include <fs/poll.h>
+#include <fs/vnode.h>
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/poll.h>
 #include <uapi/linux/signal.h>
 
 #define VTIME_UNIT (NSEC_PER_SEC / 10)
-
-int tty_check_background(struct tty *t, int sig)
-{
-	int error;
-
-	if (tty_hooks->controlling() != t || tty_hooks->current_pgid() == tty_foreground(t))
-		return 0;
-	error = tty_hooks->background(t, sig);
-	return error == -EINTR ? -ERESTARTSYS : error;
-}
 
 static bool nonblocking(const struct file *f)
 {
@@ -31,16 +22,22 @@ static u32 local_flags(const struct tty *t)
 	return READ_ONCE(t->termios.c_lflag);
 }
 
+/* Nothing more will come. */
+static bool over(const struct tty *t)
+{
+	return READ_ONCE(t->input_over) || READ_ONCE(t->hung_up);
+}
+
 static bool readable_or_over(const struct tty *t)
 {
-	return tty_readable(t) || READ_ONCE(t->hung_up);
+	return tty_readable(t) || over(t);
 }
 
 /* --- Waiting for input ----------------------------------------------------------------------- */
 
 static int wait_for_more_than(struct tty *t, u32 have, u64 deadline)
 {
-	return wait_event_until(&t->readers, tty_readable(t) > have || READ_ONCE(t->hung_up),
+	return wait_event_until(&t->readers, tty_readable(t) > have || over(t),
 				WAIT_INTERRUPTIBLE, deadline);
 }
 
@@ -56,7 +53,7 @@ static int wait_raw(struct tty *t, u64 room)
 			error = wait_for_more_than(t, 0, clock_ns() + time);
 	} else {
 		min = (u32)MIN(min, room);
-		while (!error && tty_readable(t) < min && !READ_ONCE(t->hung_up)) {
+		while (!error && tty_readable(t) < min && !over(t)) {
 			u32 have = tty_readable(t);
 
 			error = wait_for_more_than(t, have, have && time ? clock_ns() + time : NO_DEADLINE);
@@ -106,14 +103,14 @@ static long tty_read(struct file *f, struct uio *u, u64 *pos)
 	int error;
 
 	(void)pos;
-	if (!u->left)
+	if (!u->left || READ_ONCE(t->hung_up))
 		return 0;
-	error = tty_check_background(t, SIGTTIN);
+	error = tty_hooks->background(t, SIGTTIN);
 	if (!error)
 		error = wait_input(t, nonblocking(f), u->left);
 	if (error)
 		return error;
-	while (!end && u->left) {
+	while (!end && u->left && !READ_ONCE(t->hung_up)) {
 		size_t n = take(t, chunk, MIN(u->left, sizeof(chunk)), &end);
 
 		error = uio_put(u, chunk, n);
@@ -125,11 +122,22 @@ static long tty_read(struct file *f, struct uio *u, u64 *pos)
 	return done ? done : error;
 }
 
-static int wait_unstopped(struct tty *t, bool nonblock)
+static int wait_writable(struct tty *t, bool nonblock)
 {
-	if (nonblock)
-		return READ_ONCE(t->stopped) ? -EAGAIN : 0;
-	return wait_event_interruptible(&t->writers, !READ_ONCE(t->stopped)) ? -ERESTARTSYS : 0;
+	if (nonblock && !tty_writable(t) && !READ_ONCE(t->hung_up))
+		return -EAGAIN;
+	if (wait_event_interruptible(&t->writers, tty_writable(t) || READ_ONCE(t->hung_up)))
+		return -ERESTARTSYS;
+	return READ_ONCE(t->hung_up) ? -EIO : 0;
+}
+
+static size_t put(struct tty *t, const char *bytes, size_t n)
+{
+	u64 flags = spin_lock_irqsave(&t->lock);
+
+	n = t->stopped ? 0 : ldisc_write(t, bytes, n);
+	spin_unlock_irqrestore(&t->lock, flags);
+	return n;
 }
 
 static long tty_write(struct file *f, struct uio *u, u64 *pos)
@@ -140,21 +148,20 @@ static long tty_write(struct file *f, struct uio *u, u64 *pos)
 	int error = 0;
 
 	(void)pos;
+	if (READ_ONCE(t->hung_up))
+		return -EIO;
 	if (local_flags(t) & TOSTOP)
-		error = tty_check_background(t, SIGTTOU);
+		error = tty_hooks->background(t, SIGTTOU);
 	while (!error && u->left) {
-		size_t n = MIN(u->left, sizeof(chunk));
-		u64 flags;
+		size_t n = MIN(u->left, sizeof(chunk)), at = 0, some;
 
-		error = wait_unstopped(t, nonblocking(f));
-		if (!error)
-			error = uio_get(u, chunk, n);
-		if (error)
-			break;
-		flags = spin_lock_irqsave(&t->lock);
-		ldisc_write(t, chunk, n);
-		spin_unlock_irqrestore(&t->lock, flags);
-		done += (long)n;
+		error = uio_get(u, chunk, n);
+		for (; !error && at < n; at += some, done += (long)some) {
+			some = 0;
+			error = wait_writable(t, nonblocking(f));
+			if (!error)
+				some = put(t, chunk + at, n - at);
+		}
 	}
 	return done ? done : error;
 }
@@ -166,27 +173,62 @@ static unsigned tty_poll(struct file *f, struct poll_table *pt)
 	u32 enough = 1;
 	unsigned ready = 0;
 
+	if (READ_ONCE(t->hung_up))
+		return POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDNORM | POLLWRNORM;
 	poll_wait(pt, &t->readers);
 	poll_wait(pt, &t->writers);
 	if (!canonical && !t->termios.c_cc[VTIME] && t->termios.c_cc[VMIN])
 		enough = t->termios.c_cc[VMIN];
 	if (tty_readable(t) >= enough)
 		ready |= POLLIN | POLLRDNORM;
-	if (READ_ONCE(t->hung_up))
+	if (READ_ONCE(t->input_over))
 		ready |= POLLIN | POLLRDNORM | POLLHUP;
-	if (!READ_ONCE(t->stopped))
+	if (tty_writable(t))
 		ready |= POLLOUT | POLLWRNORM;
 	return ready;
 }
 
-const struct file_ops tty_file_ops = {
+/* --- Open and closed ------------------------------------------------------------------------- */
+
+static void leave(struct tty *t)
+{
+	u64 flags = spin_lock_irqsave(&t->lock);
+
+	if (!--t->opens && t->backend->close)
+		t->backend->close(t);
+	spin_unlock_irqrestore(&t->lock, flags);
+	tty_put(t);
+}
+
+static void tty_release(struct file *f)
+{
+	leave(f->data);
+}
+
+static const struct file_ops tty_file_ops = {
 	.read = tty_read,
 	.write = tty_write,
 	.ioctl = tty_ioctl,
 	.poll = tty_poll,
+	.release = tty_release,
 };
 
-struct file *tty_open(struct tty *t, unsigned flags)
+struct file *tty_open(struct tty *t, unsigned flags, struct vnode *v)
 {
-	return file_create(&tty_file_ops, flags, NULL, t);
+	u64 irq = spin_lock_irqsave(&t->lock);
+	int error = t->hung_up ? -EIO : t->backend->open ? t->backend->open(t) : 0;
+
+	t->opens += !error;
+	spin_unlock_irqrestore(&t->lock, irq);
+	if (error)
+		return ERR_PTR(error);
+	tty_get(t);
+
+	struct file *f = file_create(&tty_file_ops, flags & ~O_FOR_OPEN_ONLY, v, t);
+
+	if (IS_ERR(f))
+		leave(t);
+	else
+		vnode_get(v);
+	return f;
 }

@@ -21,7 +21,7 @@ static int set_termios(struct tty *t, uaddr_t arg, bool flush)
 {
 	struct termios copy;
 	u64 flags;
-	int error = tty_check_background(t, SIGTTOU);
+	int error = tty_hooks->background(t, SIGTTOU);
 
 	if (!error)
 		error = copyin(&copy, arg, sizeof(copy));
@@ -51,122 +51,104 @@ static int set_size(struct tty *t, uaddr_t arg)
 	int error = copyin(&copy, arg, sizeof(copy));
 
 	if (!error)
-		tty_set_size(t, copy.ws_row, copy.ws_col);
+		tty_resize(t, &copy);
 	return error;
 }
 
 static int flush(struct tty *t, uaddr_t queue)
 {
-	int error = tty_check_background(t, SIGTTOU);
+	int error = tty_hooks->background(t, SIGTTOU);
 	u64 flags;
 
 	if (error)
 		return error;
 	if (queue > TCIOFLUSH)
 		return -EINVAL;
-	if (queue != TCOFLUSH) {
-		flags = spin_lock_irqsave(&t->lock);
+	flags = spin_lock_irqsave(&t->lock);
+	if (queue != TCOFLUSH)
 		ldisc_flush_input(t);
-		spin_unlock_irqrestore(&t->lock, flags);
-		tty_unthrottle(t);
-	}
+	if (queue != TCIFLUSH) /* what was written is with the line already */
+		tty_changed(t, TIOCPKT_FLUSHWRITE);
+	spin_unlock_irqrestore(&t->lock, flags);
+	tty_unthrottle(t);
 	return 0;
 }
 
-static int suspend_output(struct tty *t, uaddr_t action)
+/* tcflow(3): this end's output, or the other end's by the character that asks for it. */
+static int flow(struct tty *t, uaddr_t action)
 {
-	int error = tty_check_background(t, SIGTTOU);
+	int error = tty_hooks->background(t, SIGTTOU);
 	u64 flags;
 
 	if (error)
 		return error;
 	if (action > TCION)
 		return -EINVAL;
-	if (action == TCOOFF || action == TCOON) {
-		flags = spin_lock_irqsave(&t->lock);
-		ldisc_stop(t, action == TCOOFF);
-		spin_unlock_irqrestore(&t->lock, flags);
+	flags = spin_lock_irqsave(&t->lock);
+	if (action == TCOOFF) {
+		ldisc_stop(t, STOPPED_BY_CALL);
+	} else if (action == TCOON) {
+		ldisc_start(t, STOPPED_BY_CALL);
+	} else {
+		char byte = (char)t->termios.c_cc[action == TCIOFF ? VSTOP : VSTART];
+
+		if (byte)
+			t->backend->write(t, &byte, 1);
 	}
+	spin_unlock_irqrestore(&t->lock, flags);
 	return 0;
 }
 
-static int put_int(uaddr_t arg, int value)
+/* Bytes that a read would deliver: marks of an end of file are none. */
+static int readable_bytes(struct tty *t)
+{
+	u64 flags = spin_lock_irqsave(&t->lock);
+	bool canonical = t->termios.c_lflag & ICANON;
+	int n = 0;
+
+	for (u32 at = t->tail; at != t->canon; at++)
+		n += !canonical || !(t->input[at % TTY_INPUT_SIZE] & ENTRY_EOF);
+	spin_unlock_irqrestore(&t->lock, flags);
+	return n;
+}
+
+int tty_put_int(uaddr_t arg, int value)
 {
 	return copyout(arg, &value, sizeof(value));
 }
 
 /* --- Jobs ------------------------------------------------------------------------------------ */
 
-static bool is_mine(const struct tty *t)
+/* By the master one may ask about the slave whose it is not. */
+static int get_id(struct file *f, uaddr_t arg, int id)
 {
-	return tty_hooks->controlling() == t;
-}
+	const struct tty *t = f->data;
 
-static int get_id(const struct tty *t, uaddr_t arg, int id)
-{
-	return is_mine(t) ? put_int(arg, id) : -ENOTTY;
+	return tty_hooks->controls(t) || f->ops->ioctl != tty_ioctl ? tty_put_int(arg, id) : -ENOTTY;
 }
 
 static int set_foreground(struct tty *t, uaddr_t arg)
 {
 	int group;
-	int error = is_mine(t) ? tty_check_background(t, SIGTTOU) : -ENOTTY;
+	int error = tty_hooks->controls(t) ? tty_hooks->background(t, SIGTTOU) : -ENOTTY;
 
+	if (error == -EIO)
+		error = -ENOTTY;
 	if (!error)
 		error = copyin(&group, arg, sizeof(group));
-	if (error)
-		return error;
-	if (group < 0)
-		return -EINVAL;
-	if (!tty_hooks->group_in_session(group))
-		return -EPERM;
-	WRITE_ONCE(t->foreground, group);
-	return 0;
-}
-
-/* A session leader without a terminal takes this one, if it is free. */
-static int make_controlling(struct tty *t)
-{
-	int session = tty_hooks->current_sid();
-	bool free;
-	u64 flags;
-
-	if (is_mine(t))
-		return 0;
-	if (!tty_hooks->is_session_leader() || tty_hooks->controlling())
-		return -EPERM;
-	flags = spin_lock_irqsave(&t->lock);
-	free = !t->session || t->session == session;
-	if (free) {
-		t->session = session;
-		t->foreground = tty_hooks->current_pgid();
-	}
-	spin_unlock_irqrestore(&t->lock, flags);
-	if (!free)
-		return -EPERM;
-	tty_hooks->set_controlling(t);
-	return 0;
-}
-
-static int give_up(struct tty *t)
-{
-	int group = tty_foreground(t);
-
-	if (!is_mine(t))
-		return -ENOTTY;
-	if (tty_hooks->is_session_leader()) {
-		tty_leave_session(t, tty_hooks->current_sid());
-		tty_signal(group, SIGHUP);
-		tty_signal(group, SIGCONT);
-	}
-	tty_hooks->set_controlling(NULL);
-	return 0;
+	if (!error)
+		error = group < 0 ? -EINVAL : tty_hooks->check_group(group);
+	if (!error)
+		WRITE_ONCE(t->foreground, group);
+	return error;
 }
 
 long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
 	struct tty *t = f->data;
 
+	if (READ_ONCE(t->hung_up))
+		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
 	switch (cmd) {
 	case TCGETS:
 		return get_termios(t, arg);
@@ -182,24 +164,26 @@ long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	case TCFLSH:
 		return flush(t, arg);
 	case TCXONC:
-		return suspend_output(t, arg);
-	case TCSBRK:
+		return flow(t, arg);
+	case TCSBRK: /* tcdrain(3): nothing is under way, and no line here has a break */
 	case TCSBRKP:
-		return 0;
+		return tty_hooks->background(t, SIGTTOU);
 	case FIONREAD:
-		return put_int(arg, (int)tty_readable(t));
+		return tty_put_int(arg, readable_bytes(t));
 	case TIOCOUTQ:
-		return put_int(arg, 0);
+		return tty_put_int(arg, 0);
+	case TIOCSTI:
+		return -EIO; /* typing for others: as Linux has it since 6.2, unless dev.tty.legacy_tiocsti says otherwise */
 	case TIOCGPGRP:
-		return get_id(t, arg, tty_foreground(t));
+		return get_id(f, arg, tty_foreground(t));
 	case TIOCSPGRP:
 		return set_foreground(t, arg);
 	case TIOCGSID:
-		return get_id(t, arg, READ_ONCE(t->session));
+		return tty_session(t) ? get_id(f, arg, tty_session(t)) : -ENOTTY;
 	case TIOCSCTTY:
-		return make_controlling(t);
+		return tty_hooks->acquire(t, arg == 1);
 	case TIOCNOTTY:
-		return give_up(t);
+		return tty_hooks->give_up(t);
 	default:
 		return -ENOTTY;
 	}

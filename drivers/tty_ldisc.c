@@ -60,7 +60,7 @@ static u8 line_last(struct tty *t)
 }
 
 /* Takes the last character off the line and off the screen. */
-static void erase_one(struct tty *t, struct out *out)
+static void erase_one(struct tty *t, struct out *out, bool visibly)
 {
 	u32 before = line_end_column(t);
 	bool tab = line_last(t) == '\t';
@@ -69,7 +69,7 @@ static void erase_one(struct tty *t, struct out *out)
 	while (utf8 && t->head - t->canon > 1 && (line_last(t) & 0xc0) == 0x80)
 		t->head--;
 	t->head--;
-	if (!local(t, ECHO) || !local(t, ECHOE))
+	if (!visibly)
 		return;
 	for (u32 width = before - line_end_column(t); width; width--) {
 		out_raw(t, out, '\b');
@@ -92,19 +92,21 @@ static bool is_word(u8 byte)
 
 static void erase_word(struct tty *t, struct out *out)
 {
+	bool visibly = local(t, ECHO);
+
 	while (!line_empty(t) && !is_word(line_last(t)))
-		erase_one(t, out);
+		erase_one(t, out, visibly);
 	while (!line_empty(t) && is_word(line_last(t)))
-		erase_one(t, out);
+		erase_one(t, out, visibly);
 }
 
 static void erase_line(struct tty *t, struct out *out, u8 byte)
 {
-	bool visibly = local(t, ECHO) && local(t, ECHOE) && local(t, ECHOKE);
+	u32 all = ECHO | ECHOE | ECHOK | ECHOKE;
 
-	if (visibly) {
+	if ((t->termios.c_lflag & all) == all) {
 		while (!line_empty(t))
-			erase_one(t, out);
+			erase_one(t, out, true);
 		return;
 	}
 	t->head = t->canon;
@@ -131,7 +133,7 @@ static bool edit(struct tty *t, struct out *out, u8 byte)
 
 	if (is_cc(t, byte, VERASE)) {
 		if (!line_empty(t)) {
-			erase_one(t, out);
+			erase_one(t, out, local(t, ECHO) && local(t, ECHOE));
 			if (local(t, ECHO) && !local(t, ECHOE))
 				out_echo(t, out, byte);
 		}
@@ -140,9 +142,8 @@ static bool edit(struct tty *t, struct out *out, u8 byte)
 			erase_line(t, out, byte);
 	} else if (extended && is_cc(t, byte, VWERASE)) {
 		erase_word(t, out);
-	} else if (extended && is_cc(t, byte, VREPRINT)) {
-		if (local(t, ECHO))
-			reprint(t, out, byte);
+	} else if (extended && local(t, ECHO) && is_cc(t, byte, VREPRINT)) {
+		reprint(t, out, byte);
 	} else {
 		return false;
 	}
@@ -205,11 +206,20 @@ static void receive_canonical(struct tty *t, struct out *out, u8 byte)
 
 /* --- What is looked at before a byte is data ------------------------------------------------- */
 
-void ldisc_stop(struct tty *t, bool stop)
+void ldisc_stop(struct tty *t, u8 how)
 {
-	t->stopped = stop;
-	if (!stop)
-		waitq_wake_all(&t->writers);
+	if (!t->stopped)
+		tty_changed(t, TIOCPKT_STOP);
+	t->stopped |= how;
+}
+
+void ldisc_start(struct tty *t, u8 how)
+{
+	if (!(t->stopped & how) || (t->stopped & STOPPED_BY_CALL && how != STOPPED_BY_CALL))
+		return;
+	t->stopped = 0;
+	tty_changed(t, TIOCPKT_START);
+	waitq_wake_all(&t->writers);
 }
 
 /* True: ^S or ^Q. */
@@ -220,15 +230,15 @@ static bool flow_control(struct tty *t, u8 byte)
 	if (!(flags & IXON))
 		return false;
 	if (is_cc(t, byte, VSTART)) {
-		ldisc_stop(t, false);
+		ldisc_start(t, STOPPED_BY_KEY);
 		return true;
 	}
 	if (is_cc(t, byte, VSTOP)) {
-		ldisc_stop(t, true);
+		ldisc_stop(t, STOPPED_BY_KEY);
 		return true;
 	}
-	if (t->stopped && flags & IXANY)
-		ldisc_stop(t, false);
+	if (flags & IXANY)
+		ldisc_start(t, STOPPED_BY_KEY);
 	return false;
 }
 
@@ -247,7 +257,8 @@ static void receive_signal(struct tty *t, struct out *out, u8 byte)
 {
 	if (!local(t, NOFLSH))
 		ldisc_flush_input(t);
-	ldisc_stop(t, false);
+	if (tty_flag(t->termios.c_iflag, IXON))
+		ldisc_start(t, STOPPED_BY_KEY);
 	if (local(t, ECHO))
 		out_echo(t, out, byte);
 }
@@ -275,6 +286,8 @@ bool ldisc_receive(struct tty *t, u8 byte, int *signal)
 	*signal = 0;
 	if (tty_flag(t->termios.c_iflag, ISTRIP))
 		byte &= 0x7f;
+	if (tty_flag(t->termios.c_iflag, IUCLC) && local(t, IEXTEN) && byte >= 'A' && byte <= 'Z')
+		byte += 'a' - 'A';
 	if (!t->literal) {
 		if (flow_control(t, byte))
 			return true;
@@ -330,19 +343,29 @@ void ldisc_flush_input(struct tty *t)
 {
 	t->tail = t->canon = t->head;
 	t->literal = false;
+	tty_changed(t, TIOCPKT_FLUSHREAD);
+}
+
+/* Is output stopped and started by ^S and ^Q, so that a remote login can do it at its own end? */
+static bool usual_flow(const struct termios *t)
+{
+	return t->c_iflag & IXON && t->c_cc[VSTOP] == ('S' & 31) && t->c_cc[VSTART] == ('Q' & 31);
 }
 
 void ldisc_set_termios(struct tty *t, const struct termios *termios)
 {
 	bool mode_changes = (t->termios.c_lflag ^ termios->c_lflag) & ICANON;
 
+	if (usual_flow(&t->termios) != usual_flow(termios))
+		tty_changed(t, usual_flow(termios) ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP);
 	t->termios = *termios;
+	t->termios.c_cflag = (termios->c_cflag & ~(CSIZE | PARENB)) | CS8 | CREAD; /* what the lines here can do */
 	if (mode_changes) {
 		t->literal = false;
 		commit(t);
 	}
-	if (t->stopped && !tty_flag(termios->c_iflag, IXON))
-		ldisc_stop(t, false);
+	if (!tty_flag(termios->c_iflag, IXON))
+		ldisc_start(t, STOPPED_BY_KEY);
 	/* A reader's VMIN may have changed under it. */
 	waitq_wake_all(&t->readers);
 }

@@ -5,7 +5,8 @@
 void out_flush(struct tty *t, struct out *out)
 {
 	if (out->used)
-		t->backend->write(out->bytes, out->used);
+		t->backend->write(t, out->bytes, out->used);
+	out->sent += out->used;
 	out->used = 0;
 }
 
@@ -34,8 +35,10 @@ static void out_return(struct tty *t, struct out *out)
 {
 	if (tty_flag(t->termios.c_oflag, ONOCR) && t->column == 0)
 		return;
-	if (tty_flag(t->termios.c_oflag, OCRNL)) {
-		out_newline(t, out);
+	if (tty_flag(t->termios.c_oflag, OCRNL)) { /* which ONLCR does not see any more */
+		if (tty_flag(t->termios.c_oflag, ONLRET))
+			t->column = 0;
+		out_raw(t, out, '\n');
 		return;
 	}
 	t->column = 0;
@@ -78,6 +81,8 @@ void out_cooked(struct tty *t, struct out *out, u8 byte)
 	default:
 		if (!IS_CONTROL(byte) && !is_continuation(t, byte))
 			t->column++;
+		if (tty_flag(t->termios.c_oflag, OLCUC) && byte >= 'a' && byte <= 'z')
+			byte -= 'a' - 'A';
 		out_raw(t, out, byte);
 	}
 }
@@ -102,11 +107,15 @@ u32 out_width(const struct tty *t, u32 column, u8 byte)
 	return is_continuation(t, byte) ? 0 : 1;
 }
 
-void ldisc_write(struct tty *t, const char *bytes, size_t n)
+#define WIDEST 8 /* a tab as spaces */
+
+size_t ldisc_write(struct tty *t, const char *bytes, size_t n)
 {
+	size_t room = t->backend->output_room ? t->backend->output_room(t) : SIZE_MAX, done = 0;
 	struct out out = { .used = 0 };
 
-	while (n--)
-		out_cooked(t, &out, (u8)*bytes++);
+	while (done < n && room >= out.sent + out.used + WIDEST)
+		out_cooked(t, &out, (u8)bytes[done++]);
 	out_flush(t, &out);
+	return done;
 }

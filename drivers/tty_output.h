@@ -11,7 +11,7 @@
 /* Gathers what one call says, so that the backend gets it in few pieces. */
 struct out {
 	char bytes[256];
-	size_t used;
+	size_t used, sent;
 };
 
 void out_flush(struct tty *t, struct out *out);

@@ -13,6 +13,7 @@
 #include <core/panic.h>
 #include <core/random.h>
 #include <core/block.h>
+#include <drivers/pty.h>
 #include <drivers/tty.h>
 #include <fs/path.h>
 #include <lib/errno.h>
@@ -60,24 +61,22 @@ int devfs_open(struct vnode *v, struct file *f)
 struct file *devfs_open_file(struct vnode *v, unsigned flags)
 {
 	struct tty *tty;
+	struct file *f;
 
-	if (v->rdev == DEV_TTY)
-		tty = caller_tty();
-	else if (v->rdev == DEV_CONSOLE)
-		tty = tty_console();
-	else
+	switch (v->rdev) {
+	case DEV_TTY:
+		tty = tty_hooks->controlling();
+		f = tty ? tty_open(tty, flags, v) : ERR_PTR(-ENXIO);
+		if (tty)
+			tty_put(tty);
+		return f;
+	case DEV_CONSOLE:
+		return tty_open(tty_console(), flags, v);
+	case PTY_MASTER_RDEV:
+		return devpts_open_master(v, flags);
+	default:
 		return NULL;
-	if (!tty)
-		return ERR_PTR(v->rdev == DEV_TTY ? -ENXIO : -ENODEV);
-
-	struct file *f = tty_open(tty, flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC));
-
-	/* Ours alone still: fstat(2) shall show the name that it was opened by. */
-	if (!IS_ERR(f) && !f->vnode) {
-		vnode_get(v);
-		f->vnode = v;
 	}
-	return f;
 }
 
 static long null_read(struct file *f, struct uio *u, u64 *pos)
@@ -160,6 +159,7 @@ void devfs_init(void)
 	add("urandom", DEVICE(1, 9), &random_ops);
 	add("tty", DEV_TTY, NULL); /* terminals open themselves */
 	add("console", DEV_CONSOLE, NULL);
+	add("ptmx", PTY_MASTER_RDEV, NULL);
 	BUG_ON(vfs_symlink("/proc/self/fd", NULL, "/dev/fd"));
 	BUG_ON(vfs_symlink("/proc/self/fd/0", NULL, "/dev/stdin"));
 	BUG_ON(vfs_symlink("/proc/self/fd/1", NULL, "/dev/stdout"));

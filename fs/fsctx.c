@@ -200,10 +200,3 @@ int vnode_may_delete(const struct vnode *dir, const struct vnode *victim)
 		return 0;
 	return vnode_owned(dir);
 }
-
-struct tty *caller_tty(void)
-{
-	struct fs_caller c;
-
-	return fs_caller(&c) ? c.tty : NULL;
-}

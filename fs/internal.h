@@ -6,21 +6,21 @@
 #include <fs/vnode.h>
 
 struct seq;
-struct tty;
 struct uio;
 
 /* Device numbers of the file systems, as stat(2) shows them: major 0. */
-enum { DEV_ROOT = 1, DEV_DEV = 2, DEV_PROC = 3, DEV_PIPE = 4 };
+enum { DEV_ROOT = 1, DEV_DEV = 2, DEV_PROC = 3, DEV_PIPE = 4, DEV_PTS = 5 };
 
 extern struct vnode *vfs_root; /* I after vfs_init() */
 
 bool caller_in_group(u32 gid);
-/* Its controlling terminal, or NULL. */
-struct tty *caller_tty(void);
 
 /* The root directory of a new, empty tmpfs. Panics without memory: boot only. */
 struct vnode *tmpfs_mount(u64 dev, unsigned mode);
 struct vnode *procfs_mount(void);
+struct vnode *devpts_mount(void);
+/* Opening /dev/ptmx by the name v makes a pair of terminals. */
+struct file *devpts_open_master(struct vnode *v, unsigned flags);
 /* Fills /dev (after it is mounted). */
 void devfs_init(void);
 /* Opens the device node v: f->ops and f->data become the driver's. -ENXIO. */

@@ -15,7 +15,7 @@ struct vnode *vfs_root;
 static struct {
 	const char *path;
 	struct vnode *root;
-} mounts[3]; /* I after boot */
+} mounts[4]; /* I after boot */
 static unsigned nmounts;
 
 static void mount_at(const char *path, struct vnode *root)
@@ -40,6 +40,7 @@ void vfs_init(void)
 {
 	mount_at("/", tmpfs_mount(DEV_ROOT, 0755));
 	mount_at("/dev", tmpfs_mount(DEV_DEV, 0755));
+	mount_at("/dev/pts", devpts_mount());
 	mount_at("/proc", procfs_mount());
 	devfs_init();
 }

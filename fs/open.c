@@ -9,8 +9,6 @@
 #include <lib/errno.h>
 #include <uapi/linux/fcntl.h>
 
-#define O_FOR_OPEN_ONLY (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
-
 static const struct file_ops no_ops = {0};
 
 static unsigned wanted_access(unsigned flags)

@@ -79,6 +79,7 @@ static void proc_link(struct proc *p, struct task *t, u64 clone_flags)
 		p->parent_tid = maker->parent_tid;
 		p->exit_signal = maker->exit_signal;
 	}
+	p->ctty = p->sid == p->parent->sid ? p->parent->ctty : NULL; /* it may have been lost since p began */
 	list_add_tail(&p->all_link, &all);
 	list_remove(&p->sibling);
 	list_add_tail(&p->sibling, &p->parent->children);

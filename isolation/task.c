@@ -483,6 +483,7 @@ void task_exit(void)
 	t->thread.vmspace = NULL;
 	if (last) {
 		proc_release_bag(p);
+		proc_end_session(p);
 		proc_exit(p);
 	}
 	thread_exit();

@@ -26,7 +26,6 @@ bool fs_caller(struct fs_caller *c)
 	c->ngroups = cred->ngroups;
 	memcpy(c->group, cred->group, cred->ngroups * sizeof(c->group[0]));
 	spin_unlock_irqrestore(&p->siglock, irq);
-	c->tty = READ_ONCE(p->ctty);
 	return true;
 }
 

@@ -172,8 +172,7 @@ static void open_descriptors(const struct first_program *p)
 		terminal = vfs_open("/dev/console", O_RDWR, 0);
 		if (IS_ERR(terminal))
 			memory_give_up("the terminal");
-		proc_current()->ctty = tty;
-		tty_claim(tty, proc_current()->sid, proc_current()->pgid);
+		tty_hooks->acquire(tty, false);
 	}
 	for (int fd = 0; fd < 3; fd++) {
 		if (p->tty & BIT(fd)) {

@@ -167,7 +167,7 @@ static void show_version(struct seq *s, void *arg)
 static void show_filesystems(struct seq *s, void *arg)
 {
 	(void)arg;
-	seq_printf(s, "nodev\ttmpfs\nnodev\tproc\nnodev\tpipefs\n");
+	seq_printf(s, "nodev\ttmpfs\nnodev\tproc\nnodev\tdevpts\nnodev\tpipefs\n");
 }
 
 static void show_all_mounts(struct seq *s, void *arg)

@@ -9,10 +9,12 @@
 
 #include "locks.h"
 
+#include <fs/devpts.h>
 #include <fs/pipe.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
 #include <uapi/linux/ioctl.h>
+#include <uapi/linux/termios.h>
 
 #define STATUS_FLAGS (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
 
@@ -116,6 +118,8 @@ static long do_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 		set_status(f, flag, on ? flag : 0);
 		return 0;
 	}
+	if (cmd == TIOCGPTPEER)
+		return fd_give(devpts_open_peer(f, (unsigned)arg), arg & O_CLOEXEC);
 	return f->ops->ioctl ? f->ops->ioctl(f, cmd, arg) : -ENOTTY;
 }
 

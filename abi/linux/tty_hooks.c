@@ -6,8 +6,10 @@
 #include <abi/linux/describe.h>
 #include <abi/linux/init.h>
 
+#include <abi/linux/restart.h>
 #include <abi/linux/signal.h>
 #include <abi/linux/vdso.h>
+#include <arch/cpu.h>
 #include <core/mutex.h>
 #include <drivers/tty.h>
 #include <isolation/proc.h>
@@ -16,92 +18,187 @@
 void linux_procfs_init(void);
 void proc_orchard_init(void);
 
-/* In interrupt context the tree cannot be locked: the signal is handed to a thread that can. */
+/* From interrupts the tree cannot be locked: then a thread sends that can. */
 static void signal_group(int pgid, int sig)
 {
-	signal_group_deferred(pgid, sig);
+	if (irq_enabled())
+		signal_send_group(pgid, sig, NULL);
+	else
+		signal_group_deferred(pgid, sig);
 }
 
-static int current_pgid(void)
+static bool leads(const struct proc *p)
 {
-	return thread_is_app(current()) ? proc_current()->pgid : 0;
+	return p->pid == p->sid;
 }
 
-static int current_sid(void)
+static bool controls(const struct tty *tty)
 {
-	return thread_is_app(current()) ? proc_current()->sid : 0;
-}
-
-static bool is_session_leader(void)
-{
-	return current_sid() == proc_current()->pid;
+	return READ_ONCE(proc_current()->ctty) == tty;
 }
 
 static struct tty *controlling(void)
 {
-	return thread_is_app(current()) ? proc_current()->ctty : NULL;
+	mutex_lock(&proc_lock);
+	struct tty *tty = proc_current()->ctty;
+
+	if (tty)
+		tty_get(tty);
+	mutex_unlock(&proc_lock);
+	return tty;
 }
 
-struct claim {
-	int sid;
-	struct tty *tty;
-};
-
-static int claim_for_session(struct proc *p, void *arg)
+static int forget(struct proc *p, void *tty)
 {
-	const struct claim *claim = arg;
-
-	if (p->sid == claim->sid)
-		p->ctty = claim->tty;
+	if (p->ctty == tty)
+		p->ctty = NULL;
 	return 0;
 }
 
-static void set_controlling(struct tty *tty)
+/*
+ * A terminal's session has it no more. A process's ctty is no reference: the session that tty_claim() names holds one, and ends
+ * here, for all of its processes at once. proc_lock held.
+ */
+static void leave(struct tty *tty)
 {
-	struct claim claim = {current_sid(), tty};
+	proc_foreach(forget, tty);
+	tty_claim(tty, 0, 0);
+	tty_put(tty);
+}
+
+/* Other processes of the session have it only when they are born later: as on Linux. */
+static int acquire(struct tty *tty, bool steal)
+{
+	struct proc *p = proc_current();
+	int error = 0;
 
 	mutex_lock(&proc_lock);
-	proc_foreach(claim_for_session, &claim);
+	if (!leads(p) || (p->ctty && p->ctty != tty) || (!p->ctty && tty_session(tty) && (!steal || cred_current()->euid))) {
+		error = -EPERM;
+	} else if (!p->ctty) {
+		if (tty_session(tty))
+			leave(tty);
+		tty_get(tty);
+		tty_claim(tty, p->sid, p->pgid);
+		p->ctty = tty;
+	}
+	mutex_unlock(&proc_lock);
+	return error;
+}
+
+static int give_up(struct tty *tty)
+{
+	struct proc *p = proc_current();
+	int group = 0, error = 0;
+
+	mutex_lock(&proc_lock);
+	if (p->ctty != tty) {
+		error = -ENOTTY;
+	} else if (leads(p)) {
+		group = tty_foreground(tty);
+		leave(tty);
+	} else {
+		p->ctty = NULL;
+	}
+	mutex_unlock(&proc_lock);
+	if (group) {
+		signal_send_group(group, SIGHUP, NULL);
+		signal_send_group(group, SIGCONT, NULL);
+	}
+	return error;
+}
+
+/* The leader hears of it, and what was in front when the leader ends. */
+static int hang_up_leader(struct proc *p, void *tty)
+{
+	if (p->ctty == tty && leads(p)) {
+		p->lost_foreground = tty_foreground(tty);
+		proc_signal(p, SIGHUP, false);
+		proc_signal(p, SIGCONT, false);
+	}
+	return 0;
+}
+
+static void hang_up(struct tty *tty)
+{
+	mutex_lock(&proc_lock);
+	if (tty_session(tty)) {
+		proc_foreach(hang_up_leader, tty);
+		leave(tty);
+	}
 	mutex_unlock(&proc_lock);
 }
 
-/* Background access: a process that ignores or blocks the signal gets an error instead (or may write). */
+void proc_end_session(struct proc *p)
+{
+	struct tty *tty;
+	int group;
+
+	if (!leads(p))
+		return;
+	mutex_lock(&proc_lock);
+	tty = p->ctty;
+	group = tty ? tty_foreground(tty) : p->lost_foreground;
+	if (tty)
+		leave(tty);
+	mutex_unlock(&proc_lock);
+	if (group)
+		signal_send_group(group, SIGHUP, NULL);
+	if (group && !tty)
+		signal_send_group(group, SIGCONT, NULL);
+}
+
+/* Who ignores or blocks the signal may write, but not read; who could not be continued by anybody gets an error, not a stop. */
 static int background(struct tty *tty, int sig)
 {
 	struct task *t = task_current();
 	struct proc *p = t->proc;
+	int front = tty_foreground(tty);
 
-	(void)tty;
+	if (!controls(tty) || !front || front == p->pgid)
+		return 0;
 	if ((t->sigmask & SIGMASK(sig)) || p->sighand->action[sig - 1].handler == SIG_IGN)
 		return sig == SIGTTIN ? -EIO : 0;
+	if (proc_group_orphaned(p->pgid))
+		return -EIO;
 	signal_send_group(p->pgid, sig, NULL);
-	return -EINTR;
+	thread_post(&t->thread, WORK_SIGNAL); /* another thread may take it: this call begins again all the same */
+	return -ERESTARTSYS;
 }
 
-static int is_member(struct proc *p, void *arg)
+struct group_check {
+	int pgid, error;
+};
+
+/* Linux also takes the id of a process that leads no group. */
+static int check_member(struct proc *p, void *arg)
 {
-	return p->pgid == *(int *)arg && p->sid == current_sid();
+	struct group_check *c = arg;
+
+	if (p->pgid == c->pgid || p->pid == c->pgid)
+		c->error = p->sid == proc_current()->sid ? 0 : -EPERM;
+	return p->pgid == c->pgid;
 }
 
-static bool group_in_session(int pgid)
+static int check_group(int pgid)
 {
+	struct group_check c = {pgid, -ESRCH};
+
 	mutex_lock(&proc_lock);
-
-	bool found = proc_foreach(is_member, &pgid);
-
+	proc_foreach(check_member, &c);
 	mutex_unlock(&proc_lock);
-	return found;
+	return c.error;
 }
 
 static const struct tty_hooks hooks = {
 	.signal_group = signal_group,
-	.current_pgid = current_pgid,
-	.current_sid = current_sid,
-	.is_session_leader = is_session_leader,
+	.controls = controls,
 	.controlling = controlling,
-	.set_controlling = set_controlling,
+	.acquire = acquire,
+	.give_up = give_up,
+	.hang_up = hang_up,
 	.background = background,
-	.group_in_session = group_in_session,
+	.check_group = check_group,
 };
 
 void linux_init(void)

@@ -12,6 +12,7 @@
  *       proc (S)                proc_lock: the process tree, groups, states; below vnode, since /proc reads it
  *         siglock (i)           signals and threads of one process; a parent's only after its child's was released
  *           users (i)           leaf: counts of a user
+ *         tty (i)               whose terminal it is; else as below
  *   clock watches (S)           who wants to know that CLOCK_REALTIME is set
  *     timerfd setting (S), posix timers (S)   setting them; the spinlock timerfd (i) and siglock below
  *   epoll nesting (S)           which epoll may be in which

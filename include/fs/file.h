@@ -74,6 +74,9 @@ struct file {
 	int holds;                   /* I once opened: vnode_hold_data()'s sign, or 0 */
 };
 
+/* Of open(2)'s flags what F_GETFL does not show. */
+#define O_FOR_OPEN_ONLY (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
+
 /* refs = 1. Takes over the reference on vnode (may be NULL). ERR_PTR(-ENOMEM). */
 struct file *file_create(const struct file_ops *ops, unsigned flags, struct vnode *vnode, void *data);
 void file_get(struct file *f);

@@ -9,8 +9,6 @@
 
 #include <fs/vnode.h>
 
-struct tty;
-
 #define LOOKUP_FOLLOW BIT(0)    /* a symbolic link at the end is followed */
 #define LOOKUP_DIRECTORY BIT(1) /* -ENOTDIR otherwise */
 #define LOOKUP_RESOLVE 8        /* from this bit on: RESOLVE_* */
@@ -65,7 +63,6 @@ struct fs_caller {
 	u32 uid, gid, euid, egid; /* real; effective, or what setfsuid(2) set in their place */
 	u32 ngroups;
 	u32 group[FS_GROUPS_MAX];
-	struct tty *tty;          /* controlling terminal, or NULL */
 };
 bool fs_caller(struct fs_caller *c);
 

@@ -113,7 +113,8 @@ struct proc {
 	struct sighand *sighand;
 	struct cred *cred;               /* siglock also for its own threads: proc_cred(), cred_current() */
 	struct file *exe;                /* siglock */
-	struct tty *ctty;                /* proc_lock */
+	struct tty *ctty;                /* proc_lock: the session holds the reference */
+	int lost_foreground;             /* proc_lock: of a leader whose terminal hung up: the group that was in front; else 0 */
 	/* Threads. */
 	struct list tasks;               /* siglock */
 	unsigned ntasks;                 /* siglock: live */
@@ -307,6 +308,9 @@ void proc_release_bag(struct proc *p);
 bool proc_tell_parent(struct proc *child, int code, int status);
 /* Upcall to abi/linux: a signal from the kernel, or as if the current process had sent it. proc_lock held. */
 void proc_signal(struct proc *p, int sig, bool from_current);
+
+/* Upcall to abi/linux: p ends, and if it leads a session its terminal is free: who is in front gets SIGHUP. */
+void proc_end_session(struct proc *p);
 
 /* Upcall to abi/linux: the timers of timer_create(2) end, with the program or with the process. May sleep. */
 void proc_delete_timers(struct proc *p);

@@ -64,10 +64,12 @@ lto := $(if $(CONFIG_LTO),$(if $(LLVM),,-flto))
 # The self-tests shall call what they test, and be small: no program uses them.
 ktests := $(foreach o,$(objs),$(if $(filter ktest_%,$(notdir $o)),$o))
 without_lto := $(out)/lib/string.o $(out)/symbols.o $(ktests)
-# What runs at boot, in the end, or on demand of a person or an administrator is compiled for size: docs/decisions/0019.
-small := $(ktests) $(foreach o,$(objs),$(if $(filter procfs% proc_orchard.o acpi% init.o initramfs.o runfile.o cpio.o \
-	cmdline.o param.o fdt.o fw_cfg.o virtio_places.o console.o panic% describe.o strace.o oom.o sys_admin.o sys_id.o sys_prctl.o \
-	sys_limit.o sys_attr.o sys_itimer.o sys_sched_policy.o posix_timer.o memfd.o lock.o stack.o,$(notdir $o)),$o))
+# What runs at boot or in the end, what waits for a person, and what an administrator asks for is compiled for size:
+# docs/decisions/0019.
+small := $(ktests) $(foreach o,$(objs),$(if $(filter acpi% init.o initramfs.o runfile.o cpio.o cmdline.o param.o fdt.o fw_cfg.o \
+	virtio_places.o panic% describe.o strace.o oom.o console.o tty.o tty_%.o pty.o devpts.o procfs% proc_orchard.o \
+	sys_session.o signal_group.o sys_admin.o sys_id.o sys_prctl.o sys_limit.o sys_attr.o sys_itimer.o sys_sched_policy.o \
+	posix_timer.o memfd.o lock.o stack.o,$(notdir $o)),$o))
 cflags = $(shape) $(machine) $(includes) $(warnings) \
 	$(if $(filter $(without_lto),$@),,$(lto)) $(if $(filter $(small),$@),-Os)
 sflags := -g -m64 -D__ASSEMBLY__ -ffile-prefix-map=$(out)/= $(includes) -Wa,--noexecstack

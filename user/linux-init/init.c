@@ -57,7 +57,7 @@ static void mount_kernel_filesystems(void)
 		die("/proc");
 	mount("none", "/sys", "sysfs", 0, NULL);
 	mkdir("/dev/pts", 0755);
-	if (mount("none", "/dev/pts", "devpts", 0, "ptmxmode=0666") < 0)
+	if (mount("none", "/dev/pts", "devpts", 0, "mode=0620,ptmxmode=0666") < 0)
 		die("/dev/pts");
 	for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++)
 		if (symlink(descriptors[i].target, descriptors[i].name) < 0 && errno != EEXIST)

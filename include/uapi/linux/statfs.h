@@ -13,6 +13,7 @@ struct statfs64 {
 };
 
 #define TMPFS_MAGIC 0x01021994u
+#define DEVPTS_SUPER_MAGIC 0x1cd1u
 #define PROC_SUPER_MAGIC 0x9fa0u
 #define PIPEFS_MAGIC 0x50495045u
 

@@ -16,11 +16,28 @@
 #define TIOCGPGRP 0x540fu
 #define TIOCSPGRP 0x5410u
 #define TIOCOUTQ 0x5411u
+#define TIOCSTI 0x5412u
 #define TIOCGWINSZ 0x5413u
 #define TIOCSWINSZ 0x5414u
+#define TIOCPKT 0x5420u
 #define TIOCNOTTY 0x5422u
 #define TCSBRKP 0x5425u
 #define TIOCGSID 0x5429u
+#define TIOCGPTN 0x80045430u
+#define TIOCSPTLCK 0x40045431u
+#define TIOCSIG 0x40045436u
+#define TIOCGPKT 0x80045438u
+#define TIOCGPTLCK 0x80045439u
+#define TIOCGPTPEER 0x5441u
+
+/* What a master in packet mode reads first, before data or instead (TIOCPKT). */
+#define TIOCPKT_DATA 0
+#define TIOCPKT_FLUSHREAD 1
+#define TIOCPKT_FLUSHWRITE 2
+#define TIOCPKT_STOP 4
+#define TIOCPKT_START 8
+#define TIOCPKT_NOSTOP 16
+#define TIOCPKT_DOSTOP 32
 
 #define NCCS 19
 struct termios {
@@ -60,6 +77,7 @@ struct winsize {
 #define INLCR 0000100u
 #define IGNCR 0000200u
 #define ICRNL 0000400u
+#define IUCLC 0001000u
 #define IXON 0002000u
 #define IXANY 0004000u
 #define IXOFF 0010000u
@@ -68,6 +86,7 @@ struct winsize {
 
 /* c_oflag */
 #define OPOST 0000001u
+#define OLCUC 0000002u
 #define ONLCR 0000004u
 #define OCRNL 0000010u
 #define ONOCR 0000020u
@@ -78,8 +97,10 @@ struct winsize {
 /* c_cflag */
 #define B38400 0000017u
 #define B115200 0010002u
+#define CSIZE 0000060u
 #define CS8 0000060u
 #define CREAD 0000200u
+#define PARENB 0000400u
 #define HUPCL 0002000u
 
 /* c_lflag */
