@@ -9,7 +9,7 @@ table=$top/tests/attacks/expected
 sed -n 's/^\([a-z][^ ]*\) .*/\1/p' "$table" | sort -u | diff "$work/program" - >"$work/diff"
 check $? "the program's attacks are the table's" || explain "$work/diff"
 
-[ "$CHECK" = small ] || [ -n "${KERNELS_GIVEN-}" ] || KERNELS="$KERNELS linux"
+[ "${CHECK-small}" = small ] || [ -n "${KERNELS_GIVEN-}" ] || KERNELS="$KERNELS linux"
 for kernel in $KERNELS; do
 	"$orchard" attack "$kernel" --jobs "${JOBS:-2}" -v >"$work/out" 2>"$work/err"
 	status=$?
@@ -19,8 +19,12 @@ for kernel in $KERNELS; do
 	check $? "$kernel: each was tried"
 done
 
-# wrong ATTACK VERDICT KERNEL: with that verdict in the table, a difference.
+# wrong ATTACK VERDICT KERNEL: with that verdict in the table, a difference. Of the kernels that are tested.
 wrong() {
+	case " $KERNELS " in
+	*" $3 "*) ;;
+	*) return ;;
+	esac
 	{ echo "$1 * $2 a wrong table" && cat "$table"; } >"$work/wrong"
 	"$orchard" attack "$3" --only "$1" --expected "$work/wrong" >"$work/out" 2>"$work/err"
 	status=$?

@@ -47,7 +47,7 @@ static void port_console(void)
 {
 	for (const char *at = "owned by port\n"; *at; at++)
 		asm volatile("outb %0, %1" : : "a"(*at), "d"((uint16_t)0x3f8));
-	saw("stored", "a line on the kernel's console");
+	saw("console", "owned by port");
 }
 
 /* Every system call of everybody goes through a stub of the attacker's, until it gives that up. */

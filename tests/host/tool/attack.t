@@ -89,6 +89,18 @@ def every_cell_has_a_rule_and_every_rule_a_cell():
 
 
 @test
+def what_ran_on_a_spoilt_machine_does_not_count():
+    cells = [attack.Cell("tasks", name, verdict, "") for name, verdict in (("a", "refused"), ("b", "runs"), ("c", "contained"))]
+    assert attack.unspoilt(cells, "ring0") == cells[:2] and attack.unspoilt(cells, "ring3") == cells
+
+
+@test
+def a_race_may_have_two_ends():
+    rules = [attack.Rule("a", "*", "refused|contained", "x")]
+    assert [len(list(attack.compare([attack.Cell("sas", "a", v, "e")], rules))) for v in ("refused", "contained", "runs")] == [0, 0, 1]
+
+
+@test
 def a_bad_line_is_named():
     with tempfile.TemporaryDirectory() as work:
         path = Path(work) / "table"
