@@ -16,14 +16,16 @@ A verdict is what the program could say itself, what its neighbours went through
 """
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import json
 import os
 import re
 import signal
 import subprocess
+from pathlib import Path
 
-from . import boot, guest, kernels, paths, run, runfile, table
+from . import boot, guest, kernels, paths, provenance, run, runfile, table
 from .errors import TIMEOUT, ToolError
 from .sinks import MemorySink
 
@@ -31,6 +33,7 @@ VERDICTS = ("refused", "contained", "leaks", "runs", "corrupts", "panics", "rese
 HARMLESS = ("refused", "contained", "-")
 EXPECTED = paths.ROOT / "tests/attacks/expected"
 PROGRAM = paths.BUILD / "user/attacks"
+REMEMBERED = paths.BUILD / "attacks.json"
 SHELL = paths.BUILD / "user/spawnsh"
 MEMORY = {True: 256 << 20, False: 96 << 20}     # Linux, ours: so small that hogs come to their end
 SINGLE_S, TOGETHER_S, EACH_S = 20, 60, 5
@@ -77,6 +80,16 @@ def read_expected(path):
 
 def rule_for(rules, attack, kernel):
     return next((r for r in rules if r.attack == attack and r.holds(kernel)), None)
+
+
+def expected_table(rules):
+    """The rules as the Markdown table of docs/attacks.md."""
+    columns = [*kernels.MODELS, kernels.LINUX]
+    lines = ["| attack | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
+    for name in dict.fromkeys(rule.attack for rule in rules):
+        verdicts = [rule_for(rules, name, kernel).verdict.replace("|", " or ") for kernel in columns]
+        lines.append(f"| {name} | " + " | ".join(v if v in HARMLESS else f"**{v}**" for v in verdicts) + " |")
+    return "\n".join(lines) + "\n"
 
 
 # -- one boot -------------------------------------------------------------------------------------
@@ -221,6 +234,22 @@ def _print_table(cells, names, columns, different):
     print(table.plain(rows))
 
 
+def _document(prepared, chosen, cells, different, rules):
+    """Everything, for machines and for the report of compare (page.py)."""
+    program = guest.prepare([str(PROGRAM)], None, [], [], MEMORY[True], False)
+    return {"kernels": [provenance.of(kernel, chosen[kernel.name], program) for kernel in prepared],
+            "cells": [{**dataclasses.asdict(cell), "sentence": rule.sentence if rule else ""}
+                      for cell in cells for rule in [rule_for(rules, cell.attack, cell.kernel)]],
+            "different": different}
+
+
+def remembered():
+    """What the last whole run of the suite found, or None."""
+    with contextlib.suppress(OSError, ValueError):
+        return json.loads(REMEMBERED.read_text(encoding="utf-8"))
+    return None
+
+
 def main(options):
     rules = read_expected(options.expected)
     names = list(dict.fromkeys(rule.attack for rule in rules))
@@ -241,13 +270,13 @@ def main(options):
     cells = list(_run_all(jobs, options.jobs))
     cells.sort(key=lambda cell: (columns.index(cell.kernel), names.index(cell.attack)))
     different = list(compare(cells, rules))
-    if options.json:
-        text = json.dumps({"cells": [dataclasses.asdict(c) for c in cells], "different": different}, indent=1)
-        if options.json == "-":
-            print(text)
-        else:
-            with open(options.json, "w", encoding="utf-8") as out:
-                out.write(text + "\n")
+    text = json.dumps(_document(prepared, chosen, cells, different, rules), indent=1)
+    if options.json == "-":
+        print(text)
+    targets = [Path(options.json)] if options.json not in (None, "-") else []
+    targets += [] if options.only or options.kernels else [REMEMBERED]
+    for target in targets:
+        target.write_text(text + "\n", encoding="utf-8")
     if options.json != "-":
         _print_table(cells, wanted, columns, different)
         for line in different:

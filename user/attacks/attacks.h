@@ -23,8 +23,9 @@ struct attack {
 extern const struct attack memory_attacks[], privileged_attacks[], call_attacks[], server_attacks[], hog_attacks[];
 
 /*
- * `saw NAME WORD text`, at once. WORD: `refused` (an errno, or nothing came of it), `leaks` (it read what is not its), `stored`
- * (it changed what is not its), `console` (the text shall stand among the kernel's messages), `runs` (code ran that should not), `nobody` (there is nobody to attack).
+ * `saw NAME WORD text`, at once. WORD: `refused` (an errno, or nothing came of it), `leaks` (it read what is not its),
+ * `stored` (it changed what is not its), `console` (the text shall stand among the kernel's messages), `runs` (code ran that
+ * should not), `nobody` (there is nobody to attack).
  */
 void saw(const char *word, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void saw_error(const char *call);

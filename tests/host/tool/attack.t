@@ -97,7 +97,14 @@ def what_ran_on_a_spoilt_machine_does_not_count():
 @test
 def a_race_may_have_two_ends():
     rules = [attack.Rule("a", "*", "refused|contained", "x")]
-    assert [len(list(attack.compare([attack.Cell("sas", "a", v, "e")], rules))) for v in ("refused", "contained", "runs")] == [0, 0, 1]
+    for verdict, differences in (("refused", 0), ("contained", 0), ("runs", 1)):
+        assert len(list(attack.compare([attack.Cell("sas", "a", verdict, "e")], rules))) == differences
+
+
+@test
+def the_page_s_table_is_the_rules():
+    rules = attack.read_expected(attack.EXPECTED)
+    assert attack.expected_table(rules) in (ROOT / "docs/attacks.md").read_text(encoding="utf-8")
 
 
 @test
