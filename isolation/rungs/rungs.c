@@ -64,6 +64,8 @@ static void decide(const struct rung *r)
 
 void rungs_init(void)
 {
+	if (!RUNGS_AT_BOOT)
+		return;
 	for (unsigned i = 0; i < ARRAY_SIZE(rungs); i++)
 		if (rungs[i].built)
 			decide(&rungs[i]);

@@ -4,6 +4,7 @@
  * What works with the rung is tested too: code that was never writable, and data that never run.
  */
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -53,8 +54,8 @@ static void calls(void)
 	is_int(mprotect(code, 4096, R | X), 0, "and executed again, as nobody could write");
 	refused(mprotect(code, 4096, R | W | X), "but not be opened for writing while it is executed");
 	is_int(mprotect(none, 4096, R | X), 0, "what never had rights may be executed");
-	heap = sbrk(8192);
-	heap = (char *)(((unsigned long)heap + 4095) & ~4095ul);
+	heap = (char *)((syscall(SYS_brk, 0) + 4095) & ~4095l);
+	must(syscall(SYS_brk, heap + 4096) == (long)heap + 4096); /* musl's sbrk() only asks */
 	refused(mprotect(heap, 4096, R | X), "the heap");
 	refused(mprotect((char *)((unsigned long)&global & ~4095ul), 4096, R | W | X), "the program's data");
 	refused(mprotect((char *)((unsigned long)local & ~4095ul), 4096, R | W | X), "the stack");
