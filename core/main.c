@@ -22,8 +22,10 @@
 #include <fs/vnode.h>
 #include <generated/version.h>
 #include <isolation/aspace.h>
+#include <isolation/canary.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
+#include <isolation/rungs.h>
 #include <mm/page.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
@@ -47,9 +49,11 @@ static void main_thread(void *arg)
 
 void kmain(void)
 {
+	canary_init();                    /* what guards stacks, before anything is on one */
 	param_init();                     /* the command line */
 	arch_cpu_init(0);                 /* GDT, TSS, IDT, FPU */
 	gate_init_cpu();                  /* how one enters the kernel */
+	rungs_init();                     /* what the configuration adds, and this CPU has */
 	pmap_bootstrap();                 /* the kernel's half of every address space */
 	percpu_init_boot();               /* this CPU's own variables */
 	arch_cpu_init(0);                 /* the same tables again, now in them */
@@ -81,6 +85,7 @@ void cpu_main(unsigned cpu)
 {
 	arch_cpu_init(cpu);
 	gate_init_cpu();
+	rungs_init_cpu();
 	arch_apic_init();
 	sched_init_cpu();
 	sched_idle();

@@ -48,6 +48,9 @@ SECTIONS {
 		__extable_start = .;
 		KEEP(*(.extable))
 		__extable_end = .;
+		__patch_start = .;
+		KEEP(*(.patch))
+		__patch_end = .;
 		. = ALIGN(16); /* of struct ktest: its end and the section's first byte must not lie apart */
 		__ktest_start = .;
 		KEEP(*(.ktest))
