@@ -60,8 +60,13 @@ class Rule:
     verdict: str
     sentence: str
 
+    @property
+    def harmless(self):
+        return set(self.verdict.split("|")) <= set(HARMLESS)
+
     def holds(self, kernel):
         words = {kernel, "*", *kernels.axes(kernel)[:3]}
+        words |= set(os.environ.get("ORCHARD_FRAGMENT", "").split("+")) if kernel in kernels.MODELS else set()
         return any(set(part.split("+")) <= words for part in self.where.split(","))
 
 
@@ -87,8 +92,9 @@ def expected_table(rules):
     columns = [*kernels.MODELS, kernels.LINUX]
     lines = ["| attack | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
     for name in dict.fromkeys(rule.attack for rule in rules):
-        verdicts = [rule_for(rules, name, kernel).verdict.replace("|", " or ") for kernel in columns]
-        lines.append(f"| {name} | " + " | ".join(v if v in HARMLESS else f"**{v}**" for v in verdicts) + " |")
+        cells = [rule_for(rules, name, kernel) for kernel in columns]
+        words = [(cell.verdict if cell.harmless else f"**{cell.verdict}**").replace("|", " or ") for cell in cells]
+        lines.append(f"| {name} | " + " | ".join(words) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -202,7 +208,7 @@ def _jobs(prepared, chosen, names, timeout, rules):
         gate, _, proc, _ = kernels.axes(kernel.name)
         options = dataclasses.replace(chosen[kernel.name], memory=MEMORY[kernel.is_linux], verbose=False)
         together = [name for name in names if proc == "many" and (
-            gate == "ring3" or any(r.verdict in HARMLESS for r in [rule_for(rules, name, kernel.name)] if r))]
+            gate == "ring3" or any(r.harmless for r in [rule_for(rules, name, kernel.name)] if r))]
         if together:
             yield kernel, options, TOGETHER_S + EACH_S * len(together), together
         for name in names:

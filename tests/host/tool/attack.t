@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the attack suite makes of evidence, and of its table. TAP; run by prove."""
 
+import os
 import sys
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
@@ -80,11 +82,13 @@ def differences_in_both_directions():
 def every_cell_has_a_rule_and_every_rule_a_cell():
     rules = attack.read_expected(ROOT / "tests/attacks/expected")
     used = set()
-    for name in {rule.attack for rule in rules}:
-        for kernel in (*attack.kernels.MODELS, "linux"):
-            rule = attack.rule_for(rules, name, kernel)
-            assert rule, f"{name} on {kernel}"
-            used.add(id(rule))
+    for fragment in ("", "hardened"):
+        with mock.patch.dict(os.environ, ORCHARD_FRAGMENT=fragment):
+            for name in {rule.attack for rule in rules}:
+                for kernel in (*attack.kernels.MODELS, "linux"):
+                    rule = attack.rule_for(rules, name, kernel)
+                    assert rule, f"{name} on {kernel}"
+                    used.add(id(rule))
     assert not [rule for rule in rules if id(rule) not in used]
 
 
