@@ -14,7 +14,7 @@
 #include <arch/thread.h>
 #include <core/panic.h>
 #include <core/percpu.h>
-#include <lib/config.h>
+#include <isolation/rungs.h>
 #include <lib/errno.h>
 
 #include "gate_entry.h"
@@ -42,7 +42,7 @@ void gate_init_cpu(void)
 void gate_switch(const struct arch_thread *next)
 {
 	this_cpu(gate_kstack_top) = next->kstack_top;
-	if (!IS_ENABLED(CONFIG_PTI)) /* else on the entry's stack, always */
+	if (!RUNG_PTI) /* else on the entry's stack, always */
 		tss_set_rsp0(next->kstack_top);
 	if (this_cpu(loaded_fs) != next->fs_base) {
 		this_cpu(loaded_fs) = next->fs_base;
