@@ -46,8 +46,8 @@ static void fork_bomb(void)
 			saw("refused", "fork: %s, after %ld of the first one's", strerror(errno), n);
 			return;
 		}
-		if (pid < 0)
-			usleep(300000);
+		while (pid < 0)
+			pause();
 	}
 }
 

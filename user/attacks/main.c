@@ -21,7 +21,7 @@
 #include "user/neighbour.h"
 
 #define PATIENCE_S 30
-#define DEADLINE_S 10 /* for a share of the neighbour's work: emulated, on a busy machine */
+#define DEADLINE_S 15 /* for a share of the neighbour's work: emulated, on a busy machine */
 
 static const char *name = "";
 
