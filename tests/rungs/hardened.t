@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# All rungs that fit, together: multi has all, sas those that ring 0 can have. And the two that the compiler makes, by what is in the
-# image: no indirect branch but through a thunk, and canaries. (tests/mm and posix/mmap demand what W^X refuses.)
+# All rungs that fit, together: multi has all, sas those that ring 0 can have. And the two that the compiler makes, by what is in
+# the image: no indirect branch but through a thunk, and canaries. (tests/mm and posix/mmap demand what W^X refuses.)
 . "$(dirname "$0")/rung.sh"
 
 # No call or jump through a register or memory is left in C, nor at the gate.

@@ -7,11 +7,12 @@
 #   self_tests smap                its KTESTs are green, and some of that name are among them
 #   crash NAME; says PATTERN...    a kernel that is broken on purpose, and what its console said
 #
-# All share two folders for each model, one for the rungs that change how everything is compiled, so that from one rung to the next
-# only what mentions its option is compiled; so these tests run one at a time. KERNELS chooses the models: where none of a test's own is among them, nothing is tested.
+# All share two folders for each model, one of them for the rungs that change how everything is compiled, so that from one rung to
+# the next only what mentions its option is compiled; so these tests run one at a time. KERNELS chooses the models: where none of
+# a test's own is among them, nothing is tested.
+TIMEOUT=${TIMEOUT-60}
 . "$(dirname "$0")/../lib.sh"
 
-TIMEOUT=${TIMEOUT_GIVEN-60}
 full=
 [ "${CHECK-}" != full ] || full=1
 mkdir -p "$build"
