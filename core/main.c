@@ -7,6 +7,7 @@
 #include <abi/linux/init.h>
 #include <arch/boot.h>
 #include <arch/machine.h>
+#include <arch/pti.h>
 #include <arch/pmap.h>
 #include <core/ktest.h>
 #include <core/main.h>
@@ -67,6 +68,7 @@ void kmain(void)
 	printk(LOG_NOTICE, "Orchard %s, %s: gate %s, aspace %s, proc %s, %u CPUs", ORCHARD_GIT, ORCHARD_CONFIG_NAME, GATE_NAME,
 	       ASPACE_NAME, PROC_NAME, cpu_count);
 	percpu_init_others();
+	pti_init();                       /* what an application's page table shows of the kernel */
 	trace_init();                     /* a ring of events for each CPU */
 	vmspace_init_caches();
 	aspace_init();

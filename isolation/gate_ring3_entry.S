@@ -6,7 +6,7 @@
 #include <arch/entry.inc>
 #include <arch/patch.inc>
 
-	.text
+	.section .entry.text, "ax"
 	VECTOR_TABLE gate_vectors, trap_entry, trap_entry_paranoid
 
 trap_entry:
