@@ -24,7 +24,7 @@ for model in $(models multi sas); do
 	crash stack
 	says '^panic: kernel stack overflow, .*, in crash_recurse'
 	[ "$model" = multi ] || continue
-	published "smep on, the CPU has it" "smap on, the CPU has it" "umip on, the CPU has it" "retpoline on" "mitigations on"
+	published "smep on, the CPU has it" "smap on, the CPU has it" "umip on, the CPU has it" "retpoline on" "mitigations on" "pti on"
 	no_indirect_branches
 	for program in tests/sig tests/proc posix/exec; do
 		tap_run "$kernel" 1 "$program"
