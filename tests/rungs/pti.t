@@ -13,7 +13,7 @@ look() {
 		</dev/null >"$work/out" 2>"$work/err" &
 	runs=$!
 	port=
-	for i in $(seq 100); do
+	for i in $(seq 600); do
 		port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/err")
 		[ -n "$port" ] && break
 		sleep 0.1
