@@ -7,8 +7,9 @@ import os
 import re
 import signal
 import sys
+from pathlib import Path
 
-from . import machine
+from . import machine, paths
 from .errors import TOOL, ToolError
 
 DESCRIPTION = "One unmodified Linux x86-64 program on kernels of every isolation model, and on Linux."
@@ -18,6 +19,10 @@ EXIT_HELP = """exit status of run: the program's own (128+N when signal N killed
 COMPARE_STATUS_HELP = """exit status of compare: 0 when in every run the program ended by itself, whatever its status
 or output; 1 when one did not (panic, time-out, an error of this tool), and with --strict also when outputs or
 statuses differ; 125 when nothing could be run."""
+
+
+ATTACK_STATUS_HELP = """exit status of attack: 0 when every verdict is the expected one; 1 when one differs, be it that an attack
+succeeded or that it did not; 125 when something could not be run."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -102,6 +107,19 @@ def parser():
     compare.add_argument("--strict", action="store_true", help="status 1 also when outputs or statuses differ")
     compare.add_argument("--rows", action="store_true", help="the program prints a table `row ns least most "
                          "rounds` on stderr, as user/bench does: show its rows for all kernels")
+    attack = commands.add_parser("attack", help="the attack suite, beside what is expected of it",
+                                 usage="orchard attack [KERNEL…] [options]",
+                                 description="The attacks of user/attacks on each kernel (default: the six and linux), "
+                                 "judged by evidence; docs/attacks.md says what the words mean. --json prints JSON in "
+                                 "place of the table.", epilog=ATTACK_STATUS_HELP)
+    attack.add_argument("kernels", metavar="KERNEL", nargs="*")
+    _machine_options(attack)
+    attack.add_argument("--only", metavar="NAME,…", help="these attacks (default: all)")
+    attack.add_argument("--expected", metavar="FILE", default=str(paths.ROOT / "tests/attacks/expected"),
+                        help="another table of what must happen")
+    attack.add_argument("--jobs", metavar="N", help="so many machines at once (default: one for each processor)")
+    attack.add_argument("--timeout", metavar="S", help="seconds after which a machine hangs (default 20)")
+    attack.add_argument("--json", metavar="FILE", help=argparse.SUPPRESS)
     commands.add_parser("list", help="the kernels and their axes, and the rungs, one line each",
                         usage="orchard list")
     commands.add_parser("setup", help="install the Debian packages the project needs (SETUP=no: name them)",
@@ -132,9 +150,10 @@ def parse(words):
     options = parser().parse_args(own)
     options.program = program
     if options.command is None:
-        raise ToolError("no command: run, compare, list or setup (see orchard --help)")
+        raise ToolError("no command: run, compare, attack, list or setup (see orchard --help)")
     if options.command in ("run", "compare"):
         _check_program(options)
+    if options.command in ("run", "compare", "attack"):
         _check_values(options)
     return options
 
@@ -160,6 +179,11 @@ def _check_values(options):
         raise ToolError(f"--boot {options.boot}: a microvm has no drive to boot from: only --boot pvh")
     if options.timeout is not None:
         options.timeout = _positive(options.timeout, "--timeout", float)
+    if options.command == "attack":
+        if options.program is not None:
+            raise ToolError("attack takes no program")
+        options.expected = Path(options.expected)
+        options.jobs = _positive(options.jobs or str(os.cpu_count() or 1), "--jobs", int)
     if options.command == "compare":
         default = "3" if options.program else "25" if options.thorough else "9"
         options.runs = _positive(options.runs or default, "--runs", int)
@@ -183,6 +207,9 @@ def _dispatch(options):
     if options.command == "compare":
         from . import compare
         return compare.main(options)
+    if options.command == "attack":
+        from . import attack
+        return attack.main(options)
     if options.command == "setup":
         from . import packages
         packages.ensure(packages.NEEDS)

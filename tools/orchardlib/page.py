@@ -20,11 +20,12 @@ PROVENANCE = {"git": "tree", "kernel_version": "kernel", "config": "configuratio
 NO_RATIO = "≈"
 
 
-def html(found):
+def html(found, attacks=None):
+    """`attacks`: what attack.remembered() returns, if the suite of attacks has run."""
     title = f"Orchard: one program on {len(found.kernels)} kernels"
     body = "\n".join([
-        _head(found, title), _glance(found), _kernels(found), _matrices(found), _rows(found), _refusals(found),
-        _provenance(found), _how_to_read(found)])
+        _head(found, title, attacks), _glance(found), _kernels(found), _matrices(found), _rows(found), _refusals(found),
+        _attacks(attacks), _provenance(found), _how_to_read(found)])
     return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
             f"<style>\n{STYLE.read_text()}</style></head>\n<body>\n{body}\n</body></html>\n")
@@ -34,13 +35,14 @@ def _time_word(found):
     return "emulated time" if found.emulated else "time"
 
 
-def _head(found, title):
+def _head(found, title, attacks):
     row = found.reference.timed.provenance
     when = time.strftime("%-d %B %Y, %H:%M", found.began)
     failures = "".join(f'<p class="failed"><b>{escape(k.name)}</b>: {escape(k.reason)}</p>'
                        for k in found.kernels if k.reason)
     links = [("glance", "At a glance"), ("kernels", "Kernels"), ("matrix", "Ratios"), ("rows", "Rows"),
-             ("refusals", "Refusals"), ("provenance", "Provenance"), ("reading", "How to read this")]
+             ("refusals", "Refusals"), *([("attacks", "Attacks")] if attacks else []),
+             ("provenance", "Provenance"), ("reading", "How to read this")]
     return (f"<header><h1>{escape(title)}</h1>"
             f'<p>The same file, <code>{escape(row["program"])}</code>, sha256 <code>{row["program_sha256"][:16]}…</code>, '
             f"ran on every kernel under the same QEMU. {len(found.reference.timed.runs)} interleaved runs were timed, "
@@ -254,6 +256,24 @@ def _refusals(found):
     return ('<section id="refusals"><h2>Refusals</h2><p class="soft">What a configuration cannot do it refuses, with an '
             f"errno.</p><ul>{refused}</ul>" +
             (f'<p class="soft">The kernels\' own words for it:</p><ul>{said}</ul>' if said else "") + "</section>")
+
+
+def _attacks(document):
+    """A row for each attack, a column for each kernel; the sentence of the table as the cell's title."""
+    if not document:
+        return ""
+    names = [kernel["kernel"] for kernel in document["kernels"]]
+    cells = {(cell["attack"], cell["kernel"]): cell for cell in document["cells"]}
+    lines = []
+    for attack in dict.fromkeys(cell["attack"] for cell in document["cells"]):
+        row = [cells[attack, name] for name in names]
+        lines.append([f"<b>{escape(attack)}</b>", *(
+            f'<span title="{escape(cell["sentence"])} ({escape(cell["evidence"])})">{escape(cell["verdict"])}</span>'
+            for cell in row)])
+    different = "".join(f'<p class="failed">{escape(line)}</p>' for line in document["different"])
+    return ('<section id="attacks"><h2>Attacks</h2><p class="soft">What became of each attack of <code>orchard attack</code>, '
+            f'tree <code>{escape(document["kernels"][0]["git"])}</code>; '
+            f'<code>docs/attacks.md</code> says what the words mean.</p>{different}{_table(["attack", *map(escape, names)], lines)}</section>')
 
 
 def _terms(pairs):

@@ -33,6 +33,7 @@ class Outcome:
     console: list = dataclasses.field(default_factory=list)
     kvm_failed: bool = False
     wall_s: float = 0.0
+    busy: str = ""                          # of a machine that was stopped: whether its processors did anything
     first_output_s: float | None = None     # from QEMU's start to the program's first byte
 
 
@@ -249,6 +250,7 @@ class Session:
 
     def _finish(self):
         if self.end is not None:
+            self.outcome.busy = self._busy()
             self.qemu.kill()
         code = self.qemu.process.wait()
         self.outcome.wall_s = time.monotonic() - self.started
@@ -257,6 +259,15 @@ class Session:
         for sink in (self.stdout, self.stderr):
             sink.flush()
         self.outcome.status, self.outcome.reason = self.end or self._judge(code)
+
+    def _busy(self):
+        """From the processor time QEMU took: a halted machine takes next to none."""
+        with contextlib.suppress(OSError, ValueError):
+            with open(f"/proc/{self.qemu.process.pid}/stat", "rb") as stat:
+                user, system = stat.read().rpartition(b")")[2].split()[11:13]
+            share = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK") / (time.monotonic() - self.started)
+            return f"used {share:.0%} of a processor"
+        return "is gone"
 
     def _judge(self, code):
         """QEMU has ended by itself. Only an exit frame and the orderly code together are a success."""

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import compare, footprint, guest, kernels, page, paths, rows, suite_text
+from . import attack, compare, footprint, guest, kernels, page, paths, rows, suite_text
 from .errors import ToolError
 from .findings import Findings, boot_time
 
@@ -84,7 +84,7 @@ def _write(found):
         stem += "+"
     report, table_of_rows, table_of_kernels, data = (folder / (stem + end) for end in
                                                      (".html", ".rows.csv", ".kernels.csv", ".json"))
-    report.write_text(page.html(found), encoding="utf-8")
+    report.write_text(page.html(found, attack.remembered()), encoding="utf-8")
     columns = [column for kernel in found.kernels for column in (kernel.timed, kernel.counted)]
     _csv(table_of_rows, [record for column in columns for record in rows.records(column)])
     _csv(table_of_kernels, [_kernel_record(kernel) for kernel in found.kernels])

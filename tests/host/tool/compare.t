@@ -207,6 +207,16 @@ def the_page_is_whole_and_alone():
 
 
 @test
+def a_page_with_attacks():
+    cell = {"attack": "a<b", "kernel": "sas", "verdict": "runs", "evidence": "e&", "sentence": "why \"so\""}
+    attacks = {"kernels": [{"kernel": "sas", "git": "0123"}], "cells": [cell], "different": ["a<b on sas"]}
+    found = found_of(["sas"], [[BENCH % 5] * 2])
+    read = Page(page.html(found, attacks))
+    assert "attacks" in read.ids and "attacks" in read.links and set(read.links) <= set(read.ids)
+    assert "a&lt;b on sas" in page.html(found, attacks) and 'id="attacks"' not in page.html(found)
+
+
+@test
 def a_page_of_one_kernel():
     Page(page.html(found_of(["sas"], [[BENCH % 5] * 2])))
     found = found_of(["sas", "linux"], [[b""], [b""]])
