@@ -107,8 +107,8 @@ static bool find(const char *name, u16 *key, u32 *size)
 
 void *fw_cfg_read(const char *name, size_t *size)
 {
-	u32 bytes;
-	u16 key;
+	u32 bytes = 0;
+	u16 key = 0;
 
 	if (!present() || !find(name, &key, &bytes) || !bytes || bytes > FILE_MAX)
 		return NULL;
