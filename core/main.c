@@ -7,6 +7,7 @@
 #include <abi/linux/init.h>
 #include <arch/boot.h>
 #include <arch/machine.h>
+#include <arch/pti.h>
 #include <arch/pmap.h>
 #include <core/ktest.h>
 #include <core/main.h>
@@ -21,8 +22,10 @@
 #include <fs/vnode.h>
 #include <generated/version.h>
 #include <isolation/aspace.h>
+#include <isolation/canary.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
+#include <isolation/rungs.h>
 #include <mm/page.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
@@ -46,9 +49,11 @@ static void main_thread(void *arg)
 
 void kmain(void)
 {
+	canary_init();                    /* what guards stacks, before anything is on one */
 	param_init();                     /* the command line */
 	arch_cpu_init(0);                 /* GDT, TSS, IDT, FPU */
 	gate_init_cpu();                  /* how one enters the kernel */
+	rungs_init();                     /* what the configuration adds, and this CPU has */
 	pmap_bootstrap();                 /* the kernel's half of every address space */
 	percpu_init_boot();               /* this CPU's own variables */
 	arch_cpu_init(0);                 /* the same tables again, now in them */
@@ -63,6 +68,7 @@ void kmain(void)
 	printk(LOG_NOTICE, "Orchard %s, %s: gate %s, aspace %s, proc %s, %u CPUs", ORCHARD_GIT, ORCHARD_CONFIG_NAME, GATE_NAME,
 	       ASPACE_NAME, PROC_NAME, cpu_count);
 	percpu_init_others();
+	pti_init();                       /* what an application's page table shows of the kernel */
 	trace_init();                     /* a ring of events for each CPU */
 	vmspace_init_caches();
 	aspace_init();
@@ -79,6 +85,7 @@ void cpu_main(unsigned cpu)
 {
 	arch_cpu_init(cpu);
 	gate_init_cpu();
+	rungs_init_cpu();
 	arch_apic_init();
 	sched_init_cpu();
 	sched_idle();

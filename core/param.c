@@ -99,6 +99,12 @@ static bool set_trace(const struct cmdline_item *item)
 	return !item->value;
 }
 
+static bool set_noaslr(const struct cmdline_item *item)
+{
+	param.noaslr = true;
+	return !item->value;
+}
+
 static bool set_ktest(const struct cmdline_item *item)
 {
 	param.ktest = true;
@@ -172,6 +178,7 @@ static const struct {
 	{"ktest", set_ktest},	  {"loglevel", set_loglevel}, {"maxcpus", set_maxcpus},
 	{"trace", set_trace},	  {"slice_us", set_slice},    {"init", set_init},
 	{"sched", set_sched},	  {"crash", set_crash},	      {"virtio_mmio.device", set_virtio},
+	{"noaslr", set_noaslr},
 };
 
 static void take_key(const struct cmdline_item *item)

@@ -9,6 +9,7 @@
 #include <core/printk.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/aslr.h>
 #include <mm/vmspace.h>
 
 #define PIE_BASE 0x555555554000ul /* where Linux puts a PIE, two thirds up, without randomisation */
@@ -40,8 +41,8 @@ int aspace_place(struct vmspace *vs, uaddr_t lo, uaddr_t hi, bool fixed, uaddr_t
 		*bias = 0;
 		return lo >= vs->start && hi <= vs->end ? 0 : -ENOEXEC;
 	}
-	*bias = PIE_BASE - ALIGN_DOWN(lo, PAGE_SIZE);
-	return hi - lo <= vs->end - PIE_BASE ? 0 : -ENOEXEC;
+	*bias = PIE_BASE + aslr_offset(vs, ASLR_SPAN) - ALIGN_DOWN(lo, PAGE_SIZE);
+	return hi - lo <= vs->end - PIE_BASE - aslr_room(vs, ASLR_SPAN) ? 0 : -ENOEXEC;
 }
 
 int aspace_fork(struct vmspace *parent, struct vmspace **child)

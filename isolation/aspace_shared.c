@@ -12,6 +12,7 @@
 #include <core/spinlock.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/aslr.h>
 #include <mm/tlb.h>
 #include <mm/vmspace.h>
 
@@ -60,7 +61,7 @@ int aspace_place(struct vmspace *vs, uaddr_t lo, uaddr_t hi, bool fixed, uaddr_t
 {
 	long slot;
 
-	if (hi - lo > SLOT_SIZE - PIE_OFFSET)
+	if (hi - lo > SLOT_SIZE - PIE_OFFSET - aslr_room(vs, ASLR_SPAN))
 		return -ENOEXEC;
 	if (fixed) {
 		u64 want = lo / SLOT_SIZE;
@@ -78,7 +79,7 @@ int aspace_place(struct vmspace *vs, uaddr_t lo, uaddr_t hi, bool fixed, uaddr_t
 		slot = slot_take(vs, 1, SLOTS);
 		if (slot < 0)
 			return -EAGAIN;
-		*bias = (u64)slot * SLOT_SIZE + PIE_OFFSET - ALIGN_DOWN(lo, PAGE_SIZE);
+		*bias = (u64)slot * SLOT_SIZE + PIE_OFFSET + aslr_offset(vs, ASLR_SPAN) - ALIGN_DOWN(lo, PAGE_SIZE);
 	}
 	vs->start = MAX((u64)slot * SLOT_SIZE, USER_MIN);
 	vs->end = MIN(((u64)slot + 1) * SLOT_SIZE, USER_MAX);

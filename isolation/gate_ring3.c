@@ -9,10 +9,12 @@
 #include <arch/machine.h>
 #include <arch/offsets.h>
 #include <arch/pmap.h>
+#include <arch/pti.h>
 #include <arch/tables.h>
 #include <arch/thread.h>
 #include <core/panic.h>
 #include <core/percpu.h>
+#include <lib/config.h>
 #include <lib/errno.h>
 
 #include "gate_entry.h"
@@ -21,7 +23,7 @@
 const pte_t pmap_app_bits = PTE_USER;
 
 DEFINE_PERCPU(u64, gate_kstack_top);
-DEFINE_PERCPU(u64, gate_app_rsp); /* SYSCALL's RSP, on its way into the frame */
+DEFINE_PERCPU_ENTRY(u64, gate_app_rsp); /* SYSCALL's RSP, on its way into the frame */
 static DEFINE_PERCPU(u64, loaded_fs);
 static DEFINE_PERCPU(u64, loaded_gs);
 
@@ -32,6 +34,7 @@ void gate_init_cpu(void)
 	msr_write(MSR_LSTAR, (u64)gate_syscall);
 	msr_write(MSR_SFMASK, SYSCALL_FLAG_MASK);
 	msr_write(MSR_KERNEL_GS_BASE, 0);
+	pti_init_cpu();
 	for (unsigned v = 0; v < 256; v++)
 		idt_set(v, gate_vectors + 16 * v, gate_own_stack(v), v == 3 || v == 4 ? 3 : 0);
 }
@@ -39,7 +42,8 @@ void gate_init_cpu(void)
 void gate_switch(const struct arch_thread *next)
 {
 	this_cpu(gate_kstack_top) = next->kstack_top;
-	tss_set_rsp0(next->kstack_top);
+	if (!IS_ENABLED(CONFIG_PTI)) /* else on the entry's stack, always */
+		tss_set_rsp0(next->kstack_top);
 	if (this_cpu(loaded_fs) != next->fs_base) {
 		this_cpu(loaded_fs) = next->fs_base;
 		msr_write(MSR_FS_BASE, next->fs_base);

@@ -4,18 +4,21 @@
  * SYSCALL does not, so we do. GS is exchanged on each crossing.
  */
 #include <arch/entry.inc>
+#include <arch/patch.inc>
 
-	.text
+	.section .entry.text, "ax"
 	VECTOR_TABLE gate_vectors, trap_entry, trap_entry_paranoid
 
 trap_entry:
 	PUSH_REGISTERS
 	cld
+	USER_ACCESS_END
 	testb $3, TF_CS(%rsp)
 	jz 1f
 	swapgs
 	xorl %ebp, %ebp			/* a backtrace ends here */
-1:	movq %rsp, %rdi
+1:	SWAPGS_FENCE
+	movq %rsp, %rdi
 	call trap_handler
 	jmp trap_return
 
@@ -38,6 +41,7 @@ trap_return:
 trap_entry_paranoid:
 	PUSH_REGISTERS
 	cld
+	USER_ACCESS_END
 	xorl %ebx, %ebx
 	movl $0xc0000101, %ecx
 	rdmsr
@@ -45,7 +49,8 @@ trap_entry_paranoid:
 	js 1f
 	swapgs
 	incl %ebx
-1:	movq %rsp, %rdi
+1:	SWAPGS_FENCE
+	movq %rsp, %rdi
 	call trap_handler_paranoid
 	testl %ebx, %ebx
 	jz 2f

@@ -7,6 +7,8 @@
 #include "region.h"
 
 #include <core/block.h>
+#include <core/printk.h>
+#include <isolation/rungs.h>
 #include <lib/errno.h>
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/mman.h>
@@ -44,6 +46,10 @@ static int check_rights(const struct vmspace *vs, uaddr_t start, uaddr_t end, un
 	for (struct region *r = region_lookup(vs, start); r && r->start < end; r = region_next(r)) {
 		if ((prot & PROT_WRITE) && !(r->flags & REGION_MAYWRITE))
 			return -EACCES;
+		if (RUNG_WX && (prot & PROT_EXEC) && ((prot | r->prot) & PROT_WRITE || r->flags & REGION_WRITTEN)) {
+			refuse("mprotect", EACCES, "W^X: what could be written once is never executed");
+			return -EACCES;
+		}
 	}
 	return 0;
 }
@@ -62,6 +68,8 @@ static int protect(struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned prot
 		unsigned old = r->prot;
 
 		r->prot = prot;
+		if (RUNG_WX && (old & PROT_WRITE))
+			r->flags |= REGION_WRITTEN;
 		if (old != prot)
 			protect_entries(vs, r->start, r->end, prot, old & ~prot);
 		r = vmspace_merge(vs, r);

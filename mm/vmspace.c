@@ -12,6 +12,7 @@
 #include <core/panic.h>
 #include <core/printk.h>
 #include <isolation/aspace.h>
+#include <isolation/rungs.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/slab.h>
@@ -285,6 +286,10 @@ long vmspace_map(struct vmspace *vs, uaddr_t addr, u64 size, unsigned prot, unsi
 
 	if (!size || ((flags & REGION_FIXED) && !IS_ALIGNED(addr, PAGE_SIZE)) || !IS_ALIGNED(offset, PAGE_SIZE))
 		return -EINVAL;
+	if (RUNG_WX && (prot & PROT_WRITE) && (prot & PROT_EXEC)) {
+		refuse("mmap", EACCES, "W^X: no memory is written and executed");
+		return -EACCES;
+	}
 	if (size > USER_MAX || page_low())
 		return -ENOMEM;
 	size = ALIGN_UP(size, PAGE_SIZE);

@@ -8,11 +8,13 @@
 #include <sched/crash.h>
 
 #include <arch/cpu.h>
+#include <arch/pmap.h>
 #include <core/mutex.h>
 #include <core/panic.h>
 #include <core/param.h>
 #include <core/printk.h>
 #include <lib/string.h>
+#include <mm/page.h>
 #include <mm/slab.h>
 #include <sched/thread.h>
 
@@ -52,6 +54,43 @@ static __noinline void crash_user(void)
 
 	hide(p);
 	variable = READ_ONCE(*p);
+}
+
+/* A page as applications have them, with a RET in it. */
+static u8 *app_page(void)
+{
+	struct page *page = page_alloc(0, ALLOC_ZERO);
+	pte_t *pte = page ? pmap_pte(&kernel_pmap, 0x400000, true) : NULL;
+	u8 *va = (u8 *)0x400000;
+
+	if (!pte)
+		return NULL;
+	*(u8 *)page_virt(page) = 0xc3;
+	*pte = pte_make(page_paddr(page), PROT_READ | PROT_EXEC);
+	hide(va);
+	return va;
+}
+
+static __noinline void crash_smap(void)
+{
+	variable = READ_ONCE(*app_page());
+}
+
+static __noinline void crash_smep(void)
+{
+	void (*fn)(void) = (void (*)(void))(void *)app_page();
+
+	fn();
+	variable = 1;
+}
+
+static __noinline void crash_smash(void)
+{
+	u8 room[16], *at = room;
+
+	hide(at);
+	for (unsigned i = 0; i < 64; i++)
+		WRITE_ONCE(at[i], 0x41);
 }
 
 static __noinline void crash_rodata(void)
@@ -188,7 +227,8 @@ static const struct {
 	{"null", crash_null},   {"errno", crash_errno}, {"user", crash_user},         {"rodata", crash_rodata},
 	{"text", crash_text},   {"call", crash_call},   {"stack", crash_stack},       {"deadlock", crash_deadlock},
 	{"freed", crash_freed}, {"spin", crash_spin},   {"assert", crash_assert},     {"nested", crash_nested},
-	{"sleep", crash_sleep}, {"order", crash_order}, {"keep", crash_keep},
+	{"sleep", crash_sleep}, {"order", crash_order}, {"keep", crash_keep},         {"smap", crash_smap},
+	{"smep", crash_smep},   {"smash", crash_smash},
 };
 
 static void crash_thread(void *arg)

@@ -8,6 +8,7 @@
 #include <abi/linux/signal.h>
 #include <abi/linux/vdso.h>
 #include <arch/thread.h>
+#include <core/param.h>
 #include <core/printk.h>
 #include <fs/fdtable.h>
 #include <fs/file.h>
@@ -16,10 +17,12 @@
 #include <isolation/aspace.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
+#include <isolation/rungs.h>
 #include <lib/elf.h>
 #include <lib/errno.h>
 #include <lib/format.h>
 #include <lib/string.h>
+#include <mm/aslr.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
 #include <sched/futex.h>
@@ -186,11 +189,15 @@ static int find_program(struct exec *x, const struct exec_source *source, struct
 static int make_stack(struct exec *x, const struct exec_strings *strings, const char *execfn)
 {
 	struct vmspace *vs = x->vs;
-	uaddr_t top = vs->end - PAGE_SIZE;
+	uaddr_t top = vs->end - PAGE_SIZE - aslr_offset(vs, ASLR_STACK_SPAN);
 	u64 limit = MIN(proc_current()->rlimit[RLIMIT_STACK].cur, (vs->end - vs->start) / 4);
 	u64 initial = ALIGN_UP(strings->used + (strings->argc + strings->envc) * sizeof(u64), PAGE_SIZE) + STACK_INITIAL;
 	long at;
 
+	if (RUNG_WX && x->image.exec_stack) {
+		refuse("execve", EACCES, "W^X: the program asks for an executable stack, and gets one that is not");
+		x->image.exec_stack = false;
+	}
 	limit = ALIGN_UP(MAX(limit, initial), PAGE_SIZE);
 	at = vmspace_map(vs, top - initial, initial, PROT_READ | PROT_WRITE | (x->image.exec_stack ? PROT_EXEC : 0),
 			 REGION_FIXED | REGION_NOREPLACE | REGION_STACK | REGION_MAYWRITE, NULL, 0, "[stack]");
@@ -227,6 +234,18 @@ static int take_ids(struct exec *x)
 	return 0;
 }
 
+/* Will the program have other rights than its caller? Before they change. */
+static bool gains_ids(const struct exec *x)
+{
+	return x->cred && (x->cred->euid != cred_current()->euid || x->cred->egid != cred_current()->egid);
+}
+
+/* Unless the machine's or the program's owner wants them plain. */
+static bool has_random_addresses(const struct exec *x)
+{
+	return !param.noaslr && (gains_ids(x) || !(task_current()->personality & ADDR_NO_RANDOMIZE));
+}
+
 static int build(struct exec *x, const struct exec_source *source, struct exec_strings *strings)
 {
 	u64 stack_limit = MIN(proc_current()->rlimit[RLIMIT_STACK].cur, 1ul << 30);
@@ -237,13 +256,15 @@ static int build(struct exec *x, const struct exec_source *source, struct exec_s
 		error = take_ids(x);
 	if (!error)
 		error = aspace_create(&x->vs);
+	if (RUNG_ASLR && !error)
+		x->vs->aslr = has_random_addresses(x);
 	if (!error)
 		error = exec_load(x->vs, x->file, x->head, (size_t)x->head_size, stack_room, &x->image);
 	if (!error)
 		error = vdso_map(x->vs, &x->image.vdso);
 	if (error)
 		return error;
-	x->vs->brk_start = x->vs->brk = x->image.end;
+	x->vs->brk_start = x->vs->brk = x->image.end + aslr_offset(x->vs, ASLR_BRK_SPAN);
 	return make_stack(x, strings, source->path);
 }
 
@@ -296,8 +317,11 @@ static void change_ids(struct exec *x, struct proc *p)
 	const struct cred *c = x->image.cred;
 	bool secure = c->euid != c->uid || c->egid != c->gid;
 
-	if (x->cred)
+	if (x->cred) {
+		if (gains_ids(x))
+			task_current()->personality &= ~(ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT);
 		cred_replace(x->cred);
+	}
 	x->cred = NULL;
 	WRITE_ONCE(p->dumpable, !secure);
 	if (secure)

@@ -13,6 +13,7 @@
 #include <lib/elf.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/aslr.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
 #include <uapi/linux/stat.h>
@@ -170,7 +171,8 @@ static int map_program(struct vmspace *vs, struct file *file, const struct elf_i
 	if (error)
 		return error;
 	bias = ALIGN_UP(bias, elf->align);
-	vs->mmap_top = ALIGN_DOWN(vs->end - PAGE_SIZE - MIN(stack_room, (vs->end - vs->start) / 2), PAGE_SIZE);
+	vs->mmap_top = ALIGN_DOWN(vs->end - PAGE_SIZE - MIN(stack_room, (vs->end - vs->start) / 2), PAGE_SIZE) -
+		       aslr_room(vs, ASLR_STACK_SPAN) - aslr_offset(vs, ASLR_SPAN);
 	error = map_image(vs, file, elf, bias);
 	if (error)
 		return error;

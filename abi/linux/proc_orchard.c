@@ -16,17 +16,13 @@
 #include <isolation/aspace.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
+#include <isolation/rungs.h>
 #include <lib/errname.h>
 #include <lib/errno.h>
 #include <mm/page.h>
 #include <sched/policy.h>
 
-/* 'y' or 'n' for a boolean option: kconfig defines it as 1, or not at all. Its whole name stands at the use: fixdep looks for it. */
-#define YES_1 0,
-#define OPTION(symbol) OPTION_OF(symbol)
-#define OPTION_OF(value) OPTION_CHOOSE(YES_##value)
-#define OPTION_CHOOSE(yes) SECOND(yes 'y', 'n', )
-#define SECOND(first, second, ...) second
+#define YES(on) ((on) ? 'y' : 'n')
 
 static void refuses(struct seq *s, const char *call, int error, const char *why)
 {
@@ -61,6 +57,25 @@ static void show_gate_refusals(struct seq *s)
 	seq_printf(s, "note: setuid separates nobody: applications run in ring 0\n");
 }
 
+/* What is built in may still be missing from the CPU, and the other way round. */
+static void show_rungs(struct seq *s)
+{
+	const struct rung *r;
+
+	for (unsigned i = 0; (r = rung_at(i)); i++) {
+		bool has = rung_supported(r);
+
+		seq_printf(s, "rung: %s %s%s\n", r->name, !r->built ? "off" : has ? "on" : "missing",
+			   r->word == NO_WORD ? "" : has ? ", the CPU has it" : ", the CPU lacks it");
+	}
+	if (RUNG_MITIGATIONS) {
+		char text[160];
+
+		mitigations_describe(text, sizeof(text));
+		seq_printf(s, "mitigations: %s\n", text);
+	}
+}
+
 static void show(struct seq *s, void *arg)
 {
 	(void)arg;
@@ -75,8 +90,9 @@ static void show(struct seq *s, void *arg)
 	seq_printf(s, "cpus: %u\n", READ_ONCE(cpu_online));
 	seq_printf(s, "sched: %s\n", policy->name);
 	seq_printf(s, "rungs: strace=%c lockdep=%c assert=%c ktest=%c frame_pointer=%c kstack_pages=%d\n",
-		   OPTION(CONFIG_STRACE), OPTION(CONFIG_LOCKDEP), OPTION(CONFIG_DEBUG_ASSERT), OPTION(CONFIG_KTEST),
-		   OPTION(CONFIG_FRAME_POINTER), CONFIG_KSTACK_PAGES);
+		   YES(IS_ON(CONFIG_STRACE)), YES(IS_ON(CONFIG_LOCKDEP)), YES(IS_ON(CONFIG_DEBUG_ASSERT)), YES(IS_ON(CONFIG_KTEST)),
+		   YES(IS_ON(CONFIG_FRAME_POINTER)), CONFIG_KSTACK_PAGES);
+	show_rungs(s);
 	show_proc_refusals(s);
 	show_aspace_refusals(s);
 	show_gate_refusals(s);

@@ -11,6 +11,7 @@
 #include <lib/elf.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/aslr.h>
 #include <mm/vmspace.h>
 
 #define CLOCK_TICKS 100 /* times(2)'s unit, as on Linux */
@@ -110,7 +111,7 @@ uaddr_t exec_build_stack(struct vmspace *vs, uaddr_t top, const struct exec_stri
 {
 	static const char platform[] = "x86_64";
 	u8 random[RANDOM_BYTES];
-	uaddr_t sp = top - 16, execfn, platform_at, random_at, strings_at;
+	uaddr_t sp = top - 16 - aslr_stack_fine(vs), execfn, platform_at, random_at, strings_at;
 	size_t offset = 0;
 
 	random_bytes(random, sizeof(random));

@@ -6,6 +6,13 @@
  */
 #include <arch/layout.h>
 
+/* What the application's page table maps of the kernel (arch/pti.h) is on pages of its own. */
+#ifdef CONFIG_PTI
+#define ENTRY_ALIGN 4096
+#else
+#define ENTRY_ALIGN 64
+#endif
+
 OUTPUT_FORMAT(elf64-x86-64)
 ENTRY(boot_multiboot2)
 
@@ -25,7 +32,13 @@ SECTIONS {
 	__kernel_start = KERNEL_BASE + KERNEL_LOAD;
 
 	__text_start = .;
-	.text : AT(ADDR(.text) - KERNEL_BASE) { *(.text .text.*) } :text
+	.text : AT(ADDR(.text) - KERNEL_BASE) {
+		__entry_text_start = .;
+		*(.entry.text)
+		. = ALIGN(ENTRY_ALIGN);
+		__entry_text_end = .;
+		*(.text .text.*)
+	} :text
 	. = ALIGN(4096);
 	__text_end = .;
 
@@ -35,6 +48,9 @@ SECTIONS {
 		__extable_start = .;
 		KEEP(*(.extable))
 		__extable_end = .;
+		__patch_start = .;
+		KEEP(*(.patch))
+		__patch_end = .;
 		. = ALIGN(16); /* of struct ktest: its end and the section's first byte must not lie apart */
 		__ktest_start = .;
 		KEEP(*(.ktest))
@@ -49,13 +65,20 @@ SECTIONS {
 
 	.data : AT(ADDR(.data) - KERNEL_BASE) {
 		*(.data .data.*)
-		. = ALIGN(64);
+		. = ALIGN(ENTRY_ALIGN);
 		__percpu_start = .;
+		KEEP(*(.percpu.entry))
+		. = ALIGN(ENTRY_ALIGN);
+		__percpu_entry_end = .;
 		KEEP(*(.percpu))
 	} :data
 	/* The per-CPU variables go on where the file need not hold them. */
 	.bss : AT(ADDR(.bss) - KERNEL_BASE) {
-		KEEP(*(.bss.percpu))
+		. = ALIGN(ENTRY_ALIGN);
+		__percpu_stacks_start = .;
+		KEEP(*(.bss.percpu.entry))
+		. = ALIGN(ENTRY_ALIGN);
+		__percpu_stacks_end = .;
 		. = ALIGN(64);
 		__percpu_end = .;
 		*(.bss .bss.*) *(COMMON)

@@ -8,5 +8,7 @@
 /* `ist`: interrupt stack slot, 0: none. `dpl`: from which ring INT n may name it. */
 void idt_set(unsigned vector, const void *entry, unsigned ist, unsigned dpl);
 void tss_set_rsp0(u64 rsp);
+/* The page that the IDT is. */
+const char *idt_page(void);
 
 #endif

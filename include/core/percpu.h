@@ -11,8 +11,12 @@
 #include <lib/types.h>
 
 #define DEFINE_PERCPU(type, name) __section(".percpu") __typeof__(type) name
-/* One that is zero at first and too large to lie in the image. */
-#define DEFINE_PERCPU_ZERO(type, name) __section(".bss.percpu") __typeof__(type) name
+/*
+ * What an entry needs before it has left the application's page table (arch/pti.h): words, and stacks, which are zero at first
+ * and too large to lie in the image.
+ */
+#define DEFINE_PERCPU_ENTRY(type, name) __section(".percpu.entry") __typeof__(type) name
+#define DEFINE_PERCPU_STACK(type, name) __section(".bss.percpu.entry") __typeof__(type) name
 #define DECLARE_PERCPU(type, name) extern __typeof__(type) name
 
 /* An lvalue: this CPU's copy of x. Not for taking its address: see this_cpu_ptr(). */

@@ -25,6 +25,7 @@
 
 #define REGION_LOCKED BIT(8)    /* mlock(2): counted, and filled at once */
 #define REGION_ONFAULT BIT(9)   /* with LOCKED: filled as it is touched */
+#define REGION_WRITTEN BIT(11)  /* it could be written once: with the rung W^X it is never executed */
 #define REGION_LOCKS (REGION_LOCKED | REGION_ONFAULT)
 
 #define REGIONS_MAX 65530 /* of a vmspace, give or take one: Linux's vm.max_map_count */
@@ -66,6 +67,7 @@ struct vmspace {
 	u64 peak_rss;            /* lock */
 	u64 mapped;              /* lock: bytes in regions */
 	unsigned lock_new;       /* lock, read without: REGION_LOCKS of what will be mapped: mlockall(MCL_FUTURE) */
+	bool aslr;               /* I after exec: its addresses are random */
 	/* What /proc/self shows of the program: set by exec, I afterwards. */
 	uaddr_t code_start, code_end, stack_start, arg_start, arg_end, env_start, env_end;
 };

@@ -45,8 +45,13 @@ ld_takes = $(shell $(LD) -v $(1) >/dev/null 2>&1 && echo $(1))
 includes := -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 	-Iinclude -I$(out)/include -include generated/autoconf.h
 
+# Two rungs are the compiler's. What clang calls them differs; it leaves jump tables alone by itself.
+guard := $(if $(CONFIG_STACK_PROTECTOR),-fstack-protector-strong -mstack-protector-guard=global,-fno-stack-protector)
+retpoline := $(if $(CONFIG_RETPOLINE),$(if $(LLVM),-mretpoline-external-thunk,-mindirect-branch=thunk-extern \
+	-mindirect-branch-register) -fno-jump-tables)
+
 machine := -m64 -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
-	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables
+	$(guard) -fcf-protection=none -fno-asynchronous-unwind-tables $(retpoline)
 
 # No object may depend on where it was built; loops must not become calls of memset in memset. Padding before loops and
 # jumps was 16 KiB of the image.
@@ -63,11 +68,11 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wstrict-prototypes \
 lto := $(if $(CONFIG_LTO),$(if $(LLVM),,-flto))
 # The self-tests shall call what they test, and be small: no program uses them.
 ktests := $(foreach o,$(objs),$(if $(filter ktest_%,$(notdir $o)),$o))
-without_lto := $(out)/lib/string.o $(out)/symbols.o $(ktests)
+without_lto := $(out)/lib/string.o $(out)/isolation/rungs/canary.o $(out)/symbols.o $(ktests)
 # What runs at boot or in the end, what waits for a person, and what an administrator asks for is compiled for size:
 # docs/decisions/0019.
 small := $(ktests) $(foreach o,$(objs),$(if $(filter acpi% init.o initramfs.o runfile.o cpio.o cmdline.o param.o fdt.o fw_cfg.o \
-	virtio_places.o panic% describe.o strace.o oom.o console.o tty.o tty_%.o pty.o devpts.o procfs% proc_orchard.o \
+	virtio_places.o panic% describe.o strace.o oom.o rungs.o mitigations.o console.o tty.o tty_%.o pty.o devpts.o procfs% proc_orchard.o \
 	sys_session.o signal_group.o sys_admin.o sys_id.o sys_prctl.o sys_limit.o sys_attr.o sys_itimer.o sys_sched_policy.o \
 	posix_timer.o memfd.o lock.o stack.o,$(notdir $o)),$o))
 cflags = $(shape) $(machine) $(includes) $(warnings) \
@@ -135,8 +140,8 @@ $(out)/arch/x86_64/screen/font.o: $(gen)/font.c $(out)/cc.command $(fixdep) | $(
 
 # The vDSO: code for applications, so position-independent, with unwind tables, linked by itself.
 vdso := $(out)/abi/linux/vdso
-vdso_cflags := $(filter-out -fno-pic -fno-pie -mcmodel=kernel -fno-asynchronous-unwind-tables -flto,$(cflags)) \
-	-fPIC -fvisibility=default -fasynchronous-unwind-tables -fno-jump-tables
+vdso_cflags := $(filter-out $(guard) $(retpoline) -fno-pic -fno-pie -mcmodel=kernel -fno-asynchronous-unwind-tables -flto,$(cflags)) \
+	-fPIC -fno-stack-protector -fvisibility=default -fasynchronous-unwind-tables -fno-jump-tables
 vdso_ldflags := -m elf_x86_64 -shared -Bsymbolic -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr \
 	--build-id=none -z max-page-size=4096 -z noexecstack
 $(vdso)/vdso.o: abi/linux/vdso/vdso.c $(out)/cc.command $(fixdep) | $(generated)

@@ -47,6 +47,8 @@ def _default_accel():
 
 def _machine_options(parser):
     parser.add_argument("--cpus", default="1", metavar="N", help="1 to 255 (default 1)")
+    parser.add_argument("--cpu", default="", metavar="MODEL",
+                        help="QEMU's -cpu, such as max,-smap (default: max, under KVM host)")
     parser.add_argument("--memory", default="512M", metavar="SIZE", help="such as 256M or 1G (default 512M)")
     parser.add_argument("--machine", default="q35", choices=list(machine.MACHINES),
                         help="QEMU's PC (default), or the small machine without PCI")
@@ -100,7 +102,7 @@ def parser():
     compare.add_argument("--strict", action="store_true", help="status 1 also when outputs or statuses differ")
     compare.add_argument("--rows", action="store_true", help="the program prints a table `row ns least most "
                          "rounds` on stderr, as user/bench does: show its rows for all kernels")
-    commands.add_parser("list", help="the kernels and their axes, one line each",
+    commands.add_parser("list", help="the kernels and their axes, and the rungs, one line each",
                         usage="orchard list")
     commands.add_parser("setup", help="install the Debian packages the project needs (SETUP=no: name them)",
                         usage="orchard setup")
@@ -187,6 +189,8 @@ def _dispatch(options):
         return 0
     from . import kernels, table
     print(table.plain(kernels.listing()))
+    print("\nrungs, behind any of ours: ORCHARD_FRAGMENT=NAME, or several joined by + (docs/rungs.md)")
+    print(table.plain(kernels.rungs()))
     return 0
 
 

@@ -91,12 +91,12 @@ def prepare(text):
 
 
 def _build_named(name, fragment):
-    """One of configs/, with the fragment of that name behind it: as `make kernels FRAGMENT=...` builds them."""
+    """One of configs/, with the fragments of these names (joined by +) behind it: as `make kernels FRAGMENT=...` builds them."""
     sources = [paths.CONFIGS / f"{name}_defconfig"]
-    if fragment:
-        sources.append(paths.CONFIGS / f"{fragment}.config")
-        if not sources[1].is_file():
-            raise ToolError(f"ORCHARD_FRAGMENT={fragment}: there is no {sources[1]}")
+    for part in fragment.split("+") if fragment else ():
+        sources.append(paths.CONFIGS / f"{part}.config")
+        if not sources[-1].is_file():
+            raise ToolError(f"ORCHARD_FRAGMENT={fragment}: there is no {sources[-1]}")
     folder = paths.BUILD / (f"{name}-{fragment}" if fragment else name)
     return _build(name, folder, sources, f"{name}_defconfig", f"FRAGMENT={fragment}")
 
@@ -108,6 +108,11 @@ def _build_custom(config):
     if config.resolve() == paths.ROOT / ".config":
         _make("default", paths.BUILD / "default", "O=")  # as a plain `make` does: into the same folder
         return Kernel("default", paths.BUILD / "default" / "orchard.elf", config)
+    if config.name == ".config" and config.resolve().parent.parent == paths.BUILD:
+        folder = config.resolve().parent  # as `make O=build/NAME` does; configured already
+        with paths.locked(folder):
+            _make(folder.name, folder)
+        return Kernel(folder.name, folder / "orchard.elf", config)
     short = hashlib.sha256(wanted).hexdigest()[:8]
     return _build(f"custom-{short}", paths.BUILD / f"custom-{short}", [config], "olddefconfig")
 
@@ -152,6 +157,18 @@ def _check_repaired(source, config):
     repaired = [s for s, value in asked.items() if got.get(s, "n") != value]
     if repaired:
         raise ToolError(f"{source}: impossible: kconfig changed {' '.join(sorted(repaired)[:8])}")
+
+
+def rungs():
+    """[(fragment, what it is)] of the fragments in configs/ that turn on one option of isolation/rungs/Kconfig, by its prompt."""
+    text = (paths.ROOT / "isolation/rungs/Kconfig").read_text(encoding="utf-8")
+    prompts = dict(re.findall(r'^config (\w+)\n\tbool "(.*)"$', text, re.M))
+    found = []
+    for path in sorted(paths.CONFIGS.glob("*.config")):
+        symbols = re.findall(r"^CONFIG_(\w+)=y$", path.read_text(encoding="utf-8"), re.M)
+        if len(symbols) == 1 and symbols[0] in prompts:
+            found.append((path.stem, prompts[symbols[0]]))
+    return found
 
 
 def listing():

@@ -20,6 +20,7 @@ class Options:
     """What a user chooses of the machine."""
 
     cpus: int = 1
+    cpu: str = ""           # QEMU's -cpu; "": the whole of what the accelerator has
     memory: int = 512 << 20
     machine: str = "q35"
     streams: str = "com2"
@@ -58,7 +59,7 @@ def free_port():
 
 
 def cpu_model(options):
-    return "host" if options.accel == "kvm" else "max"
+    return options.cpu or ("host" if options.accel == "kvm" else "max")
 
 
 def kernel_arguments(kernel, options):

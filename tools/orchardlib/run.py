@@ -67,7 +67,7 @@ def machine_options(options, kernel):
                         "timer) and often stands still: only --machine q35")
     streams = options.streams or ("virtio" if options.machine == "microvm" else "com2")
     return machine.Options(
-        cpus=options.cpus, memory=options.memory, machine=options.machine, streams=streams, boot=options.boot,
+        cpus=options.cpus, cpu=options.cpu, memory=options.memory, machine=options.machine, streams=streams, boot=options.boot,
         icount=options.icount,
         accel=accel.choose(options.accel, kernel, options.icount), verbose=options.verbose,
         strace=getattr(options, "strace", False), append=options.append,

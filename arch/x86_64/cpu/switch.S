@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Switching kernel stacks: the callee-saved registers of the System V ABI, and RSP. */
 #include <arch/offsets.h>
+#include <lib/option.h>
 
 	.text
 	.global arch_switch
@@ -25,5 +26,9 @@ arch_switch:				/* (struct arch_thread *prev, *next), interrupts off */
 arch_thread_begin:			/* first run: RBX: entry, R12: its argument */
 	xorl %ebp, %ebp
 	movq %r12, %rdi
+	.if IS_ON(CONFIG_RETPOLINE)
+	call __x86_indirect_thunk_rbx
+	.else
 	call *%rbx
+	.endif
 	ud2

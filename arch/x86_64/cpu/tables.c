@@ -46,14 +46,14 @@ struct table_pointer {
 	u64 base;
 } __packed;
 
-static struct idt_gate idt[256] __aligned(16);
-static DEFINE_PERCPU(u64, gdt[8]);
-static DEFINE_PERCPU(struct tss, tss);
-static DEFINE_PERCPU_ZERO(u8, ist_nmi[IST_STACK_SIZE]) __aligned(16);
-static DEFINE_PERCPU_ZERO(u8, ist_double_fault[IST_STACK_SIZE]) __aligned(16);
-static DEFINE_PERCPU_ZERO(u8, ist_machine_check[IST_STACK_SIZE]) __aligned(16);
-static DEFINE_PERCPU_ZERO(u8, ist_debug[IST_SMALL_SIZE]) __aligned(16);
-static DEFINE_PERCPU_ZERO(u8, ist_ordinary[IST_SMALL_SIZE]) __aligned(16);
+static struct idt_gate idt[256] __aligned(PAGE_SIZE); /* on a page of its own: arch/pti.h */
+static DEFINE_PERCPU_ENTRY(u64, gdt[8]);
+static DEFINE_PERCPU_ENTRY(struct tss, tss);
+static DEFINE_PERCPU_STACK(u8, ist_nmi[IST_STACK_SIZE]) __aligned(16);
+static DEFINE_PERCPU_STACK(u8, ist_double_fault[IST_STACK_SIZE]) __aligned(16);
+static DEFINE_PERCPU_STACK(u8, ist_machine_check[IST_STACK_SIZE]) __aligned(16);
+static DEFINE_PERCPU_STACK(u8, ist_debug[IST_SMALL_SIZE]) __aligned(16);
+static DEFINE_PERCPU_STACK(u8, ist_ordinary[IST_SMALL_SIZE]) __aligned(16);
 
 void idt_set(unsigned vector, const void *entry, unsigned ist, unsigned dpl)
 {
@@ -67,6 +67,11 @@ void idt_set(unsigned vector, const void *entry, unsigned ist, unsigned dpl)
 		.offset_middle = (u16)(offset >> 16),
 		.offset_high = (u32)(offset >> 32),
 	};
+}
+
+const char *idt_page(void)
+{
+	return (const char *)idt;
 }
 
 void tss_set_rsp0(u64 rsp)

@@ -8,6 +8,7 @@
 #include <arch/boot.h>
 #include <arch/cpu.h>
 #include <arch/machine.h>
+#include <arch/pti.h>
 #include <core/panic.h>
 #include <lib/errno.h>
 #include <lib/string.h>
@@ -42,7 +43,7 @@ static void map_direct(paddr_t root, paddr_t pa, u64 size)
 
 	for (pa = ALIGN_DOWN(pa, LARGE_SIZE); pa < end; pa += LARGE_SIZE)
 		*pmap_table(root, pa + DIRECT_MAP, 1, LINK, early_table) =
-			pa | LINK | PTE_LARGE | PTE_GLOBAL | PTE_NX | PTE_ACCESSED | PTE_DIRTY;
+			pa | LINK | PTE_LARGE | KERNEL_GLOBAL | PTE_NX | PTE_ACCESSED | PTE_DIRTY;
 }
 
 static void map_image(paddr_t root)
@@ -54,14 +55,15 @@ static void map_image(paddr_t root)
 						   : PTE_NX | PTE_WRITE;
 
 		*pmap_table(root, (u64)va, 0, LINK, early_table) =
-			virt_to_phys(va) | PTE_PRESENT | PTE_GLOBAL | PTE_ACCESSED | PTE_DIRTY | rights;
+			virt_to_phys(va) | PTE_PRESENT | KERNEL_GLOBAL | PTE_ACCESSED | PTE_DIRTY | rights;
 	}
 }
 
 /* Built beside the boot tables, through which page_boot_alloc()'s memory is reached: they map the low 4 GiB. */
 void pmap_bootstrap(void)
 {
-	paddr_t root = page_boot_alloc(PAGE_SIZE);
+	/* A root is aligned to its size; a boot allocation to a page. */
+	paddr_t root = ALIGN_UP(page_boot_alloc(2 * PMAP_ROOT_SIZE - PAGE_SIZE), PMAP_ROOT_SIZE);
 
 	for (unsigned i = 0; i < bootinfo.nranges; i++) {
 		const struct memory_range *r = &bootinfo.range[i];
@@ -89,7 +91,7 @@ int pmap_kernel_enter(void *va, paddr_t pa, unsigned prot, bool uncached)
 
 	if (!pte)
 		return -ENOMEM;
-	*pte = pa | PTE_PRESENT | PTE_GLOBAL | PTE_NX | PTE_ACCESSED | PTE_DIRTY |
+	*pte = pa | PTE_PRESENT | KERNEL_GLOBAL | PTE_NX | PTE_ACCESSED | PTE_DIRTY |
 	       (prot & PROT_WRITE ? PTE_WRITE : 0) | (uncached ? PTE_UNCACHED : 0);
 	return 0;
 }

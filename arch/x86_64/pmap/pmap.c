@@ -10,6 +10,7 @@
 
 #include <arch/cpu.h>
 #include <arch/machine.h>
+#include <arch/pti.h>
 #include <core/lockdep.h>
 #include <core/panic.h>
 #include <core/percpu.h>
@@ -70,6 +71,8 @@ pte_t *pmap_table(paddr_t root, u64 va, unsigned level, pte_t link, paddr_t (*al
 				pte = fresh | link;
 			else
 				page_put(page_of(fresh)); /* another thread was first */
+			if (l == 3 && va < USER_MAX)
+				pti_mirror(slot, pte);
 		}
 		table = phys_to_virt(pte_paddr(pte));
 	}
@@ -150,7 +153,7 @@ pte_t pte_make(paddr_t pa, unsigned prot)
 
 int pmap_create(struct pmap *pmap)
 {
-	struct page *page = page_alloc(0, 0);
+	struct page *page = page_alloc(PMAP_ROOT_ORDER, 0);
 
 	if (!page)
 		return -ENOMEM;
@@ -159,6 +162,7 @@ int pmap_create(struct pmap *pmap)
 
 	memset(root, 0, PAGE_SIZE / 2);
 	memcpy(root + 256, kernel + 256, PAGE_SIZE / 2);
+	pti_root_init(root);
 	page->used = 0;
 	*pmap = (struct pmap){.root = page_paddr(page)};
 	return 0;
@@ -183,6 +187,8 @@ static void unlink_below(pte_t *table, unsigned level, u64 base, u64 start, u64 
 		if (at >= start && at + span <= end) {
 			list_add_tail(&page_of(pte_paddr(table[i]))->link, tables);
 			table[i] = 0;
+			if (level == 3)
+				pti_mirror(&table[i], 0);
 		}
 	}
 }
@@ -212,7 +218,7 @@ void pmap_destroy(struct pmap *pmap)
 
 	pmap_unlink_tables(pmap, 0, 1ul << 47, &tables);
 	page_put_list(&tables);
-	page_put(page_of(pmap->root));
+	page_free(page_of(pmap->root), PMAP_ROOT_ORDER);
 }
 
 void pmap_interrupt(void)

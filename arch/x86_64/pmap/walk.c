@@ -7,6 +7,7 @@
 
 #include <arch/boot.h>
 #include <arch/cpu.h>
+#include <arch/pti.h>
 #include <core/printk.h>
 
 #include "tables.h"
@@ -76,7 +77,7 @@ static u64 count_tables(const pte_t *table, unsigned level)
 
 u64 pmap_tables(const struct pmap *pmap)
 {
-	return count_tables(phys_to_virt(pmap->root), 3);
+	return count_tables(phys_to_virt(pmap->root), 3) + (1u << PMAP_ROOT_ORDER) - 1;
 }
 
 static void print_entry(u64 va, unsigned level, pte_t pte)

@@ -76,6 +76,9 @@ static bool explain_address(const struct trapframe *tf, u64 va, char *text, size
 	else if (va >= -(u64)ERRNO_MAX)
 		snprintf(text, size, "the error -%s was taken for a pointer, or a null pointer was used at a negative offset",
 			 errno_name((int)-va));
+	else if (va < USER_MAX && (tf->error & BIT(0)))
+		snprintf(text, size, "the application's page is there, and closed to the kernel: %s",
+			 va == tf->rip ? "SMEP, or its right to be executed" : "SMAP, or its right to be written");
 	else if (va == tf->rip && !symbol_is_text(va))
 		snprintf(text, size, "a call or return through a wrong pointer: there is no code");
 	else if (va < USER_MAX)

@@ -16,6 +16,7 @@
 #include <core/symbols.h>
 #include <core/trace.h>
 #include <isolation/gate.h>
+#include <isolation/rungs.h>
 
 #include "trap.h"
 
@@ -36,6 +37,8 @@ static_assert(sizeof(struct trapframe) == TF_SIZE, "entry code");
 #define FAULT_WRITE BIT(1)
 #define FAULT_RESERVED BIT(3)
 #define FAULT_FETCH BIT(4)
+
+#define CR4_SMAP BIT(21)
 
 static const char *const exception_names[32] = {
 	"divide error", "debug", "NMI", "breakpoint", "overflow", "bound", "invalid opcode", "no FPU", "double fault",
@@ -76,6 +79,12 @@ static void __noreturn __cold kernel_page_panic(const struct trapframe *tf, u64 
 	panic_fault(tf, va, "address %lx was %s, where nothing is mapped", va, did);
 }
 
+/* With SMAP an access outside of usercopy.S fails however often it is tried again. */
+static bool user_access_open(const struct trapframe *tf)
+{
+	return !RUNG_SMAP || (tf->rflags & RFLAGS_AC) || !(cr4_read() & CR4_SMAP);
+}
+
 static void page_fault(struct trapframe *tf, u64 va)
 {
 	bool app = gate_from_app(tf);
@@ -87,7 +96,7 @@ static void page_fault(struct trapframe *tf, u64 va)
 		app_page_fault(tf, va, access);
 		return;
 	}
-	if (va < USER_MAX && extable_covers(tf->rip)) {
+	if (va < USER_MAX && extable_covers(tf->rip) && user_access_open(tf)) {
 		if (!usercopy_is_nofault(tf->rip) && kernel_page_fault(va, access))
 			return;
 	}

@@ -3,6 +3,8 @@
  * include/arch/usercopy.h. Word loops rather than REP: under emulation REP costs an instruction for each element, and on
  * hardware the short copies that system calls make are no slower this way.
  */
+#include <arch/patch.inc>
+
 	.macro EX label, fixup
 	.pushsection .extable, "a"
 	.balign 8
@@ -18,11 +20,13 @@
 
 	.text
 user_fault:
+	USER_ACCESS_END
 	movq $-14, %rax			/* -EFAULT */
 	ret
 
 	.global usercopy
 usercopy:				/* (rdi dst, rsi src, rdx size) */
+	USER_ACCESS_BEGIN
 	cmpq $64, %rdx
 	jb 2f
 1:
@@ -66,11 +70,13 @@ usercopy:				/* (rdi dst, rsi src, rdx size) */
 	incq %rdi
 	decq %rdx
 	jnz 5b
-6:	xorl %eax, %eax
+6:	USER_ACCESS_END
+	xorl %eax, %eax
 	ret
 
 	.global userzero
 userzero:				/* (rdi dst, rsi size) */
+	USER_ACCESS_BEGIN
 	cmpq $8, %rsi
 	jb 2f
 1:
@@ -86,11 +92,13 @@ userzero:				/* (rdi dst, rsi size) */
 	incq %rdi
 	decq %rsi
 	jnz 3b
-4:	xorl %eax, %eax
+4:	USER_ACCESS_END
+	xorl %eax, %eax
 	ret
 
 	.global userstr
 userstr:				/* (rdi dst, rsi src, rdx max) */
+	USER_ACCESS_BEGIN
 	xorl %eax, %eax
 1:	cmpq %rdx, %rax
 	jae 2f
@@ -103,19 +111,24 @@ userstr:				/* (rdi dst, rsi src, rdx max) */
 	leaq 1(%r8), %rax
 	jmp 1b
 2:	movq $-36, %rax			/* -ENAMETOOLONG */
-3:	ret
+3:	USER_ACCESS_END
+	ret
 
 	.global userload32
 userload32:				/* (rdi src, rsi value) */
+	USER_ACCESS_BEGIN
 	ACCESS movl (%rdi), %eax
+	USER_ACCESS_END
 	movl %eax, (%rsi)
 	xorl %eax, %eax
 	ret
 
 	.global userload32_nofault, userload32_nofault_insn
 userload32_nofault:
+	USER_ACCESS_BEGIN
 userload32_nofault_insn:
 	ACCESS movl (%rdi), %eax
+	USER_ACCESS_END
 	movl %eax, (%rsi)
 	xorl %eax, %eax
 	ret
@@ -123,7 +136,9 @@ userload32_nofault_insn:
 	.global usercmpxchg32
 usercmpxchg32:				/* (rdi dst, rsi expected, edx desired) */
 	movl (%rsi), %eax
+	USER_ACCESS_BEGIN
 	ACCESS lock cmpxchgl %edx, (%rdi)
+	USER_ACCESS_END			/* leaves ZF alone */
 	jne 1f
 	xorl %eax, %eax
 	ret

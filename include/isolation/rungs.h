@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The rungs: mechanisms that one option each puts between two kernels that are the same otherwise (docs/rungs.md). Constants,
+ * so that what is off costs not one instruction. A rung that needs the CPU's help and does not get it is off, loudly.
+ */
+#ifndef ISOLATION_RUNGS_H
+#define ISOLATION_RUNGS_H
+
+#include <lib/option.h>
+#include <lib/types.h>
+
+#define RUNG_SMEP IS_ON(CONFIG_SMEP)
+#define RUNG_SMAP IS_ON(CONFIG_SMAP)
+#define RUNG_UMIP IS_ON(CONFIG_UMIP)
+#define RUNG_WX IS_ON(CONFIG_WX_APPS)
+#define RUNG_ASLR IS_ON(CONFIG_ASLR)
+#define RUNG_CANARY IS_ON(CONFIG_STACK_PROTECTOR)
+#define RUNG_RETPOLINE IS_ON(CONFIG_RETPOLINE)
+#define RUNG_MITIGATIONS IS_ON(CONFIG_MITIGATIONS)
+/* Those that something is done for at boot. */
+#define RUNGS_AT_BOOT (RUNG_SMEP || RUNG_SMAP || RUNG_UMIP || RUNG_MITIGATIONS)
+#define RUNGS_REQUIRED IS_ON(CONFIG_RUNGS_REQUIRED)
+
+/* A place where the CPU says what it has: a register of CPUID's leaf 7; NO_WORD: nothing is asked of it. */
+enum cpuid_7 { NO_WORD, L7_EBX, L7_ECX, L7_EDX };
+
+struct rung {
+	const char *name;    /* as configs/NAME.config */
+	u8 word, bit;        /* enum cpuid_7: what the CPU must have */
+	bool built;          /* its option */
+	u8 cr4_bit;          /* what turns it on; 0: no bit of CR4 */
+};
+
+/* By number; NULL: there are no more. */
+const struct rung *rung_at(unsigned i);
+/* Has this CPU what it needs? */
+bool rung_supported(const struct rung *r);
+/* Of the rung called this, by configs/NAME.config: is it on, now? */
+bool rung_is_on(const char *name);
+
+/* The boot CPU's call, while the kernel's text can be written still: decides, says what is missing, and patches. */
+void rungs_init(void);
+/* This CPU's registers, after that. */
+void rungs_init_cpu(void);
+/* In words, with RUNG_MITIGATIONS only: what this CPU is known to be affected by, and what is done. */
+void mitigations_describe(char *text, size_t size);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which rungs this kernel has, and turning on what takes a bit of CR4. A bit that CPUID does not offer is never set: it would be
+ * a #GP on hardware, and QEMU 7.2 spins on it for ever. All CPUs are taken to be like the first.
+ */
+#include <isolation/rungs.h>
+
+#include <arch/cpu.h>
+#include <core/panic.h>
+#include <core/printk.h>
+#include <lib/string.h>
+
+#include "mitigations.h"
+#include "patch.h"
+
+#define CR4_SMAP BIT(21)
+
+static const struct rung rungs[] = {
+	{"smep", L7_EBX, 7, RUNG_SMEP, 20},
+	{"smap", L7_EBX, 20, RUNG_SMAP, 21},
+	{"umip", L7_ECX, 2, RUNG_UMIP, 11},
+	{"wx", NO_WORD, 0, RUNG_WX, 0},
+	{"aslr", NO_WORD, 0, RUNG_ASLR, 0},
+	{"canary", NO_WORD, 0, RUNG_CANARY, 0},
+	{"retpoline", NO_WORD, 0, RUNG_RETPOLINE, 0},
+	{"mitigations", NO_WORD, 0, RUNG_MITIGATIONS, 0},
+};
+
+static u64 cr4_bits; /* I after rungs_init() */
+
+const struct rung *rung_at(unsigned i)
+{
+	return i < ARRAY_SIZE(rungs) ? &rungs[i] : NULL;
+}
+
+bool rung_supported(const struct rung *r)
+{
+	u32 max, word[4] = {0};
+
+	cpuid(0, 0, &max, &word[1], &word[2], &word[3]);
+	if (r->word == NO_WORD || max < 7)
+		return r->word == NO_WORD;
+	cpuid(7, 0, &word[NO_WORD], &word[L7_EBX], &word[L7_ECX], &word[L7_EDX]);
+	return word[r->word] & BIT(r->bit);
+}
+
+bool rung_is_on(const char *name)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(rungs); i++)
+		if (!strcmp(rungs[i].name, name))
+			return rungs[i].built && rung_supported(&rungs[i]);
+	return false;
+}
+
+static void decide(const struct rung *r)
+{
+	if (rung_supported(r))
+		cr4_bits |= r->cr4_bit ? BIT(r->cr4_bit) : 0;
+	else if (RUNGS_REQUIRED)
+		give_up("%s: not supported by this CPU, and this kernel requires it", r->name);
+	else
+		pr_warn("%s: not supported by this CPU", r->name);
+}
+
+void rungs_init(void)
+{
+	if (!RUNGS_AT_BOOT)
+		return;
+	for (unsigned i = 0; i < ARRAY_SIZE(rungs); i++)
+		if (rungs[i].built)
+			decide(&rungs[i]);
+	if (RUNG_SMAP && (cr4_bits & CR4_SMAP)) {
+		patch_apply(PATCH_STAC);
+		patch_apply(PATCH_CLAC);
+	}
+	if (RUNG_MITIGATIONS)
+		mitigations_init(cr4_bits & CR4_SMAP);
+	rungs_init_cpu();
+}
+
+void rungs_init_cpu(void)
+{
+	if (RUNG_SMEP || RUNG_SMAP || RUNG_UMIP)
+		cr4_write(cr4_read() | cr4_bits);
+	if (RUNG_MITIGATIONS)
+		mitigations_init_cpu();
+}

@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Rungs together: a combination by a seed, on a kernel by the same seed (SEED repeats it). With CHECK=full every rung alone on each
+# kernel that can have it, and every pair of them on multi and sas.
+. "$(dirname "$0")/rung.sh"
+
+IN_BOTH="wx aslr canary"
+IN_RING3="smep smap umip mitigations retpoline"
+
+rungs_of() {
+	case $1 in
+	split | sasos | multi) echo "$IN_BOTH $IN_RING3" ;;
+	*) echo "$IN_BOTH" ;;
+	esac
+}
+
+# tries MODEL FRAGMENTS: builds, boots, tests itself.
+tries() {
+	rung_kernel "$1" "$2"
+	boots --cpus 4
+	self_tests kernel_is_w_xor_x 4
+}
+
+seed=${SEED-$(date +%s)}
+echo "# SEED=$seed"
+combination=$(awk -v seed="$seed" -v kernels="$KERNELS" -v both="$IN_BOTH" -v three="$IN_RING3" 'BEGIN {
+	srand(seed)
+	model = "linux"
+	n = split(kernels, all, " ")
+	while (n && model !~ /^(sas|split|tasks|sasos|ring0proc|multi)$/ && tries++ < 1000)
+		model = all[1 + int(rand() * n)]
+	n = split(both (model ~ /^(split|sasos|multi)$/ ? " " three : ""), rung, " ")
+	while (!text)
+		for (i = 1; i <= n; i++)
+			if (rand() < 0.5)
+				text = text (text ? "+" : "") rung[i]
+	if (model != "linux" && model != "host")
+		print model, text
+}')
+if [ -z "$combination" ]; then
+	skip "needs our kernels" combination
+	done_testing
+fi
+# shellcheck disable=SC2086
+tries $combination
+
+if [ "${CHECK-}" = full ]; then
+	for model in $(models sas split tasks sasos ring0proc multi); do
+		for one in $(rungs_of "$model"); do
+			tries "$model" "$one"
+		done
+	done
+	for model in $(models multi sas); do
+		for one in $(rungs_of "$model"); do
+			for other in $(rungs_of "$model"); do
+				[ "$one" '<' "$other" ] || continue
+				tries "$model" "$one+$other"
+			done
+		done
+	done
+fi
+done_testing
