@@ -165,6 +165,8 @@ static void one_call(struct stream *s)
 	s->step++;
 	shared->made++;
 	signals_without_call = 0;
+	if (result >= 0)
+		shared->worked[s->current] = true;
 	if (is_no_result(result) && !shared->found) {
 		shared->call = s->current;
 		shared->result = result;

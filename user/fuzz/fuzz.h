@@ -3,8 +3,8 @@
  * A system-call fuzzer: what the files of this folder say to each other.
  *
  * main.c is the driver: batch after batch, each in a process of its own where there are many. batch.c makes the calls of a
- * batch, in a thread that a second one watches. args.c makes up the arguments, by the types and names that calls.h (made by
- * tools/build/fuzzcalls from abi/linux/syscall.tbl) gives them. Everything follows from the seed and the batch's number.
+ * batch, in a thread that a second one watches. args.c, values.c and structs.c make up the arguments, by the types and names
+ * that calls.h (made by tools/build/fuzzcalls from abi/linux/syscall.tbl) gives them. All follows from seed and batch number.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -36,6 +36,7 @@ enum finding { NOTHING, NO_RESULT, NO_RETURN, NO_END };
 /* What driver and batch both see: a file that both map. The first to find something says so here, and nothing is made after. */
 struct shared {
 	_Atomic uint64_t made;      /* calls, in all */
+	_Atomic bool worked[CALLS]; /* it succeeded at least once */
 	_Atomic int found;          /* enum finding */
 	int call;                   /* index of the call that was found at fault */
 	int64_t result;
@@ -63,7 +64,7 @@ struct options {
 extern struct options options;
 extern struct shared *shared;
 
-/* ---- args.c ---- */
+/* ---- args.c, values.c ---- */
 
 #define ARENA (2ul << 20)   /* what mmap and its kin are let loose on; guard pages around it */
 #define SCRATCH (64ul << 10)

@@ -242,6 +242,18 @@ static void say_finding(uint64_t number)
 	       options.batch * options.threads, options.threads);
 }
 
+/* How far the seeds reach. */
+static void say_never(void)
+{
+	int never = 0;
+
+	printf("# never successful:");
+	for (int i = 0; i < CALLS; i++)
+		if (!shared->worked[i] && ++never)
+			printf(" %s", calls[i].name);
+	printf("%s\n", never ? "" : " none");
+}
+
 static void run(void)
 {
 	uint64_t number, last, settled = 0;
@@ -267,6 +279,7 @@ static void run(void)
 	if (!ok(!shared->found, "every call returned, with a result"))
 		say_finding(number - 1);
 	ok(shared->made >= options.calls, "%lu calls were made", options.calls);
+	say_never();
 	if (!options.careful)
 		printf("# %lu batches ended by themselves, %lu by a signal\n", exited, killed);
 	empty_folder();
