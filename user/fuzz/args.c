@@ -48,8 +48,10 @@ static const struct {
 	{SYS_poll, "timeout", timeout_ms}, {SYS_epoll_wait, "timeout", timeout_ms}, {SYS_epoll_pwait, "timeout", timeout_ms},
 	{-1, "timeout", time_span}, {-1, "request", time_span}, {-1, "new", time_span}, {-1, "ts", time_span}, {-1, "tv", time_span},
 	{SYS_setitimer, "value", time_span}, {-1, "times", time_span}, {SYS_ioctl, "cmd", ioctl_number},
-	{SYS_fcntl, "cmd", fcntl_number}, {SYS_futex, "op", futex_op}, {-1, "persona", persona}, {-1, "set", signal_set},
-	{SYS_rt_sigsuspend, "mask", signal_set}, {SYS_signalfd, "mask", signal_set}, {SYS_signalfd4, "mask", signal_set},
+	{SYS_fcntl, "cmd", fcntl_number}, {SYS_futex, "op", futex_op}, {-1, "persona", persona}, {SYS_arch_prctl, "code", arch_code},
+	{-1, "off_in", offset_or_none}, {-1, "off_out", offset_or_none}, {SYS_sendfile, "offset", offset_or_none},
+	{-1, "set", signal_set}, {SYS_rt_sigsuspend, "mask", signal_set}, {SYS_signalfd, "mask", signal_set},
+	{SYS_signalfd4, "mask", signal_set},
 	{-1, "sigmask", mask}, {-1, "act", action}, {SYS_rt_sigaction, "sig", sigaction_number}, {-1, "iov", vectors},
 	{-1, "fds", poll_fds}, {SYS_pipe, "fds", buffer}, {SYS_pipe2, "fds", buffer}, {SYS_epoll_ctl, "event", epoll_events},
 	{-1, "resource", resource}, {SYS_setrlimit, "limit", limit}, {SYS_prlimit64, "new", limit},
@@ -93,7 +95,8 @@ static const struct {
 	{SYS_waitid, 3, 3}, {SYS_clock_nanosleep, 3, 3}, {SYS_select, 6, 6}, {SYS_setuid, 1, 0}, {SYS_setresuid, 1, 1},
 	{SYS_setreuid, 1, 0}, {SYS_setfsuid, 1, 1}, {SYS_open, 40, 40}, {SYS_openat, 40, 40}, {SYS_pipe2, 20, 20}, {SYS_mmap, 40, 40},
 	{SYS_ioctl, 40, 40}, {SYS_fcntl, 30, 30}, {SYS_close, 15, 15}, {SYS_read, 30, 30}, {SYS_write, 30, 30},
-	{SYS_close_range, 2, 2}, {SYS_epoll_ctl, 40, 40}, {SYS_futex, 8, 8}, {SYS_sync, 2, 2}, {SYS_kill, 8, 8},
+	{SYS_linkat, 30, 30}, {SYS_copy_file_range, 30, 30}, {SYS_close_range, 2, 2}, {SYS_epoll_ctl, 40, 40},
+	{SYS_futex, 8, 8}, {SYS_sync, 2, 2}, {SYS_kill, 8, 8},
 };
 
 void args_init(void)

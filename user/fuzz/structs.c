@@ -64,6 +64,20 @@ uint64_t time_span(struct stream *s, const struct call *c)
 	return (uint64_t)word;
 }
 
+/* Of a file, where there is none most of the time: then it is the descriptor's own. */
+uint64_t offset_or_none(struct stream *s, const struct call *c)
+{
+	uint64_t bad, *word;
+
+	if (no_pointer(s, &bad))
+		return bad;
+	if (!one_in(s, 3))
+		return 0;
+	word = take(s, 8);
+	*word = offset(s, c);
+	return (uint64_t)word;
+}
+
 uint64_t signal_set(struct stream *s, const struct call *c)
 {
 	uint64_t bad, *set;

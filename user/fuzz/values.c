@@ -185,6 +185,12 @@ uint64_t persona(struct stream *s, const struct call *c)
 	return one_in(s, 2) ? 0xffffffff : random_below(s, 2) ? 0x0040000 : 0;
 }
 
+uint64_t arch_code(struct stream *s, const struct call *c)
+{
+	(void)c;
+	return 0x1000 + random_below(s, 24); /* ARCH_SET_GS is the first that is one */
+}
+
 /* ---- memory ---- */
 
 /* What no call may write to or read from. */
