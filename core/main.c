@@ -68,7 +68,8 @@ void kmain(void)
 	printk(LOG_NOTICE, "Orchard %s, %s: gate %s, aspace %s, proc %s, %u CPUs", ORCHARD_GIT, ORCHARD_CONFIG_NAME, GATE_NAME,
 	       ASPACE_NAME, PROC_NAME, cpu_count);
 	percpu_init_others();
-	pti_init();                       /* what an application's page table shows of the kernel */
+	if (PTI)
+		pti_init();               /* what an application's page table shows of the kernel */
 	trace_init();                     /* a ring of events for each CPU */
 	vmspace_init_caches();
 	aspace_init();

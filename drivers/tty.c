@@ -88,13 +88,15 @@ int tty_session(const struct tty *t)
 	return READ_ONCE(t->session);
 }
 
-void tty_claim(struct tty *t, int session, int group)
+bool tty_claim(struct tty *t, int session, int group)
 {
 	u64 flags = spin_lock_irqsave(&t->lock);
+	bool gone = t->hung_up && session;
 
-	t->session = session;
-	t->foreground = group;
+	t->session = gone ? 0 : session;
+	t->foreground = gone ? 0 : group;
 	spin_unlock_irqrestore(&t->lock, flags);
+	return !gone;
 }
 
 /* Without the tty's lock: whoever sends signals has locks of its own. */

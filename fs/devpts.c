@@ -11,6 +11,7 @@
 #include <drivers/tty.h>
 #include <fs/file.h>
 #include <fs/path.h>
+#include <lib/bitmap.h>
 #include <lib/errno.h>
 #include <lib/format.h>
 #include <lib/string.h>
@@ -32,6 +33,7 @@ struct pts {
 };
 
 static struct list nodes = LIST_INIT(nodes); /* fs_lock */
+static u64 numbers[BITMAP_WORDS(PTYS_MAX)];  /* a: taken, under fs_lock, as long as their nodes: also by a slave without master */
 static struct vnode root;
 
 static const struct vnode_ops devpts_ops;
@@ -70,7 +72,9 @@ struct vnode *devpts_mount(void)
 static void devpts_release(struct vnode *v)
 {
 	struct pts *n = pts_of(v);
+	unsigned number = n->cookie - COOKIE_PTS(0);
 
+	__atomic_fetch_and(&numbers[number / 64], ~BIT(number % 64), __ATOMIC_RELEASE);
 	tty_put(n->tty);
 	kfree(n);
 }
@@ -104,17 +108,15 @@ static const struct file_ops master_ops = {
 /* The lowest free number, its name and its terminal. fs_lock held. ERR_PTR: -ENOSPC, -ENOMEM. */
 static struct pts *make_slave(void)
 {
-	unsigned number = 0;
+	unsigned number = (unsigned)bitmap_find_first_zero(numbers, PTYS_MAX);
 	struct pts *at;
 	char name[8];
 
-	list_for_each_entry(at, &nodes, link) {
-		if (at->cookie > COOKIE_PTS(number))
-			break;
-		number += at->cookie == COOKIE_PTS(number);
-	}
 	if (number == PTYS_MAX)
 		return ERR_PTR(-ENOSPC);
+	list_for_each_entry(at, &nodes, link)
+		if (at->cookie > COOKIE_PTS(number))
+			break;
 
 	struct tty *t = page_scarce() ? NULL : pty_create(number);
 
@@ -129,6 +131,7 @@ static struct pts *make_slave(void)
 		return ERR_PTR(-ENOMEM);
 	}
 	n->tty = t;
+	__atomic_fetch_or(&numbers[number / 64], BIT(number % 64), __ATOMIC_RELAXED);
 	return n;
 }
 

@@ -14,6 +14,8 @@
  * always, there is no moment when one would be unsafe. On the way in it is an interrupt of the kernel. On the way out it
  * must be one of the application, or what it asks for (a signal, a switch) would wait until the next entry: so an
  * interrupt within return_window takes the frame of the call for the application's state, which it is in every register.
+ * While the call is still asked whether work is pending it is not that: the answer may be one that restarts the call, which
+ * takes the frame's vector and number. So an interrupt within return_test is the kernel's, and the test begins again.
  */
 #include <arch/entry.inc>
 
@@ -30,10 +32,10 @@ trap_entry:
 	movq %rcx, %gs:gate_scratch_rcx
 	movq %rsp, %rax
 	movq 16(%rax), %rcx			/* the interrupted RIP */
-	subq $return_window, %rcx
-	cmpq $(return_window_end - return_window), %rcx
+	subq $return_test, %rcx
+	cmpq $(return_window_end - return_test), %rcx
 	jb 7f
-	movq 40(%rax), %rcx			/* the interrupted RSP */
+9:	movq 40(%rax), %rcx			/* the interrupted RSP */
 	subq %gs:gate_kstack_bottom, %rcx
 	cmpq $KSTACK_MARGIN, %rcx
 	jb 5f
@@ -62,13 +64,17 @@ trap_entry:
 	call trap_handler
 	jmp trap_return
 
-7:	movq %gs:gate_kstack_top, %rsp		/* returning: the call's frame is whole, and the application's state */
+7:	cmpq $(return_window - return_test), %rcx
+	jb 8f
+	movq %gs:gate_kstack_top, %rsp		/* returning: the call's frame is whole, and the application's state */
 	subq $TF_SIZE, %rsp
 	movq (%rax), %rcx
 	movq %rcx, TF_VECTOR(%rsp)
 	movq 8(%rax), %rcx
 	movq %rcx, TF_ERROR(%rsp)
 	jmp 3b
+8:	movq $return_test, 16(%rax)		/* about to return: what the test saw may not hold any more */
+	jmp 9b
 
 	.global gate_return
 gate_return:					/* (struct trapframe *): interrupts off, no work left */
@@ -97,10 +103,11 @@ gate_syscall:					/* RCX: return address, R11: flags; interrupts as the applicat
 	testl $0x200, %r11d			/* IF */
 	jz 4f
 1:	DISPATCH_SYSCALL
-return_window:					/* interrupts on, nothing below the frame */
+return_test:					/* interrupts on, nothing below the frame */
 	movq %gs:current_thread, %rax
 	cmpl $0, THREAD_WORK(%rax)
 	jne 3f
+return_window:					/* nothing to do: the frame is the application's */
 	cmpq $256, TF_VECTOR(%rsp)		/* execve and sigreturn leave another mark: every register counts then */
 	jne 2f
 	movl TF_RFLAGS(%rsp), %eax
@@ -118,7 +125,7 @@ return_window_end:
 	movq %rsp, %rdi
 	call app_return
 	sti
-	jmp return_window
+	jmp return_test
 4:	orl $0x200, TF_RFLAGS(%rsp)		/* the application's CLI holds until here */
 	sti
 	jmp 1b

@@ -14,7 +14,6 @@
 #include <arch/thread.h>
 #include <core/panic.h>
 #include <core/percpu.h>
-#include <lib/config.h>
 #include <lib/errno.h>
 
 #include "gate_entry.h"
@@ -34,7 +33,8 @@ void gate_init_cpu(void)
 	msr_write(MSR_LSTAR, (u64)gate_syscall);
 	msr_write(MSR_SFMASK, SYSCALL_FLAG_MASK);
 	msr_write(MSR_KERNEL_GS_BASE, 0);
-	pti_init_cpu();
+	if (PTI)
+		pti_init_cpu();
 	for (unsigned v = 0; v < 256; v++)
 		idt_set(v, gate_vectors + 16 * v, gate_own_stack(v), v == 3 || v == 4 ? 3 : 0);
 }
@@ -42,7 +42,7 @@ void gate_init_cpu(void)
 void gate_switch(const struct arch_thread *next)
 {
 	this_cpu(gate_kstack_top) = next->kstack_top;
-	if (!IS_ENABLED(CONFIG_PTI)) /* else on the entry's stack, always */
+	if (!PTI) /* else on the entry's stack, always */
 		tss_set_rsp0(next->kstack_top);
 	if (this_cpu(loaded_fs) != next->fs_base) {
 		this_cpu(loaded_fs) = next->fs_base;

@@ -6,6 +6,7 @@
  * its like, which are not held off, keep whichever root they find.
  */
 #include <arch/entry.inc>
+#include <arch/patch.inc>
 
 .macro TO_KERNEL_ROOT scratch
 	movq %cr3, \scratch
@@ -25,6 +26,7 @@
 /* Vector, error, RIP, CS, RFLAGS, RSP, SS: on the kernel's stack already, or on the entry's. */
 trap_entry:
 	cld
+	USER_ACCESS_END
 	testb $3, 24(%rsp)
 	jz 1f
 	swapgs
@@ -44,7 +46,8 @@ trap_entry:
 	xorl %ebp, %ebp			/* a backtrace ends here */
 	jmp 2f
 1:	PUSH_REGISTERS
-2:	movq %rsp, %rdi
+2:	SWAPGS_FENCE
+	movq %rsp, %rdi
 	call trap_handler
 	jmp trap_return
 
@@ -80,6 +83,7 @@ trap_return:
 trap_entry_paranoid:
 	PUSH_REGISTERS
 	cld
+	USER_ACCESS_END
 	movq %cr3, %r14
 	TO_KERNEL_ROOT %rax
 	xorl %ebx, %ebx
@@ -89,7 +93,8 @@ trap_entry_paranoid:
 	js 1f
 	swapgs
 	incl %ebx
-1:	movq %rsp, %rdi
+1:	SWAPGS_FENCE
+	movq %rsp, %rdi
 	call trap_handler_paranoid
 	testl %ebx, %ebx
 	jz 2f

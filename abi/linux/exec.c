@@ -219,11 +219,15 @@ static bool shares_fs(void)
 static int take_ids(struct exec *x)
 {
 	const struct cred *old = cred_current();
-	const struct vnode *v = x->file->vnode;
-	unsigned mode = task_current()->no_new_privs || (shares_fs() && old->euid) ? 0 : READ_ONCE(v->mode);
+	struct vnode *v = x->file->vnode;
+
+	mutex_lock(&v->lock); /* chown(2) changes the owner and takes the bits away: not the one without the other */
+
+	unsigned mode = task_current()->no_new_privs || (shares_fs() && old->euid) ? 0 : v->mode;
 	u32 uid = mode & S_ISUID ? v->uid : old->euid;
 	u32 gid = (mode & (S_ISGID | 0010)) == (S_ISGID | 0010) ? v->gid : old->egid;
 
+	mutex_unlock(&v->lock);
 	if (uid == old->euid && uid == old->suid && uid == old->fsuid && gid == old->egid && gid == old->sgid && gid == old->fsgid)
 		return 0;
 	x->cred = cred_copy(old);

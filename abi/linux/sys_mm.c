@@ -246,7 +246,7 @@ long sys_mremap(uaddr_t addr, size_t old_size, size_t new_size, int flags, uaddr
 		return -ENOMEM;
 
 	bool grows = new_size > old_size && old_size <= USER_MAX;
-	bool locked = grows && vmspace_locked(vs, addr, old_size);
+	bool locked = grows && vmspace_locked(vs, addr, MAX(old_size, 1ul)); /* of size 0: what is there a second time */
 
 	if (locked && limit_allows_locked(vs, new_size - old_size))
 		return -EAGAIN;

@@ -78,9 +78,13 @@ static int acquire(struct tty *tty, bool steal)
 	} else if (!p->ctty) {
 		if (tty_session(tty))
 			leave(tty);
-		tty_get(tty);
-		tty_claim(tty, p->sid, p->pgid);
-		p->ctty = tty;
+		if (tty_claim(tty, p->sid, p->pgid)) {
+			tty_get(tty);
+			p->ctty = tty;
+			p->lost_foreground = 0;
+		} else {
+			error = -EIO;
+		}
 	}
 	mutex_unlock(&proc_lock);
 	return error;

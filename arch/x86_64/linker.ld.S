@@ -5,13 +5,10 @@
  * pmap_bootstrap() can give each its rights.
  */
 #include <arch/layout.h>
+#include <lib/option.h>
 
 /* What the application's page table maps of the kernel (arch/pti.h) is on pages of its own. */
-#ifdef CONFIG_PTI
-#define ENTRY_ALIGN 4096
-#else
-#define ENTRY_ALIGN 64
-#endif
+#define ENTRY_ALIGN (IS_ON(CONFIG_PTI) ? 4096 : 64)
 
 OUTPUT_FORMAT(elf64-x86-64)
 ENTRY(boot_multiboot2)

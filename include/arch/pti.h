@@ -9,41 +9,26 @@
 #define ARCH_PTI_H
 
 #include <arch/pmap.h>
+#include <lib/option.h>
 
-#ifdef CONFIG_PTI
-#define PMAP_ROOT_ORDER 1u
-#define KERNEL_GLOBAL 0ul /* a global translation would outlive the change of roots */
+#define PTI IS_ON(CONFIG_PTI)
+#define PMAP_ROOT_ORDER (PTI ? 1u : 0u)
+#define PMAP_ROOT_SIZE (PAGE_SIZE << PMAP_ROOT_ORDER)
+/* A global translation would outlive the change of roots. */
+#define KERNEL_GLOBAL (PTI ? 0 : PTE_GLOBAL)
 
-/* Of the application's root beside `root`: nothing but the entry's pages. */
+/* The following exist with PTI only. Of the application's root beside `root`: nothing but the entry's pages. */
 void pti_root_init(pte_t *root);
-/* An entry of a root's lower half was set: the other root gets it too. */
-static inline void pti_mirror(pte_t *slot, pte_t value)
-{
-	WRITE_ONCE(slot[PAGE_SIZE / sizeof(pte_t)], value);
-}
 /* Once, when every CPU has its variables and before the first pmap_create(). */
 void pti_init(void);
 /* Each CPU: interrupts from the application enter on a small stack that both roots map. */
 void pti_init_cpu(void);
-#else
-#define PMAP_ROOT_ORDER 0u
-#define KERNEL_GLOBAL PTE_GLOBAL
-static inline void pti_root_init(pte_t *root)
-{
-	(void)root;
-}
+
+/* An entry of a root's lower half was set: the other root gets it too. */
 static inline void pti_mirror(pte_t *slot, pte_t value)
 {
-	(void)slot, (void)value;
+	if (PTI)
+		__atomic_store_n(&slot[PAGE_SIZE / sizeof(pte_t)], value, __ATOMIC_RELAXED);
 }
-static inline void pti_init(void)
-{
-}
-static inline void pti_init_cpu(void)
-{
-}
-#endif
-
-#define PMAP_ROOT_SIZE (PAGE_SIZE << PMAP_ROOT_ORDER)
 
 #endif

@@ -29,7 +29,7 @@ struct tty_hooks {
 	void (*signal_group)(int pgid, int sig);       /* any context, interrupts included */
 	bool (*controls)(const struct tty *tty);       /* is it the current process's controlling terminal? */
 	struct tty *(*controlling)(void);              /* which is, with a reference; or NULL */
-	/* A session's leader without a terminal takes this one: 0, -EPERM. `steal`: even from another session. */
+	/* A session's leader without a terminal takes this one: 0, -EPERM, -EIO: it hung up. `steal`: even from another session. */
 	int (*acquire)(struct tty *tty, bool steal);
 	int (*give_up)(struct tty *tty);               /* TIOCNOTTY: 0, -ENOTTY */
 	void (*hang_up)(struct tty *tty);              /* the line is gone: its session has no terminal now, and hears of it */
@@ -57,8 +57,8 @@ void tty_input_eof(struct tty *tty); /* no more will come */
 void tty_hang_up(struct tty *tty);
 void tty_set_size(struct tty *tty, unsigned rows, unsigned columns); /* SIGWINCH if it changed */
 int tty_foreground(const struct tty *tty); /* process group, for /proc/<pid>/stat */
-/* The session that it controls, and the group in front; 0: none. Only abi/linux says so, under proc_lock. */
-void tty_claim(struct tty *tty, int session, int group);
+/* The session that it controls, and the group in front; 0: none. Only abi/linux says so, under proc_lock. False: it hung up. */
+bool tty_claim(struct tty *tty, int session, int group);
 int tty_session(const struct tty *tty);
 u64 tty_rdev(const struct tty *tty);
 

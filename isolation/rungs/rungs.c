@@ -19,6 +19,7 @@ static const struct rung rungs[] = {
 	{"smep", L7_EBX, 7, RUNG_SMEP, 20},
 	{"smap", L7_EBX, 20, RUNG_SMAP, 21},
 	{"umip", L7_ECX, 2, RUNG_UMIP, 11},
+	{"pti", NO_WORD, 0, RUNG_PTI, 0},
 	{"wx", NO_WORD, 0, RUNG_WX, 0},
 	{"aslr", NO_WORD, 0, RUNG_ASLR, 0},
 	{"canary", NO_WORD, 0, RUNG_CANARY, 0},

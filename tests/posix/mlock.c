@@ -149,8 +149,9 @@ static void limit_to(rlim_t bytes)
 
 static void test_limit(void)
 {
-	char *p = map(8, RW, 0);
+	char *p = map(8, RW, 0), *shared = mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
+	must(shared != MAP_FAILED);
 	limit_to(4 * PAGE);
 	is_int(mlock(p, 8 * PAGE), 0, "RLIMIT_MEMLOCK is not for user 0");
 	must(munlock(p, 8 * PAGE) == 0 && syscall(SYS_setresuid, -1, 1000, -1) == 0);
@@ -162,6 +163,8 @@ static void test_limit(void)
 	is_int(munlock(p + 2 * PAGE, 2 * PAGE), 0, "munlock");
 	is_int(mlock(p + 6 * PAGE, 2 * PAGE), 0, "makes room");
 	fails(mremap(p, 2 * PAGE, 3 * PAGE, MREMAP_MAYMOVE) == MAP_FAILED ? -1 : 0, EAGAIN, "mremap above it");
+	must(munlock(p, PAGE) == 0 && mlock(shared, PAGE) == 0);
+	fails(mremap(shared, 0, PAGE, MREMAP_MAYMOVE) == MAP_FAILED ? -1 : 0, EAGAIN, "mremap of what is locked a second time");
 	must(munlockall() == 0);
 	limit_to(0);
 	fails(mlock(p, PAGE), EPERM, "with a limit of 0 nothing");
@@ -171,6 +174,7 @@ static void test_limit(void)
 	must(syscall(SYS_setresuid, -1, 0, -1) == 0);
 	limit_to(64 * PAGE);
 	munmap(p, 8 * PAGE);
+	munmap(shared, PAGE);
 }
 
 static void test_fork(void)

@@ -71,9 +71,12 @@ static void names(void)
 	open_master();
 	ok(strcmp(slave_name, first), "a second pair has another name");
 	close(fd);
-	close(slave);
 	fails(stat(first, &st), ENOENT, "a slave's name vanishes with its master");
 	ok(!is_listed(first + 9), "and is not listed");
+	fd = posix_openpt(O_RDWR | O_NOCTTY);
+	ok(ptsname(fd) && strcmp(ptsname(fd), first), "its number is not given to another while it is open");
+	close(fd);
+	close(slave);
 	fd = posix_openpt(O_RDWR | O_NOCTTY);
 	is_str(ptsname(fd), first, "the lowest free number is given again");
 	close(fd);
@@ -336,6 +339,46 @@ static void hangup(void)
 	close(slave);
 }
 
+static volatile bool opening;
+
+static void *close_meanwhile(void *delay)
+{
+	while (!opening)
+		;
+	for (volatile int i = 0; i < *(int *)delay; i++)
+		;
+	close(master);
+	return NULL;
+}
+
+/* The leader of a session opens a terminal while it hangs up: it may be too late, but then it is nobody's terminal. */
+static void open_or_hang_up(void)
+{
+	int left = 0, delay;
+	pthread_t thread;
+
+	signal(SIGHUP, SIG_IGN);
+	for (int i = 0; i < 200; i++) {
+		open_master();
+		opening = false;
+		delay = i * 37 % 1500;
+		must(pthread_create(&thread, NULL, close_meanwhile, &delay) == 0);
+		opening = true;
+		slave = open(slave_name, O_RDWR);
+		pthread_join(thread, NULL);
+
+		int tty = open("/dev/tty", O_RDWR);
+
+		left += tty >= 0 || errno != ENXIO;
+		if (tty >= 0)
+			close(tty);
+		if (slave >= 0)
+			close(slave);
+	}
+	signal(SIGHUP, SIG_DFL);
+	is_int(left, 0, "a terminal that hangs up as it is opened is no session's");
+}
+
 int main(void)
 {
 	become_leader();
@@ -344,5 +387,6 @@ int main(void)
 	buffers();
 	packets();
 	hangup();
+	open_or_hang_up();
 	return done();
 }

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/file.h>
 #include <sys/select.h>
 #include <sys/stat.h>
@@ -23,6 +24,8 @@
 #define FUTEX_WAKE 1
 #define FUTEX_WAIT_BITSET 9
 #define LONG 100  /* seconds: never waited for */
+#define STORM 3 /* seconds, or as many interruptions: */
+#define ENOUGH 2000
 #define PATIENCE 400 /* signals after which a call that should be EINTR long ago is let go */
 
 static int ends[2], other = -1;
@@ -541,6 +544,59 @@ static void test_stopped(void)
 	}
 }
 
+/* ---- a storm ---- */
+
+static volatile bool storm;
+static volatile unsigned turn;
+static pthread_t main_thread;
+
+/* For each read a shower, the drops ever farther apart: some fall when the first has ended the read and it is on its way back. */
+static void *rain(void *unused)
+{
+	unsigned seen = 0;
+
+	while (storm) {
+		while (storm && turn == seen)
+			;
+		seen = turn;
+		for (int drops = 0; drops < 16; drops++) {
+			for (volatile unsigned i = 0; i < turn * 7 % 200; i++)
+				;
+			pthread_kill(main_thread, SIGUSR1);
+		}
+	}
+	return unused;
+}
+
+static void test_storm(void)
+{
+	int ended = 0, other = 0;
+	struct timespec start, now;
+	pthread_t thread;
+
+	on(SIGUSR1, counter, 0);
+	fresh_pipe();
+	main_thread = pthread_self();
+	storm = true;
+	must(pthread_create(&thread, NULL, rain, NULL) == 0);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		char byte;
+
+		turn++;
+
+		long n = read(ends[0], &byte, 1);
+
+		ended += n == -1 && errno == EINTR;
+		other += n != -1 || errno != EINTR;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec - start.tv_sec < STORM && ended < ENOUGH);
+	storm = false;
+	pthread_join(thread, NULL);
+	ok(ended > 0, "a storm of signals interrupts a read");
+	is_int(other, 0, "which never says anything but EINTR");
+}
+
 static int child(const char *mode, const char *argument)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -577,6 +633,7 @@ int main(int argc, char **argv)
 	interrupted(&ending[6], 0, PATIENCE);
 	ok(!left.tv_sec && !left.tv_nsec, "which tells nothing for a point in time");
 	test_ignored();
+	test_storm();
 	if (can_spawn("waiting for children")) {
 		for (size_t i = 0; i < sizeof(with_children) / sizeof(*with_children); i++)
 			restarts(&with_children[i]);

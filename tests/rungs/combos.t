@@ -5,7 +5,7 @@
 . "$(dirname "$0")/rung.sh"
 
 IN_BOTH="wx aslr canary"
-IN_RING3="smep smap umip mitigations retpoline"
+IN_RING3="smep smap umip pti mitigations retpoline"
 
 rungs_of() {
 	case $1 in

@@ -162,7 +162,8 @@ int pmap_create(struct pmap *pmap)
 
 	memset(root, 0, PAGE_SIZE / 2);
 	memcpy(root + 256, kernel + 256, PAGE_SIZE / 2);
-	pti_root_init(root);
+	if (PTI)
+		pti_root_init(root);
 	page->used = 0;
 	*pmap = (struct pmap){.root = page_paddr(page)};
 	return 0;
