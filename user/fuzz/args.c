@@ -49,6 +49,7 @@ static const struct {
 	{-1, "timeout", time_span}, {-1, "request", time_span}, {-1, "new", time_span}, {-1, "ts", time_span}, {-1, "tv", time_span},
 	{SYS_setitimer, "value", time_span}, {-1, "times", time_span}, {SYS_ioctl, "cmd", ioctl_number},
 	{SYS_fcntl, "cmd", fcntl_number}, {SYS_futex, "op", futex_op}, {-1, "persona", persona}, {SYS_arch_prctl, "code", arch_code},
+	{SYS_epoll_ctl, "op", epoll_op}, {SYS_linkat, "flags", at_flags}, {SYS_unlinkat, "flags", at_flags},
 	{-1, "off_in", offset_or_none}, {-1, "off_out", offset_or_none}, {SYS_sendfile, "offset", offset_or_none},
 	{-1, "set", signal_set}, {SYS_rt_sigsuspend, "mask", signal_set}, {SYS_signalfd, "mask", signal_set},
 	{SYS_signalfd4, "mask", signal_set},
@@ -76,7 +77,7 @@ static maker *maker_of(const struct call *c, int i)
 	for (unsigned k = 0; k < COUNT(by_name); k++) {
 		if (strcmp(by_name[k].arg, c->arg[i]) || exact || (by_name[k].nr != -1 && by_name[k].nr != c->nr))
 			continue;
-		if (by_name[k].nr == -1 && (c->type[i] == TYPE_FD || c->type[i] == TYPE_STR))
+		if (by_name[k].nr == -1 && by_name[k].make != dirfd_or_not && (c->type[i] == TYPE_FD || c->type[i] == TYPE_STR))
 			continue;
 		make = by_name[k].make;
 		exact = by_name[k].nr != -1;
@@ -96,7 +97,7 @@ static const struct {
 	{SYS_setreuid, 1, 0}, {SYS_setfsuid, 1, 1}, {SYS_open, 40, 40}, {SYS_openat, 40, 40}, {SYS_pipe2, 20, 20}, {SYS_mmap, 40, 40},
 	{SYS_ioctl, 40, 40}, {SYS_fcntl, 30, 30}, {SYS_close, 15, 15}, {SYS_read, 30, 30}, {SYS_write, 30, 30},
 	{SYS_linkat, 30, 30}, {SYS_copy_file_range, 30, 30}, {SYS_close_range, 2, 2}, {SYS_epoll_ctl, 40, 40},
-	{SYS_futex, 8, 8}, {SYS_sync, 2, 2}, {SYS_kill, 8, 8},
+	{SYS_epoll_create1, 30, 30}, {SYS_eventfd, 30, 30}, {SYS_futex, 8, 8}, {SYS_sync, 2, 2}, {SYS_kill, 8, 8},
 };
 
 void args_init(void)

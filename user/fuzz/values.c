@@ -185,6 +185,19 @@ uint64_t persona(struct stream *s, const struct call *c)
 	return one_in(s, 2) ? 0xffffffff : random_below(s, 2) ? 0x0040000 : 0;
 }
 
+uint64_t epoll_op(struct stream *s, const struct call *c)
+{
+	(void)c;
+	return random_below(s, 8) % 4;
+}
+
+uint64_t at_flags(struct stream *s, const struct call *c)
+{
+	static const uint64_t usual[] = {0, 0, 0x100, 0x200, 0x400, 0x1000};
+
+	return one_in(s, 8) ? flags(s, c) : PICK(s, usual);
+}
+
 uint64_t arch_code(struct stream *s, const struct call *c)
 {
 	(void)c;
