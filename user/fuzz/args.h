@@ -24,7 +24,8 @@ uint64_t any_number(struct stream *s);
 /* What no call may write to or read from. */
 uint64_t bad_pointer(struct stream *s);
 extern maker small_int, size, setsize, offset, flags, mode, device, fd, dirfd_or_not, last_fd, sig, pid, any_pid,
-	user, saved_user, timeout_ms, ioctl_number, futex_op, fcntl_number, persona, arch_code, epoll_op, at_flags, buffer, map_address, map_size,
+	user, saved_user, timeout_ms, ioctl_number, futex_op, fcntl_number, persona, arch_code, epoll_op, at_flags,
+	buffer, map_address, map_size,
 	new_address, map_flags, protection, break_address;
 
 /* ---- structs.c ---- */
