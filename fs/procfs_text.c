@@ -8,6 +8,7 @@
 #include "internal.h"
 
 #include <fs/seq.h>
+#include <lib/config.h>
 #include <lib/errno.h>
 #include <lib/format.h>
 #include <lib/string.h>
@@ -101,6 +102,31 @@ static long text_read(struct file *f, struct uio *u, u64 *pos)
 	return error ? error : (long)n;
 }
 
+/* Digits, all in one write. */
+static long text_write(struct file *f, struct uio *u, u64 *pos)
+{
+	const struct procfs_node *n = procfs_node(f->vnode);
+	u64 size = u->left, value = 0;
+	char digits[16];
+	struct proc *p;
+	int error;
+
+	(void)pos;
+	if (n->kind != PROCFS_ENTRY || size >= sizeof(digits))
+		return -EINVAL;
+	error = uio_get(u, digits, size);
+	for (u64 i = 0; !error && i < size && digits[i] != '\n'; i++) {
+		error = digits[i] < '0' || digits[i] > '9' ? -EINVAL : 0;
+		value = value * 10 + (u64)(digits[i] - '0');
+	}
+	p = error ? NULL : procfs_hooks->find(n->pid);
+	if (!error)
+		error = p ? procfs_hooks->store(p, n->tid, value) : -ESRCH;
+	if (p)
+		procfs_hooks->put(p);
+	return error ? error : (long)size;
+}
+
 static i64 text_seek(struct file *f, i64 offset, int whence)
 {
 	return whence == SEEK_END ? -EINVAL : seek_in(f, offset, whence, 0);
@@ -115,6 +141,7 @@ static void text_release(struct file *f)
 
 const struct file_ops procfs_text_ops = {
 	.read = text_read,
+	.write = IS_ENABLED(CONFIG_FAULT_INJECTION) ? text_write : NULL,
 	.seek = text_seek,
 	.release = text_release,
 };

@@ -13,6 +13,7 @@
 #include <core/percpu.h>
 #include <core/spinlock.h>
 #include <lib/string.h>
+#include <mm/inject.h>
 #include <mm/object.h>
 #include <mm/poison.h>
 
@@ -239,6 +240,8 @@ static void check_unused(struct page *page, unsigned order)
 struct page *page_alloc(unsigned order, unsigned flags)
 {
 	if (order > PAGE_ORDER_MAX || ((flags & ALLOC_USER) && unlikely(page_low())))
+		return NULL;
+	if (INJECT && inject_fails())
 		return NULL;
 
 	u64 irq = irq_save();

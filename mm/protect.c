@@ -68,7 +68,9 @@ static int protect(struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned prot
 		unsigned old = r->prot;
 
 		r->prot = prot;
-		if (RUNG_WX && (old & PROT_WRITE))
+		if (RUNG_WX && prot & PROT_WRITE)
+			r->flags &= ~(unsigned)REGION_WRITTEN; /* its rights say so, and it may merge with its neighbours again */
+		else if (RUNG_WX && old & PROT_WRITE)
 			r->flags |= REGION_WRITTEN;
 		if (old != prot)
 			protect_entries(vs, r->start, r->end, prot, old & ~prot);

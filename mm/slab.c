@@ -13,6 +13,7 @@
 #include <core/panic.h>
 #include <core/spinlock.h>
 #include <lib/string.h>
+#include <mm/inject.h>
 #include <mm/poison.h>
 
 #define CACHES_MAX 64
@@ -317,6 +318,9 @@ static bool make_room(struct kmem_cache *cache, struct cpu_cache *cc)
 
 void *kmem_cache_alloc(struct kmem_cache *cache)
 {
+	if (INJECT && inject_fails())
+		return NULL;
+
 	u64 flags = irq_save();
 	struct cpu_cache *cc = this_cpu_ptr(cpu_caches[0]) + cache->id;
 	void *object;

@@ -11,6 +11,7 @@
 #include <isolation/gate.h>
 #include <isolation/proc.h>
 #include <lib/string.h>
+#include <mm/inject.h>
 #include <mm/vmspace.h>
 
 void app_return(struct trapframe *tf)
@@ -36,13 +37,28 @@ void app_return(struct trapframe *tf)
 	}
 }
 
+/* What is injected is for calls: who only touches memory does not expect an error. */
+static enum fault_result page_fault(uaddr_t va, unsigned access)
+{
+	const u32 left = INJECT ? inject_left(current()) : 0;
+
+	if (INJECT && left)
+		inject_arm(current(), 0);
+
+	enum fault_result result = vm_fault(current()->vmspace, va, access);
+
+	if (INJECT && left)
+		inject_arm(current(), left);
+	return result;
+}
+
 void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 {
 	struct siginfo info = {.signo = SIGSEGV, .code = SEGV_MAPERR};
 
 	(void)tf;
 	info.fault.addr = va;
-	switch (va < USER_MAX ? vm_fault(current()->vmspace, va, access) : FAULT_SEGV) {
+	switch (va < USER_MAX ? page_fault(va, access) : FAULT_SEGV) {
 	case FAULT_OK:
 		task_current()->minflt++;
 		return;
@@ -65,7 +81,7 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 bool kernel_page_fault(uaddr_t va, unsigned access)
 {
 	for (;;) {
-		enum fault_result result = vm_fault(current()->vmspace, va, access);
+		enum fault_result result = page_fault(va, access);
 
 		if (result == FAULT_OK && thread_is_app(current()))
 			task_current()->minflt++;

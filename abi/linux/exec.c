@@ -321,11 +321,10 @@ static void change_ids(struct exec *x, struct proc *p)
 	const struct cred *c = x->image.cred;
 	bool secure = c->euid != c->uid || c->egid != c->gid;
 
-	if (x->cred) {
-		if (gains_ids(x))
-			task_current()->personality &= ~(ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT);
+	if (RUNG_ASLR && gains_ids(x))
+		task_current()->personality &= ~(ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT);
+	if (x->cred)
 		cred_replace(x->cred);
-	}
 	x->cred = NULL;
 	WRITE_ONCE(p->dumpable, !secure);
 	if (secure)

@@ -18,6 +18,7 @@
 #include <lib/errno.h>
 #include <lib/format.h>
 #include <lib/string.h>
+#include <mm/inject.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
 #include <uapi/linux/fcntl.h>
@@ -194,6 +195,35 @@ static int show_mounts(struct proc *p, int tid, struct seq *s)
 	return 0;
 }
 
+/* ---- fail-nth, in debug builds ---- */
+
+/* The thread itself; a process stands for its first one. Only compared, so it may end meanwhile. */
+static const struct thread *thread_of(struct proc *p, int tid)
+{
+	const struct thread *found = NULL;
+	struct task *t;
+	u64 irq = spin_lock_irqsave(&p->siglock);
+
+	list_for_each_entry(t, &p->tasks, link)
+		if (t->tid == (tid ? tid : p->pid))
+			found = &t->thread;
+	spin_unlock_irqrestore(&p->siglock, irq);
+	return found;
+}
+
+static int show_fail_nth(struct proc *p, int tid, struct seq *s)
+{
+	seq_printf(s, "%u\n", INJECT ? inject_left(thread_of(p, tid)) : 0);
+	return 0;
+}
+
+static int store_fail_nth(struct proc *p, int tid, u64 value)
+{
+	if (INJECT)
+		inject_arm(thread_of(p, tid), (u32)value);
+	return 0;
+}
+
 static const struct procfs_entry entries[] = {
 	{"cmdline", S_IFREG | 0444, proc_show_cmdline},
 	{"comm", S_IFREG | 0444, proc_show_comm},
@@ -209,6 +239,7 @@ static const struct procfs_entry entries[] = {
 	{"statm", S_IFREG | 0444, proc_show_statm},
 	{"status", S_IFREG | 0444, proc_show_status},
 	{"task", S_IFDIR | 0555, NULL},
+	{INJECT ? "fail-nth" : NULL, S_IFREG | 0644, show_fail_nth},
 	{NULL, 0, NULL},
 };
 
@@ -224,6 +255,7 @@ static const struct procfs_hooks hooks = {
 	.fd_file = file_at,
 	.file_path = file_path,
 	.link_vnode = link_vnode,
+	.store = INJECT ? store_fail_nth : NULL,
 };
 
 void linux_procfs_init(void)

@@ -37,6 +37,8 @@ struct procfs_hooks {
 	struct file *(*fd_file)(struct proc *p, int fd);
 	long (*file_path)(struct file *f, char *buffer, size_t size);
 	/* What exe, cwd and root lead to: reference or ERR_PTR. NULL: the link is just text. */
+	/* A number written to one of its files: 0 or -errno. NULL: no file can be written. */
+	int (*store)(struct proc *p, int tid, u64 value);
 	struct vnode *(*link_vnode)(struct proc *p, const char *name);
 };
 void procfs_set_hooks(const struct procfs_hooks *hooks);

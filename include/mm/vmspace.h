@@ -25,7 +25,7 @@
 
 #define REGION_LOCKED BIT(8)    /* mlock(2): counted, and filled at once */
 #define REGION_ONFAULT BIT(9)   /* with LOCKED: filled as it is touched */
-#define REGION_WRITTEN BIT(11)  /* it could be written once: with the rung W^X it is never executed */
+#define REGION_WRITTEN BIT(11)  /* it could be written once, and cannot now: with the rung W^X it is never executed */
 #define REGION_LOCKS (REGION_LOCKED | REGION_ONFAULT)
 
 #define REGIONS_MAX 65530 /* of a vmspace, give or take one: Linux's vm.max_map_count */

@@ -89,7 +89,7 @@ void mitigations_describe(char *text, size_t size)
 		 : !chosen.retpoline ? "nothing"
 		 : RUNG_RETPOLINE    ? "retpolines"
 				     : "retpolines are not built in",
-		 affected(chosen.meltdown), chosen.meltdown ? ", no KPTI here" : "");
+		 affected(chosen.meltdown), !chosen.meltdown ? "" : RUNG_PTI ? ", page tables isolated" : ", PTI is not built in");
 }
 
 void mitigations_init(bool smap)

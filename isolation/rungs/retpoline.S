@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where every indirect call and jump of C goes instead (-mindirect-branch=thunk-extern): the CPU is made to predict the RET into a
- * loop that does nothing, while the real target is put where the RET will find it. Source: Turner, "Retpoline: a software
+ * Where every indirect call and jump of C goes instead (-mindirect-branch=thunk-extern): the CPU is made to predict the RET into
+ * a loop that does nothing, while the real target is put where the RET will find it. Source: Turner, "Retpoline: a software
  * construct for preventing branch-target-injection" (2018).
  */
 	.macro THUNK reg

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Rungs together: a combination by a seed, on a kernel by the same seed (SEED repeats it). With CHECK=full every rung alone on each
-# kernel that can have it, and every pair of them on multi and sas.
+# Rungs together: a combination by a seed, on a kernel by the same seed (SEED repeats it). With CHECK=full every rung alone on
+# each kernel that can have it, and every pair of them on multi and sas.
 . "$(dirname "$0")/rung.sh"
 
 IN_BOTH="wx aslr canary"

@@ -4,14 +4,15 @@
 #   . "$(dirname "$0")/rung.sh"
 #   rung_kernel multi smap         $kernel is multi with configs/smap.config behind it, for run() of ../lib.sh
 #   published "smap on"            /proc/orchard of the kernel says so
-#   self_tests smap                its KTESTs are green, and some of that name are among them
+#   self_tests smap [CPUS [OPTION]] its KTESTs are green, and some of that name are among them
 #   crash NAME; says PATTERN...    a kernel that is broken on purpose, and what its console said
 #
-# All share two folders for each model, one for the rungs that change how everything is compiled, so that from one rung to the next
-# only what mentions its option is compiled; so these tests run one at a time. KERNELS chooses the models: where none of a test's own is among them, nothing is tested.
+# All share two folders for each model, one of them for the rungs that change how everything is compiled, so that from one rung to
+# the next only what mentions its option is compiled; so these tests run one at a time. KERNELS chooses the models: where none of
+# a test's own is among them, nothing is tested.
+TIMEOUT=${TIMEOUT-60}
 . "$(dirname "$0")/../lib.sh"
 
-TIMEOUT=${TIMEOUT_GIVEN-60}
 full=
 [ "${CHECK-}" != full ] || full=1
 mkdir -p "$build"
@@ -73,12 +74,12 @@ published() {
 }
 
 self_tests() {
-	run_options="--append ktest"
+	run_options="--append ktest ${3-}"
 	run "$kernel" "${2-1}" hello </dev/null
 	run_options=
 	console | grep -E '^(ok|not ok|1\.\.|Bail out!|# )' >"$work/out"
 	grep -q "^ok [0-9]* - $1" "$work/out" && tap_is_good && [ "$status" = 70 ]
-	check $? "$label: self-tests, with those of $1" && return
+	check $? "$label: self-tests, with those of $1${3:+, with $3}" && return
 	grep -E '^(not ok|#)' "$work/out"
 	explain "$work/err"
 }

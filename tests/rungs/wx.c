@@ -50,6 +50,8 @@ static void calls(void)
 	is_int(mprotect(once, 4096, PROT_NONE), 0, "what could be written may be closed");
 	refused(mprotect(once, 4096, X), "and not be executed after that");
 	is_int(mprotect(once, 4096, R | W), 0, "but written again");
+	is_int(mprotect(once, 4096, R), 0, "and closed again");
+	refused(mprotect(once, 4096, R | X), "and still not be executed");
 	is_int(mprotect(code, 4096, R), 0, "what could be executed may be read");
 	is_int(mprotect(code, 4096, R | X), 0, "and executed again, as nobody could write");
 	refused(mprotect(code, 4096, R | W | X), "but not be opened for writing while it is executed");

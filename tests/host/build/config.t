@@ -64,6 +64,15 @@ same "a changed one has a plus" sasos+ "$(name build/default)"
 ok "the short form is written" build savedefconfig
 same "and is short" "CONFIG_MODEL_SASOS=y CONFIG_NR_CPUS_MAX=8" "$(sort build/default/defconfig | xargs)"
 
+ok "two fragments are joined" build O=out/two FRAGMENT=smap+smep multi_defconfig
+same "and both are granted" "SMAP SMEP" "$(sed -n 's/^CONFIG_\(SM.P\)=y/\1/p' out/two/.config | sort | xargs)"
+refuses "a fragment that is not there" "no fragment smip.config; there are: " O=out/bad FRAGMENT=smap+smip multi_defconfig
+refuses "a rung that ring 0 cannot have" "configs/sas_defconfig and configs/smap.config:[0-9]*: asks for CONFIG_SMAP=y" \
+	O=out/bad FRAGMENT=smap sas_defconfig
+ok "all rungs that fit fit everywhere" build O=out/hard FRAGMENT=hardened sas_defconfig
+ok "ring 0 has those it can have" grep -q '^CONFIG_ASLR=y' out/hard/.config
+ok "and none of ring 3" test -z "$(grep '^CONFIG_\(SM.P\|UMIP\)=y' out/hard/.config)"
+
 # bad_table TEXT PATTERN LINE...: a system-call table with these lines is refused.
 bad_table() {
 	text=$1 pattern=$2

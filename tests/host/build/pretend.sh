@@ -52,7 +52,7 @@ plant() {
 	mkdir -p "$work/tree/include/lib"
 	cd "$top"
 	cp -r Kconfig Makefile configs tools "$work/tree"
-	for kconfig in */Kconfig arch/*/Kconfig; do
+	for kconfig in */Kconfig */*/Kconfig; do
 		mkdir -p "$work/tree/$(dirname "$kconfig")"
 		cp "$kconfig" "$work/tree/$kconfig"
 	done
