@@ -26,6 +26,7 @@
 #define LONG 100  /* seconds: never waited for */
 #define STORM 3 /* seconds, or as many interruptions: */
 #define ENOUGH 2000
+#define LONG_AFTER 1000000 /* looks at the reader's turn */
 #define PATIENCE 400 /* signals after which a call that should be EINTR long ago is let go */
 
 static int ends[2], other = -1;
@@ -550,13 +551,16 @@ static volatile bool storm;
 static volatile unsigned turn;
 static pthread_t main_thread;
 
-/* For each read a shower, the drops ever farther apart: some fall when the first has ended the read and it is on its way back. */
+/*
+ * For each read a shower, the drops ever farther apart: some fall when the first has ended the read and it is on its way back.
+ * A whole shower may fall before the read has begun: a read that still waits long after gets another.
+ */
 static void *rain(void *unused)
 {
 	unsigned seen = 0;
 
 	while (storm) {
-		while (storm && turn == seen)
+		for (int waited = 0; storm && turn == seen && waited < LONG_AFTER; waited++)
 			;
 		seen = turn;
 		for (int drops = 0; drops < 16; drops++) {
