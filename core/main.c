@@ -26,6 +26,7 @@
 #include <isolation/gate.h>
 #include <isolation/proc.h>
 #include <isolation/rungs.h>
+#include <mm/kasan.h>
 #include <mm/page.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
@@ -57,6 +58,8 @@ void kmain(void)
 	pmap_bootstrap();                 /* the kernel's half of every address space */
 	percpu_init_boot();               /* this CPU's own variables */
 	arch_cpu_init(0);                 /* the same tables again, now in them */
+	if (KASAN)
+		kasan_init();             /* which memory may be touched */
 	page_init();                      /* physical memory */
 	slab_init();                      /* small objects */
 	arch_screen_init();               /* something to see, where there is a screen */

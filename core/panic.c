@@ -17,6 +17,7 @@
 #include <core/lockdep.h>
 #include <core/percpu.h>
 #include <core/printk.h>
+#include <core/sanitizer.h>
 #include <core/symbols.h>
 #include <core/time.h>
 #include <core/trace.h>
@@ -142,6 +143,8 @@ static void report(const struct crash *c)
 		print_registers(c->tf);
 	console_print("  cr2 %016lx  cr3 %016lx\n", cr2_read(), cr3_read());
 	print_backtrace(c);
+	if (KASAN)
+		memory_print_history();
 	if (c->fault)
 		pmap_print_walk(c->va);
 	lockdep_print_held();

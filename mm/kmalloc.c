@@ -9,6 +9,7 @@
 
 #include <core/panic.h>
 #include <lib/string.h>
+#include <mm/kasan.h>
 #include <mm/page.h>
 
 #define CLASSES 12
@@ -56,13 +57,20 @@ static unsigned order_for(size_t size)
 
 void *kmalloc(size_t size)
 {
-	if (likely(size <= class[CLASSES - 1].size))
-		return kmem_cache_alloc(cache_for(size));
+	if (likely(size <= class[CLASSES - 1].size)) {
+		void *object = kmem_cache_alloc(cache_for(size));
+
+		if (KASAN && object)
+			kasan_narrow(object, size, kasan_object_size(slab_cache_id(slab_cache_of(object))));
+		return object;
+	}
 	if (size > PAGE_SIZE << PAGE_ORDER_MAX)
 		return NULL;
 
 	struct page *page = page_alloc(order_for(size), 0);
 
+	if (KASAN && page)
+		kasan_narrow(page_virt(page), size, PAGE_SIZE << page->order);
 	return page ? page_virt(page) : NULL;
 }
 

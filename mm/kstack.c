@@ -145,3 +145,10 @@ bool kstack_overflowed(u64 va)
 {
 	return va >= KSTACK_AREA && va - KSTACK_AREA < KSTACK_AREA_SIZE && (va - KSTACK_AREA) % SLOT < PAGE_SIZE;
 }
+
+u64 kstack_end(u64 va)
+{
+	if (va < KSTACK_AREA || va - KSTACK_AREA >= KSTACK_AREA_SIZE)
+		return 0;
+	return va - (va - KSTACK_AREA) % SLOT + SLOT;
+}

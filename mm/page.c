@@ -14,6 +14,7 @@
 #include <core/spinlock.h>
 #include <lib/string.h>
 #include <mm/inject.h>
+#include <mm/kasan.h>
 #include <mm/object.h>
 #include <mm/poison.h>
 
@@ -100,6 +101,8 @@ static void buddy_free(struct page *page, unsigned order)
 /* [frame, end) in the largest aligned blocks. */
 static void buddy_free_frames(u64 frame, u64 end)
 {
+	if (KASAN)
+		kasan_poison(page_virt(&page_array[frame]), (end - frame) << PAGE_SHIFT, KASAN_FREE_PAGE);
 	while (frame < end) {
 		unsigned order = 0;
 
@@ -260,6 +263,8 @@ struct page *page_alloc(unsigned order, unsigned flags)
 	irq_restore(irq);
 	if (POISON_CHECKED && page)
 		check_unused(page, order);
+	if (KASAN && page)
+		kasan_unpoison(page_virt(page), PAGE_SIZE << order);
 	if (page && (flags & ALLOC_ZERO)) {
 		u8 *bytes = page_virt(page);
 
@@ -274,6 +279,8 @@ void page_free(struct page *page, unsigned order)
 	assert(page->refs == 1 && !(page->flags & (PAGE_FREE | PAGE_RESERVED)));
 	if (POISON_CHECKED)
 		check_freed(page, order);
+	if (KASAN)
+		kasan_poison(page_virt(page), PAGE_SIZE << order, KASAN_FREE_PAGE);
 
 	u64 irq = irq_save();
 	struct stock *s = this_cpu_ptr(stock);

@@ -14,6 +14,7 @@
 #include <core/spinlock.h>
 #include <lib/string.h>
 #include <mm/inject.h>
+#include <mm/kasan.h>
 #include <mm/poison.h>
 
 #define CACHES_MAX 64
@@ -121,6 +122,8 @@ static struct slab *slab_create(struct kmem_cache *cache)
 		page[i].slab = slab;
 		page[i].private = (u64)base;
 	}
+	if (KASAN)
+		kasan_poison(base, PAGE_SIZE << cache->order, KASAN_UNUSED);
 	base += first_object(cache);
 	for (unsigned i = cache->per_slab; i-- > 0;) {
 		void **object = (void **)(base + i * cache->size);
@@ -332,6 +335,8 @@ void *kmem_cache_alloc(struct kmem_cache *cache)
 	irq_restore(flags);
 	if (POISON_CHECKED && object)
 		check_unused(cache, object);
+	if (KASAN && object)
+		kasan_alloc(cache->id, object);
 	return object;
 }
 
@@ -340,7 +345,7 @@ void *kmem_cache_zalloc(struct kmem_cache *cache)
 	void *object = kmem_cache_alloc(cache);
 
 	if (object)
-		memzero(object, cache->size);
+		memzero(object, KASAN ? kasan_object_size(cache->id) : cache->size);
 	return object;
 }
 
@@ -349,6 +354,12 @@ void kmem_cache_free(struct kmem_cache *cache, void *object)
 	assert(page_of(virt_to_phys(object))->slab->cache == cache);
 	if (POISON_CHECKED)
 		check_freed(cache, object);
+	if (KASAN) {
+		object = kasan_free(cache->id, object, slab_object_at(object) == object);
+		if (!object)
+			return;
+		cache = slab_cache_of(object);
+	}
 
 	u64 flags = irq_save();
 	struct cpu_cache *cc = this_cpu_ptr(cpu_caches[0]) + cache->id;
@@ -383,7 +394,9 @@ static struct kmem_cache *cache_create(const char *name, size_t size, size_t ali
 	cache->id = ncaches++;
 	cache->name = name;
 	cache->align = MAX(align, 8ul);
-	cache->size = ALIGN_UP(MAX(size, (size_t)OBJECT_MIN), cache->align);
+	cache->size = ALIGN_UP(MAX(KASAN ? size + KASAN_REDZONE : size, (size_t)OBJECT_MIN), cache->align);
+	if (KASAN)
+		kasan_cache(cache->id, size, cache->size);
 	cache->header_apart = cache->size >= HEADER_APART_FROM;
 	cache->capacity = MIN((size_t)rounds, MAX(2ul, MAGAZINE_BYTES / cache->size));
 	list_init(&cache->partial);
@@ -407,6 +420,19 @@ void slab_init_caches(void)
 struct kmem_cache *slab_cache_of(const void *object)
 {
 	return page_of(virt_to_phys(object))->slab->cache;
+}
+
+unsigned slab_cache_id(const struct kmem_cache *cache)
+{
+	return cache->id;
+}
+
+void *slab_object_at(const void *p)
+{
+	const struct kmem_cache *cache = slab_cache_of(p);
+	u64 first = page_of(virt_to_phys(p))->private + first_object(cache);
+
+	return (u64)p < first ? NULL : (void *)((u64)p - ((u64)p - first) % cache->size);
 }
 
 const char *slab_cache_name(const void *object)
@@ -439,7 +465,7 @@ void slab_foreach(void (*fn)(const char *name, size_t size, u64 objects_in_use, 
 	for (unsigned i = 0; i < ncaches; i++) {
 		struct kmem_cache *cache = &caches[i];
 		u64 flags = spin_lock_irqsave(&cache->lock);
-		u64 cached = MIN(in_magazines(cache), cache->allocated);
+		u64 cached = MIN(in_magazines(cache) + (KASAN ? kasan_waiting(cache->id) : 0), cache->allocated);
 		u64 in_use = cache->allocated - cached, pages = cache->pages;
 
 		spin_unlock_irqrestore(&cache->lock, flags);

@@ -13,10 +13,13 @@
 #include <core/panic.h>
 #include <core/param.h>
 #include <core/printk.h>
+#include <core/sanitizer.h>
 #include <lib/string.h>
 #include <mm/page.h>
 #include <mm/slab.h>
 #include <sched/thread.h>
+
+#include "crash.h"
 
 #define hide(p) asm volatile("" : "+r"(p))
 #define __noinline __attribute__((noinline))
@@ -236,6 +239,8 @@ static void crash_thread(void *arg)
 	for (size_t i = 0; i < ARRAY_SIZE(crashes); i++)
 		if (!strcmp(arg, crashes[i].name))
 			crashes[i].fn();
+	if (KASAN || UBSAN)
+		crash_sanitized(arg);
 	pr_err("crash=%s: the kernel has survived it, or knows no such thing", param.crash);
 }
 

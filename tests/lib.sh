@@ -71,6 +71,14 @@ built() {
 	echo "$build/$1${ORCHARD_FRAGMENT:+-$ORCHARD_FRAGMENT}"
 }
 
+# The fragment of kernels that look for trouble: debug, or the one that all are built with, if it has all that debug has.
+with_checks() {
+	case ${ORCHARD_FRAGMENT-} in
+	*sanitize*) echo "$ORCHARD_FRAGMENT" ;;
+	*) echo debug ;;
+	esac
+}
+
 # run KERNEL CPUS PROGRAM [ARG...], with $run_options for the tool; stdin is passed on.
 run() {
 	run_kernel=$1 run_cpus=$2 run_program=$(program "$3")

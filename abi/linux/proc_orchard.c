@@ -10,6 +10,7 @@
 #include <abi/linux/proc_orchard.h>
 
 #include <core/percpu.h>
+#include <core/sanitizer.h>
 #include <fs/seq.h>
 #include <fs/vnode.h>
 #include <generated/version.h>
@@ -92,6 +93,8 @@ static void show(struct seq *s, void *arg)
 	seq_printf(s, "rungs: strace=%c lockdep=%c assert=%c ktest=%c frame_pointer=%c kstack_pages=%d\n",
 		   YES(IS_ON(CONFIG_STRACE)), YES(IS_ON(CONFIG_LOCKDEP)), YES(IS_ON(CONFIG_DEBUG_ASSERT)), YES(IS_ON(CONFIG_KTEST)),
 		   YES(IS_ON(CONFIG_FRAME_POINTER)), CONFIG_KSTACK_PAGES);
+	if (KASAN || UBSAN)
+		seq_printf(s, "sanitizers: kasan=%c ubsan=%c\n", YES(KASAN), YES(UBSAN));
 	show_rungs(s);
 	show_proc_refusals(s);
 	show_aspace_refusals(s);

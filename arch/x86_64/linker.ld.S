@@ -45,6 +45,9 @@ SECTIONS {
 		__extable_start = .;
 		KEEP(*(.extable))
 		__extable_end = .;
+		__constructors_start = .; /* with KASAN: mm/kasan.c */
+		KEEP(*(.init_array .init_array.*))
+		__constructors_end = .;
 		__patch_start = .;
 		KEEP(*(.patch))
 		__patch_end = .;

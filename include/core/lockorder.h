@@ -40,6 +40,7 @@
  *         timer (i)
  *   id (i)                      process and thread ids
  *     slab (i)                  anyone may allocate under its own lock
+ *       quarantine (i)          leaf, with KASAN: freed objects that wait
  *       kstack (i)
  *         buddy (i)
  *   load (i), irq (i), ioapic (i)

@@ -30,6 +30,8 @@ extern void (*panic_describe_thread)(const struct thread *t, char *text, size_t 
 bool kstack_overflowed(u64 va);
 bool memory_describe(u64 va, char *text, size_t size);
 u64 memory_poisoned_at(u64 value);
+/* With KASAN: who allocated and freed the object that the report is about, if it is about one. */
+void memory_print_history(void);
 
 /* The CPU that panics, or -1: its console output takes no lock, that of all others is dropped. */
 extern int panic_cpu; /* a */

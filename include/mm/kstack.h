@@ -15,5 +15,7 @@ u64 kstack_live(void);
 u64 kstack_pages(void);
 /* Is va in some stack's guard page (an overflow)? For panic. */
 bool kstack_overflowed(u64 va);
+/* One past the stack that va lies in; 0: none. */
+u64 kstack_end(u64 va);
 
 #endif

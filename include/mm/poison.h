@@ -2,7 +2,8 @@
 /*
  * What a debug build (CONFIG_POISON) fills freed memory with, and looks for before it gives it out again: a pattern mixed with
  * the word's own address, so that no program's data look like it, and a register that holds poison tells where it was read.
- * As an address such a word is not canonical: using it as a pointer faults.
+ * As an address such a word is not canonical: using it as a pointer faults. With KASAN nothing is filled: it finds sooner who
+ * comes too late.
  */
 #ifndef MM_POISON_H
 #define MM_POISON_H
@@ -10,7 +11,7 @@
 #include <lib/config.h>
 #include <lib/types.h>
 
-#define POISON_CHECKED IS_ENABLED(CONFIG_POISON)
+#define POISON_CHECKED (IS_ENABLED(CONFIG_POISON) && !IS_ENABLED(CONFIG_KASAN))
 
 #define POISON_SLAB 0xdbdbdbdbdbdbdbdbul
 #define POISON_PAGE 0xb1b1b1b1b1b1b1b1ul

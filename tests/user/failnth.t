@@ -4,7 +4,8 @@
 . "$(dirname "$0")/../lib.sh"
 
 [ -n "$KERNELS_GIVEN" ] || KERNELS="split sasos multi"
-export ORCHARD_FRAGMENT=debug
+ORCHARD_FRAGMENT=$(with_checks)
+export ORCHARD_FRAGMENT
 for kernel in $KERNELS; do
 	case $kernel in
 	linux | host) continue ;; # built without

@@ -13,7 +13,7 @@ for kernel in $KERNELS; do
 	[ "$kernel" != host ] || continue # it sets clocks and kills whom it reaches
 	if [ "${CHECK-}" = full ]; then
 		TIMEOUT=1800
-		[ "$kernel" = linux ] || export ORCHARD_FRAGMENT=debug
+		[ "$kernel" = linux ] || export ORCHARD_FRAGMENT="$(with_checks)"
 		tap_run "$kernel" 1 fuzz --seed "$seed" --calls 1000000
 		tap_run "$kernel" 4 fuzz --seed "$seed" --calls 200000 --threads 3
 	else

@@ -53,6 +53,18 @@ retpoline := $(if $(CONFIG_RETPOLINE),$(if $(LLVM),-mretpoline-external-thunk,-m
 machine := -m64 -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	$(guard) -fcf-protection=none -fno-asynchronous-unwind-tables $(retpoline)
 
+# The compiler's checks (docs/sanitizers.md): each is a call, of a function of ours. What they are made of is not checked; nor, for
+# undefined behaviour, what breaks the kernel on purpose. lib/string.c is looked at as a whole: mm/kasan_string.c.
+kasan := $(if $(CONFIG_KASAN),-fsanitize=kernel-address $(if $(LLVM),-mllvm -asan-instrumentation-with-call-threshold=0 \
+	-mllvm -asan-stack=0,-fasan-shadow-offset=0xdffffc0000000000 --param=asan-instrumentation-with-call-threshold=0 \
+	--param=asan-stack=0 --param=asan-globals=1))
+ubsan := $(if $(CONFIG_UBSAN),-fsanitize=undefined)
+without_kasan := $(addprefix $(out)/,mm/kasan.o mm/kasan_slab.o mm/kasan_string.o mm/kasan_report.o mm/slab.o mm/poison.o lib/string.o \
+	core/sanitizer.o core/ubsan.o symbols.o abi/linux/vdso/vdso.o)
+without_ubsan := $(filter-out %/slab.o,$(without_kasan)) $(out)/sched/crash.o
+wrapped := $(if $(CONFIG_KASAN),$(addprefix --wrap=,memcpy memmove memset memzero memcmp memchr strlen strnlen strcmp strncmp \
+	strchr strrchr strstr strlcpy page_zero page_copy))
+
 # No object may depend on where it was built; loops must not become calls of memset in memset. Padding before loops and
 # jumps was 16 KiB of the image.
 shape := -std=gnu11 -O2 -g $(call cc_takes,-fno-align-jumps) $(call cc_takes,-fno-align-loops) -fno-strict-aliasing -fno-common -ffunction-sections -fdata-sections \
@@ -62,7 +74,7 @@ shape := -std=gnu11 -O2 -g $(call cc_takes,-fno-align-jumps) $(call cc_takes,-fn
 
 warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings \
-	-Wimplicit-fallthrough -Wformat=2 -Wframe-larger-than=2048
+	-Wimplicit-fallthrough -Wformat=2 -Wframe-larger-than=$(if $(kasan)$(ubsan),4096,2048)
 
 # What gcc calls by itself, memcpy and its like, must be there before it looks at the whole.
 lto := $(if $(CONFIG_LTO),$(if $(LLVM),,-flto))
@@ -76,10 +88,11 @@ small := $(ktests) $(foreach o,$(objs),$(if $(filter acpi% init.o initramfs.o ru
 	sys_session.o signal_group.o sys_admin.o sys_id.o sys_prctl.o sys_limit.o sys_attr.o sys_itimer.o sys_sched_policy.o \
 	posix_timer.o memfd.o lock.o stack.o,$(notdir $o)),$o))
 cflags = $(shape) $(machine) $(includes) $(warnings) \
-	$(if $(filter $(without_lto),$@),,$(lto)) $(if $(filter $(small),$@),-Os)
+	$(if $(filter $(without_lto),$@),,$(lto)) $(if $(filter $(small),$@),-Os) \
+	$(if $(filter $(without_kasan),$@),,$(kasan)) $(if $(filter $(without_ubsan),$@),,$(ubsan))
 sflags := -g -m64 -D__ASSEMBLY__ -ffile-prefix-map=$(out)/= $(includes) -Wa,--noexecstack
 ldflags := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections \
-	--build-id=none $(call ld_takes,--no-warn-rwx-segments)
+	--build-id=none $(call ld_takes,--no-warn-rwx-segments) $(wrapped)
 
 # --- Rules -----------------------------------------------------------------------------------
 .PHONY: kernel iso FORCE
@@ -140,7 +153,7 @@ $(out)/arch/x86_64/screen/font.o: $(gen)/font.c $(out)/cc.command $(fixdep) | $(
 
 # The vDSO: code for applications, so position-independent, with unwind tables, linked by itself.
 vdso := $(out)/abi/linux/vdso
-vdso_cflags := $(filter-out $(guard) $(retpoline) -fno-pic -fno-pie -mcmodel=kernel -fno-asynchronous-unwind-tables -flto,$(cflags)) \
+vdso_cflags := $(filter-out $(guard) $(retpoline) $(kasan) $(ubsan) -fno-pic -fno-pie -mcmodel=kernel -fno-asynchronous-unwind-tables -flto,$(cflags)) \
 	-fPIC -fno-stack-protector -fvisibility=default -fasynchronous-unwind-tables -fno-jump-tables
 vdso_ldflags := -m elf_x86_64 -shared -Bsymbolic -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr \
 	--build-id=none -z max-page-size=4096 -z noexecstack
