@@ -139,6 +139,7 @@ soak: setup
 	+$(Q)CPUS=4 COUNT=full TIMEOUT=1200 KERNELS='sas tasks ring0proc' $(MAKE) O= CHECK=full JOBS=1 \
 		PROVE=tests/user/redzone.t prove
 	+$(Q)$(MAKE) O= CHECK=full JOBS=1 PROVE='tests/user/fuzz.t tests/user/failnth.t' prove
+	+$(Q)$(MAKE) O= CHECK=full JOBS=1 FRAGMENT=sanitize PROVE='tests/user/fuzz.t tests/user/failnth.t' prove
 
 compare: setup
 	+$(Q)$(MAKE) O= kernels
