@@ -74,7 +74,8 @@ shape := -std=gnu11 -O2 -g $(call cc_takes,-fno-align-jumps) $(call cc_takes,-fn
 
 warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings \
-	-Wimplicit-fallthrough -Wformat=2 -Wframe-larger-than=$(if $(kasan)$(ubsan),4096,2048)
+	-Wimplicit-fallthrough -Wformat=2 -Wframe-larger-than=$(if $(kasan)$(ubsan),4096,2048) \
+	$(if $(ubsan),-Wno-array-bounds) # which is wrong where checks stand between an index and its use
 
 # What gcc calls by itself, memcpy and its like, must be there before it looks at the whole.
 lto := $(if $(CONFIG_LTO),$(if $(LLVM),,-flto))
@@ -150,6 +151,13 @@ $(out)/arch/x86_64/screen/font.o: $(gen)/font.c $(out)/cc.command $(fixdep) | $(
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(cflags) -iquote arch/x86_64/screen $(deps) -c $< -o $@ && $(record)
+
+# The linked program (CONFIG_APP_LINKED): the file, and the name that it has inside.
+program := $(subst ",,$(CONFIG_APP_LINKED_FILE))
+$(out)/linked.program: FORCE
+	@tools/build/update $@ '$(program)'
+$(out)/fs/linked_image.o: $(program) $(out)/linked.program
+$(out)/fs/linked_image.o: sflags += -DLINKED_FILE='"$(program)"' -DLINKED_PATH='"/$(notdir $(program))"'
 
 # The vDSO: code for applications, so position-independent, with unwind tables, linked by itself.
 vdso := $(out)/abi/linux/vdso
