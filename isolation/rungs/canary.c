@@ -12,5 +12,5 @@ void __used __stack_chk_fail(void)
 	char text[SYMBOL_TEXT];
 
 	panic("kernel stack smashed: a function wrote past an array on its stack, in %s",
-	      symbol_text((u64)__builtin_return_address(0), text, sizeof(text)));
+	      symbol_caller_text((u64)__builtin_return_address(0), text, sizeof(text)));
 }

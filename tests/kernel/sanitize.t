@@ -64,7 +64,7 @@ for kernel in $KERNELS; do
 		'^  allocated by:$' "^    $hex crash_reuse\+0x" '^  freed by:$' "^    $hex crash_reuse\+0x"
 	crash refree '^panic: kasan: freed twice: ' "^    $hex crash_refree\+0x" '^  freed by:$' "^    $hex crash_refree\+0x"
 	crash copy '^panic: kasan: out of bounds: 25 bytes read at .* by crash_copy\+0x.*, 0 bytes behind the 24 bytes'
-	crash shift "^panic: ubsan: shift of 1, which is .*long.*, by 64 bits, at sched/crash_sanitized.c:" "^    $hex crash_shift\+0x"
+	crash shift "^panic: ubsan: shift of 1, which is .*long.*, by 64 bits, at sched/crash_sanitized.c:" "^    $hex crash_shift(\.cold)?\+0x"
 	crash unreachable '^panic: ubsan: what cannot be reached was reached, at sched/crash_sanitized.c:'
 	# What the processor finds by itself is reported as in other kernels.
 	crash null '^panic: a null pointer was read, address 8, in crash_null\+0x'
