@@ -139,15 +139,14 @@ long sys_exit_group(int status)
 
 long sys_wait4(int pid, uaddr_t ustatus, int options, uaddr_t rusage)
 {
-	int idtype = pid == -1 ? P_ALL : pid > 0 ? P_PID : P_PGID;
-	int id = pid > 0 ? pid : pid == 0 ? proc_current()->pgid : -pid;
-	struct wait_result result;
-
 	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_WHOSE))
 		return -EINVAL;
 	if (pid == INT32_MIN)
 		return -ESRCH;
 
+	int idtype = pid == -1 ? P_ALL : pid > 0 ? P_PID : P_PGID;
+	int id = pid > 0 ? pid : pid == 0 ? proc_current()->pgid : -pid;
+	struct wait_result result;
 	long found = proc_wait(idtype, id, options | WEXITED, &result);
 
 	if (found <= 0)

@@ -216,6 +216,8 @@ long sys_kill(int pid, int sig)
 		return -EINVAL;
 	if (pid > 0)
 		return send_to_proc(pid, sig, &k.info);
+	if (pid == INT32_MIN) /* no number of a group: it has no opposite */
+		return -ESRCH;
 
 	k.pgid = pid == 0 ? proc_current()->pgid : pid == -1 ? 0 : -pid;
 	mutex_lock(&proc_lock);

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
@@ -117,6 +118,7 @@ static void test_ids(void)
 	fails(waitpid(-1, NULL, 0), ECHILD, "without children waiting is ECHILD");
 	fails(waitpid(getpid(), NULL, 0), ECHILD, "for oneself too");
 	fails(waitpid(-1, NULL, 0x100), EINVAL, "an unknown option is EINVAL");
+	fails(waitpid(INT_MIN, NULL, 0), ESRCH, "the number that has no opposite is no group");
 	fails(waitid(P_ALL, 0, NULL, WNOHANG), EINVAL, "waitid without an event to wait for is EINVAL");
 	fails(waitid(9, 1, NULL, WEXITED), EINVAL, "an unknown idtype is EINVAL");
 	fails(waitid(P_PID, 0, NULL, WEXITED), EINVAL, "process 0 is EINVAL");

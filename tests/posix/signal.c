@@ -4,6 +4,7 @@
  * restart is restart.c's, children are process.c's. Sources: POSIX.1-2017 XSH 2.4, signal(7), sigaction(2).
  */
 #define _GNU_SOURCE
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
@@ -187,6 +188,7 @@ static void test_kill(void)
 	fails(kill(getpid(), 65), EINVAL, "signal 65 is EINVAL");
 	fails(kill(0x3ffffff, 0), ESRCH, "no such process");
 	fails(kill(-0x3ffffff, 0), ESRCH, "no such group");
+	fails(kill(INT_MIN, 0), ESRCH, "nor of the number that has no opposite");
 	is_int(kill(0, 0), 0, "one's own group exists");
 	is_int(kill(-getpgrp(), 0), 0, "by its number too");
 	fails(syscall(SYS_tkill, 0, 0), EINVAL, "tkill: thread 0 is EINVAL");
