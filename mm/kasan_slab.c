@@ -15,8 +15,8 @@
 
 #define CACHES_MAX 64
 #define SMALL 512u        /* up to this footprint objects wait in the longer queue */
-#define SMALL_WAITING 1024
-#define LARGE_WAITING 32
+#define SMALL_WAITING 256
+#define LARGE_WAITING 16
 
 struct queue {
 	void **slot;
