@@ -9,7 +9,7 @@
 #include <string.h>
 #include <ucontext.h>
 
-#define KERNEL_HALF 0xffffffff80200000ul /* not mapped, or the kernel's own */
+#define KERNEL_HALF 0xffffffffbff00000ul /* not mapped; behind the image of the largest kernel */
 #define NOT_CANONICAL 0x800000000000ul
 #define LAST_PAGE 0x7ffffffff000ul
 
