@@ -7,8 +7,7 @@
  * All other calls, and unusual flags, go on at gate_syscall as if they had come there. So does what is interrupted here, or
  * faults because there is no stack to call with: gate_undo_leaf() makes it a call that has not begun.
  */
-#include <arch/offsets.h>
-#include <generated/syscall_nr.h>
+#include <arch/entry.inc>
 
 #define RED_ZONE 128 /* System V ABI, AMD64, 3.2.2 */
 
