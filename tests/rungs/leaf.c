@@ -135,6 +135,28 @@ static void test_storm(void)
 	ok(signals >= 500, "and every signal comes (%d)", (int)signals);
 }
 
+/* One signal, and nothing but leaf calls after it: no other entry or interrupt would make up for one that was not looked for. */
+static void test_alone(void)
+{
+	struct itimerval once = {{0, 0}, {0, 2000}};
+	struct timespec start, now;
+	int late = 0;
+
+	signal(SIGALRM, count);
+	for (int i = 0; i < 40 && !late; i++) {
+		signals = 0;
+		must(setitimer(ITIMER_REAL, &once, NULL) == 0);
+		clock_gettime(CLOCK_MONOTONIC, &start); /* by the vDSO */
+		do {
+			for (int n = 0; n < 1000; n++)
+				syscall(SYS_getppid);
+			clock_gettime(CLOCK_MONOTONIC, &now);
+			late = now.tv_sec - start.tv_sec > 3;
+		} while (!signals && !late);
+	}
+	is_int(late, 0, "a signal that comes in such a call does not wait for another");
+}
+
 static void *other(void *arg)
 {
 	*(long *)arg = syscall(SYS_gettid);
@@ -154,5 +176,6 @@ int main(void)
 	fails(syscall(-1), ENOSYS, "a negative number is no call");
 	fails(syscall(100000), ENOSYS, "nor one past the table");
 	test_storm();
+	test_alone();
 	return done();
 }
