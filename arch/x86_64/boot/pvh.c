@@ -6,20 +6,21 @@
 
 #define HVM_START_MAGIC 0x336ec578
 
+/* Packed: QEMU's microvm lays the module at an address that is no multiple of 8. */
 struct hvm_start_info {
 	u32 magic, version, flags, nr_modules;
 	u64 modlist, cmdline, rsdp, memmap;
 	u32 memmap_entries, reserved;
-};
+} __packed;
 
 struct hvm_module {
 	u64 base, size, cmdline, reserved;
-};
+} __packed;
 
 struct hvm_memmap_entry {
 	u64 base, size;
 	u32 type, reserved;
-};
+} __packed;
 
 void pvh_parse(paddr_t info)
 {
