@@ -114,7 +114,7 @@ static void *exchange(struct queue *q, void *object)
 	return oldest;
 }
 
-void *kasan_free(unsigned cache, void *object, bool is_object)
+void *kasan_free(unsigned cache, void *object, bool is_object, bool waits)
 {
 	u8 mark = kasan_mark_at((u64)object);
 	u64 flags;
@@ -125,6 +125,8 @@ void *kasan_free(unsigned cache, void *object, bool is_object)
 	}
 	note(&notes_of(cache, object)->freed, CALLER);
 	kasan_poison(object, caches[cache].size, KASAN_FREED);
+	if (!waits)
+		return object;
 	flags = spin_lock_irqsave(&quarantine.lock);
 	object = exchange(caches[cache].footprint <= SMALL ? &quarantine.small : &quarantine.large, object);
 	quarantine.waiting[cache]++;

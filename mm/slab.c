@@ -355,7 +355,8 @@ void kmem_cache_free(struct kmem_cache *cache, void *object)
 	if (POISON_CHECKED)
 		check_freed(cache, object);
 	if (KASAN) {
-		object = kasan_free(cache->id, object, slab_object_at(object) == object);
+		/* Who destroys a slab may be in the middle of another free: its header does not bring a third object along. */
+		object = kasan_free(cache->id, object, slab_object_at(object) == object, cache->capacity);
 		if (!object)
 			return;
 		cache = slab_cache_of(object);
@@ -365,10 +366,12 @@ void kmem_cache_free(struct kmem_cache *cache, void *object)
 	struct cpu_cache *cc = this_cpu_ptr(cpu_caches[0]) + cache->id;
 
 	if (likely(cc->loaded && cc->loaded->rounds < cache->capacity) ||
-	    (cache->capacity && make_room(cache, cc)))
+	    (cache->capacity && make_room(cache, cc))) {
+		assert(cc->loaded->rounds < cache->capacity);
 		cc->loaded->round[cc->loaded->rounds++] = object;
-	else
+	} else {
 		slab_free(cache, object);
+	}
 	irq_restore(flags);
 }
 

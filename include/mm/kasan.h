@@ -35,10 +35,10 @@ size_t kasan_object_size(unsigned cache);
 /* The object is handed out by the allocator's function that calls this. */
 void kasan_alloc(unsigned cache, void *object);
 /*
- * It is given back: from now on nobody may touch it, and so that this is seen, others are given back before it. Value: which
- * object is to be freed now, of whichever cache, or NULL: none. A second time, or what is no object, is a report.
+ * It is given back: from now on nobody may touch it, and so that this is seen, others are given back before it, if it `waits`.
+ * Value: which object is to be freed now, of whichever cache, or NULL: none. A second time, or what is no object, is a report.
  */
-void *kasan_free(unsigned cache, void *object, bool is_object);
+void *kasan_free(unsigned cache, void *object, bool is_object, bool waits);
 /* How many objects of the cache wait to be freed. */
 u64 kasan_waiting(unsigned cache);
 /* kmalloc: of the room at p only `size` bytes were asked for. */
