@@ -16,9 +16,11 @@
 #include <core/param.h>
 #include <core/trace.h>
 #include <generated/syscall_nr.h>
+#include <isolation/rungs.h>
 #include <lib/errno.h>
 #include <sched/thread.h>
 
+#include "rewrite.h"
 #include "strace.h"
 
 static_assert(offsetof(struct trapframe, rdi) == TF_RDI, "entry.inc: where the arguments are");
@@ -60,6 +62,8 @@ void syscall_init(void)
 
 		syscall_calls[nr] = observed ? observe : call ? call : absent;
 	}
+	if (RUNG_REWRITE)
+		rewrite_open(observed);
 }
 
 /* The signal that ended the wait may be gone; who turns the code into EINTR or a restart must run all the same. */

@@ -18,8 +18,9 @@
 #define RUNG_CANARY IS_ON(CONFIG_STACK_PROTECTOR)
 #define RUNG_RETPOLINE IS_ON(CONFIG_RETPOLINE)
 #define RUNG_MITIGATIONS IS_ON(CONFIG_MITIGATIONS)
+#define RUNG_REWRITE IS_ON(CONFIG_REWRITE)
 /* Those that something is done for at boot. */
-#define RUNGS_AT_BOOT (RUNG_SMEP || RUNG_SMAP || RUNG_UMIP || RUNG_MITIGATIONS)
+#define RUNGS_AT_BOOT (RUNG_SMEP || RUNG_SMAP || RUNG_UMIP || RUNG_MITIGATIONS || RUNG_REWRITE)
 #define RUNGS_REQUIRED IS_ON(CONFIG_RUNGS_REQUIRED)
 
 /* A place where the CPU says what it has: a register of CPUID's leaf 7; NO_WORD: nothing is asked of it. */
