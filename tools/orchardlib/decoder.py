@@ -1,35 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""
-Capstone, from Debian's python3-capstone. Whichever python3 runs the tools, it is Debian's package that is used: pure Python over
-libcapstone.
-"""
+"""Capstone, from Debian's python3-capstone."""
 
 import functools
 import importlib
 import re
-import sys
 
 from . import packages
-
-DEBIAN = "/usr/lib/python3/dist-packages"
-
-
-@functools.cache
-def _capstone():
-    packages.ensure(["rewrite"])
-    try:
-        return importlib.import_module("capstone")
-    except ImportError:
-        sys.path.append(DEBIAN)
-        try:
-            return importlib.import_module("capstone")
-        finally:
-            sys.path.remove(DEBIAN)
 
 
 @functools.cache
 def _engine(detail):
-    capstone = _capstone()
+    try:
+        capstone = importlib.import_module("capstone")
+    except ImportError:
+        packages.ensure(["rewrite"])
+        importlib.invalidate_caches()
+        capstone = importlib.import_module("capstone")
     engine = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
     engine.detail = detail
     return engine
