@@ -283,10 +283,6 @@ int rewrite_image(struct vmspace *vs, struct file *file, const struct elf_image 
 QUICK(getpid, proc_current()->pid)
 QUICK(gettid, task_current()->tid)
 QUICK(getppid, READ_ONCE(proc_current()->ppid))
-QUICK(getuid, task_current()->cred->uid)
-QUICK(geteuid, task_current()->cred->euid)
-QUICK(getgid, task_current()->cred->gid)
-QUICK(getegid, task_current()->cred->egid)
 
 rewrite_call *rewrite_calls[SLED_NUMBERS]; /* I after rewrite_open() */
 
@@ -299,10 +295,6 @@ void rewrite_open(bool observed)
 	rewrite_calls[SYS_getpid] = quick_getpid;
 	rewrite_calls[SYS_gettid] = quick_gettid;
 	rewrite_calls[SYS_getppid] = quick_getppid;
-	rewrite_calls[SYS_getuid] = quick_getuid;
-	rewrite_calls[SYS_geteuid] = quick_geteuid;
-	rewrite_calls[SYS_getgid] = quick_getgid;
-	rewrite_calls[SYS_getegid] = quick_getegid;
 }
 
 static bool is_after_site(const struct rewrite_sites *sites, uaddr_t va)

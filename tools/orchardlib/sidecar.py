@@ -15,7 +15,6 @@ from . import paths, table
 from .errors import ToolError
 
 HEAD = "orchard-sites 1\n"
-CACHE = paths.BUILD / "cache/sites"
 PROVERS = ("decoder.py", "flow.py", "sites.py", "sidecar.py")
 
 
@@ -30,20 +29,21 @@ def text(root):
     for entry in {**root.base, **root.entries}.values():
         if stat.S_ISREG(entry.mode) and entry.mode & 0o111 and entry.data[:4] == b"\x7fELF" and entry.data[24:32] != bytes(8):
             digest = hashlib.sha256(entry.data).hexdigest()
-            records.setdefault(digest, None) or records.update({digest: _record(digest, entry.data)})
+            if digest not in records:
+                records[digest] = _record(digest, entry.data)
     return (HEAD + "".join(records[digest] for digest in sorted(records))).encode()
 
 
 def _record(digest, data):
     """Made once for each file, as long as this code stays what it is."""
     version = hashlib.sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in PROVERS)).hexdigest()
-    cached = CACHE / f"{digest}-{version[:16]}"
+    cached = paths.cache() / "sites" / f"{digest}-{version[:16]}"
     try:
         return cached.read_text(encoding="ascii")
     except OSError:
         pass
     record = encode(digest, len(data), _find(data)[0])
-    CACHE.mkdir(parents=True, exist_ok=True)
+    cached.parent.mkdir(parents=True, exist_ok=True)
     fresh = cached.with_name(f".{cached.name}.{os.getpid()}")
     fresh.write_text(record, encoding="ascii")
     fresh.rename(cached)
