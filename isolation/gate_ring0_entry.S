@@ -101,9 +101,9 @@ trap_entry_paranoid:
 gate_syscall:					/* RCX: return address, R11: flags; interrupts as the application had them */
 	movq %rsp, %gs:gate_app_rsp
 	movq %gs:gate_kstack_top, %rsp
-gate_syscall_frame:
+.Lgate_syscall_frame:
 	PUSH_SYSCALL SEL_KDATA, SEL_KCODE
-gate_syscall_dispatch:
+.Lgate_syscall_dispatch:
 	testl $0x200, %r11d			/* IF */
 	jz 4f
 1:	DISPATCH_SYSCALL

@@ -52,7 +52,6 @@ bool rewrite_is_closed(void);
 
 /* isolation/gate_ring0_entry.S */
 void gate_rewritten(void);
-long rewrite_full(void);
 void rewrite_traced(void);
 
 /*
@@ -68,9 +67,11 @@ static inline bool rewrite_single_step(struct trapframe *tf)
 	return true;
 }
 
-/* By number: how page zero's exit goes on. Filled by abi/linux/rewrite.c. */
-typedef long rewrite_call(void);
+/* By number: how page zero's exit goes on, without spending a register but RAX. Filled by abi/linux/rewrite.c. */
+typedef long __attribute__((no_caller_saved_registers)) rewrite_call(void);
 extern rewrite_call *rewrite_calls[SLED_NUMBERS];
+/* The common way: lays a frame, and goes on as the ring-0 gate's. */
+extern rewrite_call rewrite_full;
 
 /* Upcalls, implemented by abi/linux/rewrite.c: */
 /* The entry code did not find the return address in the cache. True: a system call to be made; false: it became a signal. */

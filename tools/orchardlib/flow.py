@@ -35,6 +35,7 @@ class Function:
         self.start, self.end = start, end
         self.reached = {}
         self.returns = False
+        self.called = False     # by a call whose target is known
         self.waiting = []       # (function, address): goes on there once this one is known to return
         self.tails = []         # functions that end by a jump to here
         self.jumps = set()      # functions that a jump leads to, but not as a tail call
@@ -148,7 +149,7 @@ class Flow:
         segment = self.segment_of(address)
         if segment is None:
             return
-        start, end = address - segment.start, function.end - segment.start
+        start, end, after = address - segment.start, function.end - segment.start, address
         cover = self.cover[segment.start]
         for at, size, name, operands in decoder.plain(segment.data[start:end], address):
             place = at - segment.start
@@ -161,8 +162,14 @@ class Flow:
             function.reached[at] = size
             if name == "syscall" and segment.data[place:place + size] == b"\x0f\x05":
                 self.syscalls.append(at)
-            if not self._follow(function, at, at + size, name.split()[-1], operands):
+            after = at + size
+            if not self._follow(function, at, after, name.split()[-1], operands):
                 return
+        if after < function.end:    # bytes that Capstone does not know
+            function.indirect = True
+            self._returns(function)
+        else:
+            self._jumps(function, after, True)
 
     def _follow(self, function, at, after, name, operands):
         """Where control may go from here; true: on to the next instruction."""
@@ -188,6 +195,7 @@ class Flow:
         callee = self.functions.get(target) or self._discover(target)
         if callee is None or function.start < target < function.end:
             return False    # a call for the sake of its return address, perhaps, with data behind it
+        callee.called = True
         if not callee.returns:
             callee.waiting.append((function, after))
         return callee.returns
@@ -232,8 +240,14 @@ class Flow:
             self._returns(other)
 
     def groups(self):
-        """Functions between which jumps lead that are no tail calls, as one: [start, ...] for each start."""
+        """
+        Functions between which jumps lead that are no tail calls, as one: [start, ...] for each start. What is jumped to and never
+        called may be a part that the compiler set aside (`.cold`), with a name or a frame description of its own.
+        """
         leader = {start: start for start in self.functions}
+        for function in self.functions.values():
+            for source in () if function.called else function.tails:
+                source.jumps.add(function.start)
 
         def find(start):
             while leader[start] != start:

@@ -128,6 +128,15 @@ def a_site_in_two_pages_is_kept():
 
 
 @test
+def a_part_set_aside_knows_what_its_function_did():
+    aside = "ret; .size _start, . - _start; .type part, @function; part: mov $39, %eax; syscall; mov (%rsi), %rax; ret; .size part, . - part"
+    kept("lea -8(%rsp), %rsi; jmp part; " + aside, "a pointer to below the stack pointer")
+    kept("push %rax; jmp part; " + aside, "a return to what was pushed")
+    rewritten("jmp part; " + aside)
+    rewritten("call part; " + aside)
+
+
+@test
 def a_stripped_program_is_known_by_its_frames():
     code = "\t.cfi_startproc\n mov $39, %eax; call f; ret\n\t.cfi_endproc\n" \
            "\t.skip 64, 0x90\nf:\n\t.cfi_startproc\n\tmov $39, %eax; syscall; ret\n\t.cfi_endproc"
