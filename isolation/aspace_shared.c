@@ -102,7 +102,8 @@ void aspace_release(struct vmspace *vs)
 
 	if (vs->end == 0)
 		return; /* never placed */
-	pmap_unlink_tables(vs->pmap, MAX(ALIGN_DOWN(vs->start, SLOT_SIZE), REWRITE_LOW), ALIGN_UP(vs->end, SLOT_SIZE), &tables);
+	pmap_unlink_tables(vs->pmap, MAX(ALIGN_DOWN(vs->start, SLOT_SIZE), REWRITE_LOW), ALIGN_UP(vs->end, SLOT_SIZE),
+			   &tables);
 	tlb_flush(vs, vs->start, vs->end);
 	page_put_list(&tables);
 

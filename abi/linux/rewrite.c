@@ -197,7 +197,8 @@ static uaddr_t address_of(const struct elf_image *elf, u64 offset)
 	for (unsigned i = 0; i < elf->nloads; i++) {
 		const struct elf_load *load = &elf->loads[i];
 
-		if ((load->flags & (PF_X | PF_W)) == PF_X && offset >= load->offset && offset + SITE_SIZE <= load->offset + load->filesz)
+		if ((load->flags & (PF_X | PF_W)) == PF_X && offset >= load->offset &&
+		    offset + SITE_SIZE <= load->offset + load->filesz)
 			return load->vaddr + (offset - load->offset);
 	}
 	return 0;
@@ -210,7 +211,7 @@ static bool are_syscalls(const struct known *k, struct file *file, const struct 
 		uaddr_t va = address_of(elf, k->offset[i]);
 		u8 bytes[SITE_SIZE];
 
-		if (file_pread(file, bytes, SITE_SIZE, k->offset[i]) != SITE_SIZE || bytes[0] != 0x0f || bytes[1] != 0x05 || !va ||
+		if (!va || file_pread(file, bytes, SITE_SIZE, k->offset[i]) != SITE_SIZE || bytes[0] != 0x0f || bytes[1] != 0x05 ||
 		    (va & ~PAGE_MASK) == PAGE_SIZE - 1) {
 			pr_warn("rewrite: no `syscall` of the program's at %lx of the file: none of its is rewritten", k->offset[i]);
 			return false;
