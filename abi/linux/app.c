@@ -124,6 +124,10 @@ void app_exception(struct trapframe *tf)
 		return;
 	if (RUNG_REWRITE && (tf->vector == 6 || tf->vector == 13) && rewrite_stray(tf))
 		return;
+	if (RUNG_REWRITE && tf->vector == 6 && tf->rip < USER_MIN) { /* the rest of page zero: as if there were nothing */
+		app_page_fault(tf, tf->rip, PROT_EXEC);
+		return;
+	}
 	switch (tf->vector) {
 	case 0:
 		sig = SIGFPE;

@@ -174,6 +174,7 @@ static void check_numbers(void)
 	is_int(any_call(1l << 40 | SYS_getpid, 0, 0), getpid(), "getpid with a bit above");
 	is_int(any_call(1l << 62 | SYS_getpid, 0, 0), getpid(), "getpid with a bit that makes it no address");
 	is_int(any_call(1l << 62 | 600, 0, 0), -ENOSYS, "no number, no address");
+	is_int(any_call((long)(1ul << 63 | SYS_getpid), 0, 0), getpid(), "getpid with the uppermost bit");
 	is_int(any_call((long)(~0ul << 32 | SYS_getpid), 0, 0), getpid(), "getpid in the kernel's half");
 }
 

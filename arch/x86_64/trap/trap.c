@@ -56,10 +56,15 @@ static void kernel_exception(struct trapframe *tf)
 {
 	if (tf->vector == VECTOR_STACK_OVERFLOW)
 		panic_trap(tf, "kernel stack overflow, stack pointer %lx", tf->rsp);
-	if (extable_fix(tf))
-		return;
 	if (RUNG_REWRITE && rewrite_single_step(tf))
 		return;
+	if (extable_fix(tf))
+		return;
+	if (RUNG_REWRITE && !pmap_is_canonical(tf->rip) && tf->rsp < USER_MAX) {
+		irq_enable();
+		if (rewrite_stray(tf))
+			return;
+	}
 	panic_trap(tf, "%s, error %lx", exception_name(tf->vector), tf->error);
 }
 
