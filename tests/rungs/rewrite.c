@@ -340,7 +340,9 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (!strcmp(what, "null")) {
-		printf("%02x\n", *(volatile unsigned char *volatile)NULL);
+		volatile unsigned char *volatile null = NULL;
+
+		printf("%02x\n", *null);
 		return 0;
 	}
 	if (!strcmp(what, "fork"))

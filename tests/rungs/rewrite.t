@@ -63,8 +63,8 @@ for model in $(models sas tasks ring0proc); do
 	run "$kernel" 1 rungs/rewrite plain </dev/null # makes its sidecar
 	sidecar=$(grep -l "^file $(sha256sum <"$program" | cut -d' ' -f1) " "$work/cache/sites"/*)
 	spoilt "no such file" 's/^file ../file 00/' ''
-	spoilt "damaged" '2s/$/x/' '^rewrite: sites: an offset is no number, or one is missing: no system call is rewritten'
-	spoilt "not a syscall" '2s/.*/0/' '^rewrite: no `syscall` of the program.s at 0 of the file: none of its is rewritten'
+	spoilt "damaged" '2s/$/x/' 'rewrite: sites: an offset is no number, or one is missing: no system call is rewritten'
+	spoilt "not a syscall" '2s/.*/0/' 'rewrite: no `syscall` of the program.s at 0 of the file: none of its is rewritten'
 	unset ORCHARD_CACHE
 
 	run_options="--cpu max,-pks"
