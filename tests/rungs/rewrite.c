@@ -142,6 +142,8 @@ static void check_calls(void)
 	int zero = open("/dev/zero", O_RDONLY);
 
 	must(zero >= 0);
+	/* The first call from a place takes the long way, on which its return address is looked up. */
+	is_int(plain_ppid(0, 0, 0), parent, "a call for the first time");
 	is_int(plain_ppid(0, 0, 0), parent, "a call without a frame");
 	is_int(plain_uid(0, 0, 0), getuid(), "a call with a frame");
 	is_int(plain_read(zero, (long)&byte, 1), 1, "a read");
@@ -149,10 +151,10 @@ static void check_calls(void)
 	is_int(plain_read(-1, 0, 0), -EBADF, "an error");
 	is_int(plain_read(zero, 0, 1), -EFAULT, "a null pointer as an argument");
 	is_int(any_call(SYS_getpid, 0, 0), getpid(), "a number that only the run knows");
-	is_int(keeps_quick(0, 0, 0), 0, "registers are kept, without a frame");
-	is_int(keeps_full(0, 0, 0), 0, "registers are kept, with one");
-	ok(left_rcx(0, 0, 0) >= 0, "no address of the kernel's in rcx");
-	ok(left_r11(0, 0, 0) >= 0, "nor in r11");
+	is_int(keeps_quick(0, 0, 0) | keeps_quick(0, 0, 0), 0, "registers are kept, without a frame");
+	is_int(keeps_full(0, 0, 0) | keeps_full(0, 0, 0), 0, "registers are kept, with one");
+	ok(left_rcx(0, 0, 0) >= 0 && left_rcx(0, 0, 0) >= 0, "no address of the kernel's in rcx");
+	ok(left_r11(0, 0, 0) >= 0 && left_r11(0, 0, 0) >= 0, "nor in r11");
 	is_int(red_value(4711, 0, 0), 4711, "data in the red zone stays");
 	ok((unsigned long)red_time(0, 0, 0) < 1000000000, "an argument in the red zone arrives");
 	is_int(like_one(0, 0, 0), 0x050f, "data that looks like a syscall stays");
