@@ -43,7 +43,8 @@ struct known {
 	u32 count, kept;
 	u64 *offset;                /* ascending */
 	/* The file that had this digest when it was last asked, and as what: another look is needed only when that changed. */
-	u64 ino, mtime, ctime;      /* lock */
+	u64 ino, mtime, ctime;      /* known_lock */
+	bool looked, sound;         /* a: did somebody look at its sites, and are they `syscall`? Of one content always the same */
 };
 
 static struct known *known; /* I after rewrite_read_sidecar() */
@@ -204,7 +205,7 @@ static uaddr_t address_of(const struct elf_image *elf, u64 offset)
 	return 0;
 }
 
-/* Are all sites what they must be? The digest says so; this says it of the tool. */
+/* Are all sites what they must be? The digest says that the file is the one the tool saw; this, that the tool saw right. */
 static bool are_syscalls(const struct known *k, struct file *file, const struct elf_image *elf)
 {
 	for (u32 i = 0; i < k->count; i++) {
@@ -218,6 +219,15 @@ static bool are_syscalls(const struct known *k, struct file *file, const struct 
 		}
 	}
 	return true;
+}
+
+static bool is_sound(struct known *k, struct file *file, const struct elf_image *elf)
+{
+	if (!__atomic_load_n(&k->looked, __ATOMIC_ACQUIRE)) {
+		WRITE_ONCE(k->sound, are_syscalls(k, file, elf));
+		__atomic_store_n(&k->looked, true, __ATOMIC_RELEASE);
+	}
+	return READ_ONCE(k->sound);
 }
 
 /* The record of vs with room for `more`: what it has (of a program, when the loader comes), and then those. NULL: no memory. */
@@ -249,11 +259,11 @@ static void sites_add(struct rewrite_sites *sites, uaddr_t after)
 int rewrite_image(struct vmspace *vs, struct file *file, const struct elf_image *elf, uaddr_t bias)
 {
 	static const u8 call_rax[SITE_SIZE] = {0xff, 0xd0};
-	const struct known *k = find_known(file);
+	struct known *k = find_known(file);
 	struct rewrite_sites *sites;
 	int error = 0;
 
-	if (!k || !k->count || !are_syscalls(k, file, elf))
+	if (!k || !k->count || !is_sound(k, file, elf))
 		return 0;
 	sites = sites_make(vs->sites, k->count);
 	if (!sites)
