@@ -10,7 +10,10 @@ IN_RING3="smep smap umip pti mitigations retpoline"
 
 rungs_of() {
 	case $1 in
-	split | sasos | multi) echo "$IN_BOTH $IN_RING3" ;;
+	split) echo "$IN_BOTH $IN_RING3 linked" ;;
+	sasos | multi) echo "$IN_BOTH $IN_RING3" ;;
+	sas) echo "$IN_BOTH $IN_RING0 leaf linked" ;;
+	tasks) echo "$IN_BOTH $IN_RING0 leaf" ;;
 	*) echo "$IN_BOTH $IN_RING0" ;;
 	esac
 }
@@ -55,7 +58,7 @@ if [ "${CHECK-}" = full ]; then
 	for model in $(models multi sas); do
 		for one in $(rungs_of "$model"); do
 			for other in $(rungs_of "$model"); do
-				[ "$one" '<' "$other" ] || continue
+				[ "$one" '<' "$other" ] && [ "$one+$other" != linked+rewrite ] || continue # nobody brings a sidecar
 				tries "$model" "$one+$other"
 			done
 		done
