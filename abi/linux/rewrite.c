@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Programs and the rewritten gate (docs/rewritten-gate.md): which of a file's `syscall` instructions become `call *%rax`, as the
- * sidecar says that the host's tool made; that exec writes them; and what the calls are that arrive in no ordinary way. Upcalls of
- * isolation/rewrite.h, and called by init, exec and /proc/orchard.
+ * Programs and the rewritten gate (docs/rewritten-gate.md): which of a file's `syscall` instructions become `call *%rax`, as
+ * the sidecar says that the host's tool made; that exec writes them; and what the calls are that arrive in no ordinary way.
+ * Upcalls of isolation/rewrite.h, and called by init, exec and /proc/orchard.
  */
 #include "rewrite.h"
 
@@ -44,7 +44,7 @@ struct known {
 	u64 *offset;                /* ascending */
 	/* The file that had this digest when it was last asked, and as what: another look is needed only when that changed. */
 	u64 ino, mtime, ctime;      /* known_lock */
-	bool looked, sound;         /* a: did somebody look at its sites, and are they `syscall`? Of one content always the same */
+	bool looked, sound;         /* a: did somebody look at its sites, and are they `syscall`? */
 };
 
 static struct known *known; /* I after rewrite_read_sidecar() */
@@ -212,9 +212,10 @@ static bool are_syscalls(const struct known *k, struct file *file, const struct 
 		uaddr_t va = address_of(elf, k->offset[i]);
 		u8 bytes[SITE_SIZE];
 
-		if (!va || file_pread(file, bytes, SITE_SIZE, k->offset[i]) != SITE_SIZE || bytes[0] != 0x0f || bytes[1] != 0x05 ||
-		    (va & ~PAGE_MASK) == PAGE_SIZE - 1) {
-			pr_warn("rewrite: no `syscall` of the program's at %lx of the file: none of its is rewritten", k->offset[i]);
+		if (!va || (va & ~PAGE_MASK) == PAGE_SIZE - 1 ||
+		    file_pread(file, bytes, SITE_SIZE, k->offset[i]) != SITE_SIZE || bytes[0] != 0x0f || bytes[1] != 0x05) {
+			pr_warn("rewrite: no `syscall` of the program's at %lx of the file: none of its is rewritten",
+				k->offset[i]);
 			return false;
 		}
 	}

@@ -12,7 +12,8 @@ struct vmspace;
 
 /* Before the first program. `observed`: somebody watches system calls, so none leaves the common path. */
 void rewrite_open(bool observed);
-/* Takes the sidecar from the initramfs, and removes it; a bad one is one line, and nothing is rewritten. Gives up without memory. */
+/* Takes the sidecar from the initramfs, and removes it; a bad one is one line, and nothing is rewritten. Gives up without
+ * memory. */
 void rewrite_read_sidecar(const char *path);
 /* At the end of the run. */
 void rewrite_forget(void);

@@ -19,8 +19,9 @@
 #define REWRITE_CACHE 256 /* entries; gate_rewritten takes one by bits 3 to 10 of an address */
 
 /*
- * A vmspace's rewritten instructions. A call from anywhere else is the application's null call. The entry code looks an address
- * up in the cache only; what it does not find there is searched for, and put there. An empty entry holds what never belongs in it.
+ * A vmspace's rewritten instructions. A call from anywhere else is the application's null call. The entry code looks an
+ * address up in the cache only; what it does not find there is searched for, and put there. An empty entry holds what never
+ * belongs in it.
  */
 struct rewrite_sites {
 	u32 refs;                   /* a */

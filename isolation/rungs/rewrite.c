@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The rewritten gate's page zero: one frame with the sled of lib/sled.c, mapped at address 0 of every space, read-only, executable,
- * and of a protection key that is closed to loads and stores on every CPU. Beside it a page of the kernel's half, where the sled's
- * exit finds its target. What programs see of it is abi/linux/rewrite.c.
+ * The rewritten gate's page zero: one frame with the sled of lib/sled.c, mapped at address 0 of every space, read-only,
+ * executable, and of a protection key that is closed to loads and stores on every CPU. Beside it a page of the kernel's half,
+ * where the sled's exit finds its target. What programs see of it is abi/linux/rewrite.c.
  */
 #include <isolation/rewrite.h>
 
