@@ -39,19 +39,27 @@ static struct page *private_page(struct vmspace *vs, const struct region *r, uad
 	return copy;
 }
 
-int vmspace_patch(struct vmspace *vs, uaddr_t va, const void *bytes, u64 size)
+int vmspace_patch(struct vmspace *vs, const uaddr_t *ends, u32 count, const void *bytes, u64 size)
 {
-	int error = -EFAULT;
+	u8 *frame = NULL;
+	uaddr_t at = 0;
+	int error = 0;
 
 	mutex_lock(&vs->lock);
+	for (u32 i = 0; i < count && !error; i++) {
+		uaddr_t va = ends[i] - size;
 
-	struct region *r = region_containing(vs, va);
+		if (!frame || ALIGN_DOWN(va, PAGE_SIZE) != at) {
+			struct region *r = region_containing(vs, va);
+			struct page *page;
 
-	if (r && r->object && !(r->flags & REGION_SHARED) && (va & ~PAGE_MASK) + size <= PAGE_SIZE) {
-		struct page *page = private_page(vs, r, ALIGN_DOWN(va, PAGE_SIZE), &error);
-
-		if (page)
-			memcpy((u8 *)page_virt(page) + (va & ~PAGE_MASK), bytes, size);
+			at = ALIGN_DOWN(va, PAGE_SIZE);
+			error = -EFAULT;
+			page = r && r->object && !(r->flags & REGION_SHARED) ? private_page(vs, r, at, &error) : NULL;
+			frame = page ? page_virt(page) : NULL;
+		}
+		if (!error && va - at + size <= PAGE_SIZE)
+			memcpy(frame + (va - at), bytes, size);
 	}
 	mutex_unlock(&vs->lock);
 	return error;

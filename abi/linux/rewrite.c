@@ -247,14 +247,17 @@ static struct rewrite_sites *sites_make(const struct rewrite_sites *old, u32 mor
 	return sites;
 }
 
-/* Ascending order is kept: exec maps the loader above the program, but nothing here relies on it. */
-static void sites_add(struct rewrite_sites *sites, uaddr_t after)
+/* They mostly ascend already: offsets do, and exec maps a loader above its program. */
+static void sites_sort(struct rewrite_sites *sites)
 {
-	u32 at = sites->count++;
+	for (u32 i = 1; i < sites->count; i++) {
+		uaddr_t after = sites->after[i];
+		u32 at = i;
 
-	for (; at > 0 && sites->after[at - 1] > after; at--)
-		sites->after[at] = sites->after[at - 1];
-	sites->after[at] = after;
+		for (; at > 0 && sites->after[at - 1] > after; at--)
+			sites->after[at] = sites->after[at - 1];
+		sites->after[at] = after;
+	}
 }
 
 int rewrite_image(struct vmspace *vs, struct file *file, const struct elf_image *elf, uaddr_t bias)
@@ -262,19 +265,20 @@ int rewrite_image(struct vmspace *vs, struct file *file, const struct elf_image 
 	static const u8 call_rax[SITE_SIZE] = {0xff, 0xd0};
 	struct known *k = find_known(file);
 	struct rewrite_sites *sites;
-	int error = 0;
+	uaddr_t *fresh;
+	int error;
 
 	if (!k || !k->count || !is_sound(k, file, elf))
 		return 0;
 	sites = sites_make(vs->sites, k->count);
 	if (!sites)
 		return -ENOMEM;
-	for (u32 i = 0; i < k->count && !error; i++) {
-		uaddr_t va = address_of(elf, k->offset[i]) + bias;
-
-		error = vmspace_patch(vs, va, call_rax, SITE_SIZE);
-		sites_add(sites, va + SITE_SIZE);
-	}
+	fresh = sites->after + sites->count;
+	for (u32 i = 0; i < k->count; i++)
+		fresh[i] = address_of(elf, k->offset[i]) + bias + SITE_SIZE;
+	error = vmspace_patch(vs, fresh, k->count, call_rax, SITE_SIZE);
+	sites->count += k->count;
+	sites_sort(sites);
 	sites_put(vs->sites);
 	vs->sites = sites;
 	return error;

@@ -149,10 +149,11 @@ int vmspace_read(struct vmspace *vs, uaddr_t va, void *buffer, u64 size);
 int vmspace_write(struct vmspace *vs, uaddr_t va, const void *buffer, u64 size);
 int vmspace_zero(struct vmspace *vs, uaddr_t va, u64 size);
 /*
- * Writes into a private copy of a page that the mapping itself may only read: what the object and others see stays. The bytes are
- * of one page of a private file mapping; nobody runs in vs yet. -ENOMEM, -EFAULT. patch.c, with CONFIG_REWRITE.
+ * Writes the same bytes up to each of `ends` into private copies of pages that the mappings themselves may only read: what the
+ * object and others see stays. All in private file mappings, each within a page; nobody runs in vs yet. -ENOMEM, -EFAULT.
+ * patch.c, with CONFIG_REWRITE.
  */
-int vmspace_patch(struct vmspace *vs, uaddr_t va, const void *bytes, u64 size);
+int vmspace_patch(struct vmspace *vs, const uaddr_t *ends, u32 count, const void *bytes, u64 size);
 void sites_get(struct rewrite_sites *sites); /* NULL is fine, also below */
 void sites_put(struct rewrite_sites *sites);
 
