@@ -23,6 +23,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from . import boot, guest, kernels, paths, provenance, run, runfile, table
@@ -65,8 +66,10 @@ class Rule:
         return set(self.verdict.split("|")) <= set(HARMLESS)
 
     def holds(self, kernel):
-        words = {kernel, "*", *kernels.axes(kernel)[:3]}
-        words |= set(os.environ.get("ORCHARD_FRAGMENT", "").split("+")) if kernel in kernels.MODELS else set()
+        """`kernel` may have fragments behind it, NAME+FRAGMENT."""
+        name, *fragments = kernel.split("+")
+        words = {name, "*", *kernels.axes(name)[:3], *fragments}
+        words |= set(os.environ.get("ORCHARD_FRAGMENT", "").split("+")) if name in kernels.MODELS else set()
         return any(set(part.split("+")) <= words for part in self.where.split(","))
 
 
@@ -243,7 +246,8 @@ def _print_table(cells, names, columns, different):
 def _document(prepared, chosen, cells, different, rules):
     """Everything, for machines and for the report of compare (page.py)."""
     program = guest.prepare([str(PROGRAM)], None, [], [], MEMORY[True], False)
-    return {"kernels": [provenance.of(kernel, chosen[kernel.name], program) for kernel in prepared],
+    return {"epoch": time.time(),
+            "kernels": [provenance.of(kernel, chosen[kernel.name], program) for kernel in prepared],
             "cells": [{**dataclasses.asdict(cell), "sentence": rule.sentence if rule else ""}
                       for cell in cells for rule in [rule_for(rules, cell.attack, cell.kernel)]],
             "different": different}

@@ -19,17 +19,18 @@ from .findings import Findings, boot_time
 
 MILLISECONDS, THOROUGH_MILLISECONDS = 30, 100       # of each row in one timed run
 COUNTED_RUNS = 2                                    # which shall print the same
+BENCH = paths.BUILD / "user" / "bench"
 
 
 def main(options):
     began, start = time.localtime(), time.monotonic()
     chosen = compare.choose_kernels(options.kernels, [*kernels.names(), *kernels.LINUXES])
-    bench = _build()
+    build_programs()
     built = [kernels.prepare(name) for name in chosen]
     progress = compare.Progress(len(built) * (options.runs + COUNTED_RUNS + 1))
     options.rows = True
-    timed = _pass(options, built, bench, ["-m", str(_milliseconds(options))], options.runs, False, progress)
-    counted = _pass(options, built, bench, ["-x"], COUNTED_RUNS, True, progress)
+    timed = one_pass(options, built, ["-m", str(_milliseconds(options))], options.runs, False, progress)
+    counted = one_pass(options, built, ["-x"], COUNTED_RUNS, True, progress)
     footprints = [footprint.measure(options, kernel, progress) for kernel in built]
     progress.clear()
     found = Findings(timed, counted, footprints, compare.reference_of(timed), began, time.monotonic() - start)
@@ -40,23 +41,22 @@ def _milliseconds(options):
     return THOROUGH_MILLISECONDS if options.thorough else MILLISECONDS
 
 
-def _build():
+def build_programs():
     """The suite's program and hello, made when their sources are newer."""
     folder = paths.BUILD / "user"
-    programs = [folder / "bench", folder / "hello"]
+    programs = [BENCH, folder / "hello"]
     with paths.locked(folder):
         done = subprocess.run(["make", "-s", "-C", str(paths.ROOT / "user"), f"O={folder}", *map(str, programs)],
                               stdin=subprocess.DEVNULL, stdout=sys.stderr)
     if done.returncode != 0:
         raise ToolError("user/bench cannot be built")
-    return programs[0]
 
 
-def _pass(options, built, bench, arguments, runs, icount, progress):
-    """A report.Column for each kernel."""
+def one_pass(options, built, arguments, runs, icount, progress):
+    """A report.Column for each kernel, of so many runs of the suite's program."""
     of_pass = copy.copy(options)
     of_pass.runs, of_pass.icount = runs, icount
-    program = guest.prepare([os.path.relpath(bench), *arguments], None, [], options.env, options.memory, False)
+    program = guest.prepare([os.path.relpath(BENCH), *arguments], None, [], options.env, options.memory, False)
     return compare.interleaved(of_pass, built, program, b"", progress)
 
 
