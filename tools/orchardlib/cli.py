@@ -25,8 +25,8 @@ ATTACK_STATUS_HELP = """exit status of attack: 0 when every verdict is the expec
 succeeded or that it did not; 125 when something could not be run."""
 
 
-LADDER_STATUS_HELP = """exit status of ladder: 0 when the parts of every step add up to the measured difference within 5 %; 1 when those
-of one do not; 125 when something could not be run."""
+LADDER_STATUS_HELP = """exit status of ladder: 0 when the parts of every step add up to the measured difference within
+5 %; 1 when those of one do not; 125 when something could not be run."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -128,7 +128,8 @@ def parser():
                                  usage="orchard ladder [KERNEL…] [options]",
                                  description="Divides the instructions of a few rows of the suite into parts, on each kernel of "
                                  "a chain of neighbours (default: configs/ladder), and holds the differences against what was "
-                                 "measured; docs/ladder.md. --json prints JSON in place of the tables.", epilog=LADDER_STATUS_HELP)
+                                 "measured; docs/ladder.md. --json prints JSON in place of the tables.",
+                                 epilog=LADDER_STATUS_HELP)
     ladder.add_argument("kernels", metavar="KERNEL", nargs="*", help="a name, or NAME+FRAGMENT")
     _machine_options(ladder)
     ladder.add_argument("--chain", metavar="FILE", default=str(paths.CONFIGS / "ladder"), help="another chain")

@@ -11,11 +11,10 @@ import os
 import tempfile
 from pathlib import Path
 
-from . import boot, guest, parts, paths, plugin, provenance, rows, runfile
+from . import bench, boot, guest, parts, paths, plugin, provenance, rows, runfile
 from .errors import ToolError
 from .run import machine_options
 from .sinks import MemorySink
-from .suite import BENCH
 
 # What the ladder shows: user/bench's names. The same row by threads shows what a switch costs where there is one process.
 ROWS = ["null-call", "read", "fault-zero", "pipe-threads", "pipe-processes", "fork-exit"]
@@ -77,10 +76,10 @@ def of(options, kernel, wanted):
     rules = parts.read()
     parts.check(rules, kernel.image)
     counted = dataclasses.replace(machine_options(options, kernel), icount=True, accel="tcg", cpus=1)
-    program = guest.prepare([os.path.relpath(BENCH), "-x", *wanted], None, [], [], counted.memory, False)
+    program = guest.prepare([os.path.relpath(bench.PROGRAM), "-x", *wanted], None, [], [], counted.memory, False)
     library = plugin.built()
     record = {"provenance": provenance.of(kernel, counted, program)}
-    key = dict(record["provenance"], git="", kernel_version="", kernel="", map=_sha256(parts.MAP, library))
+    key = dict(record["provenance"], git="", kernel_version="", kernel="", map=_sha256(parts.MAP, library, Path(parts.__file__), Path(__file__)))
     kept = FOLDER / (hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:24] + ".json")
     if kept.exists():
         return {**record, "rows": json.loads(kept.read_text(encoding="utf-8"))}

@@ -9,7 +9,7 @@ import subprocess
 import textwrap
 from pathlib import Path
 
-from . import attack, counting, kernels, ladder, ladder_text, mapped, paths, suite, table
+from . import attack, bench, counting, kernels, ladder, ladder_text, mapped, paths, table
 from .errors import ToolError
 from .run import machine_options
 
@@ -23,7 +23,8 @@ def options_of(text):
 
 def differing(a, b):
     """[(option, in A, in B)]; one that does not exist in a configuration is "-"."""
-    return [(name, a.get(name, "-"), b.get(name, "-")) for name in sorted(a.keys() | b.keys()) if a.get(name, "-") != b.get(name, "-")]
+    every = [(name, a.get(name, "-"), b.get(name, "-")) for name in sorted(a.keys() | b.keys())]
+    return [one for one in every if one[1] != one[2]]
 
 
 def _files(kernel):
@@ -45,7 +46,8 @@ def _symbols(kernel):
 
 
 def _size(kernel):
-    numbers = subprocess.run(["size", str(kernel.image)], capture_output=True, text=True, check=True).stdout.splitlines()[1].split()
+    answer = subprocess.run(["size", str(kernel.image)], capture_output=True, text=True, check=True).stdout
+    numbers = answer.splitlines()[1].split()
     return {"text": int(numbers[0]), "data": int(numbers[1]), "bss": int(numbers[2]),
             "file": kernel.image.with_suffix(".stripped").stat().st_size}
 
@@ -73,8 +75,9 @@ def document(options, pair, wanted):
     for row in counted[0]["rows"]:
         cells = [one["rows"][row] for one in counted]
         cost.append({"row": row, "what": cells[0]["what"] or cells[1]["what"], "kernels": cells, "step": ladder.step(*cells)})
-    return {"a": a.name, "b": b.name, "axes": [kernels.model_of(kernel.config.read_text(encoding="utf-8"))[:3] for kernel in pair],
-            "options": differing(*(options_of(kernel.config.read_text(encoding="utf-8")) for kernel in pair)),
+    configs = [kernel.config.read_text(encoding="utf-8") for kernel in pair]
+    return {"a": a.name, "b": b.name, "axes": [kernels.model_of(text)[:3] for text in configs],
+            "options": differing(*map(options_of, configs)),
             "files": _sets(*map(set, files)), "lines": [sum(one.values()) for one in files],
             "lines_only": [sum(n for name, n in mine.items() if name not in other) for mine, other in (files, files[::-1])],
             "symbols": _sets(*map(_symbols, pair)), "size": [_size(kernel) for kernel in pair],
@@ -108,8 +111,8 @@ def _tables(found):
     lines = [["", found["a"], found["b"]]]
     for region in mapped.REGIONS:
         lines.append([region, _bytes(a["bytes"][region]), _bytes(b["bytes"][region])])
-    lines.append(["open to it", *("nothing" if not one["open"] else "all of it" if one["cpl"] == 0 else _bytes(one["open"])
-                                  for one in (a, b))])
+    lines.append(["open to it", *("nothing" if not one["open"] else "all of it" if one["cpl"] == 0 else
+                                  _bytes(one["open"]) for one in (a, b))])
     lines.append(["it runs in ring", str(a["cpl"]), str(b["cpl"])])
     return ["  " + line for line in table.right(lines).splitlines()]
 
@@ -128,8 +131,8 @@ def _cost(found):
     for row in found["cost"]:
         cells = [cell["refused"] or ladder_text.number(cell["clock"]) for cell in row["kernels"]]
         step = row["step"]
-        lines.append([row["row"], *cells, *([ladder_text.signed(step["measured"]), ladder_text.gap(step), ladder_text.differences(row, step)]
-                                            if step else ["-", "", ""])])
+        words = [ladder_text.signed(step["measured"]), ladder_text.gap(step), ladder_text.differences(step)] if step else []
+        lines.append([row["row"], *cells, *(words or ["-", "", ""])])
     return ["  " + line for line in table.plain(lines).splitlines()]
 
 
@@ -141,8 +144,8 @@ def text(found, everything=False):
         f"{a} and {b} ({axes})",
         "", f"Options that differ: {len(found['options'])}",
         *("  " + line for line in table.plain([("", a, b), *found["options"]]).splitlines() if found["options"]),
-        "", f"Files compiled: {found['files']['a']} and {found['files']['b']}, {found['lines'][0]} and {found['lines'][1]} lines; "
-            f"{found['lines_only'][0]} lines are only in {a}'s files, {found['lines_only'][1]} only in {b}'s",
+        "", f"Files compiled: {found['files']['a']} and {found['files']['b']}, of {found['lines'][0]} and {found['lines'][1]} lines",
+        *(f"  in files that only {name} has: {lines} lines" for name, lines in zip((a, b), found["lines_only"]) if lines),
         *_only(found["files"], a, b, True),
         "", f"Functions and variables that files offer to others: {found['symbols']['a']} and {found['symbols']['b']}",
         *_only(found["symbols"], a, b, everything),
@@ -160,7 +163,7 @@ def main(options):
             raise ToolError(f"{name}: only kernels of this tree can be explained")
     if options.kernels[0] == options.kernels[1]:
         raise ToolError("explain: two different kernels")
-    suite.build_programs()
+    bench.build()
     pair = [kernels.prepare(name) for name in options.kernels]
     found = document(options, pair, options.rows.split(",") if options.rows else counting.ROWS)
     as_json = json.dumps(found, indent=1)

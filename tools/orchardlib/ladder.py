@@ -14,14 +14,14 @@ import sys
 import time
 from pathlib import Path
 
-from . import compare, counting, kernels, ladder_text, page, page_ladder, parts, paths, rows, suite
+from . import bench, compare, counting, kernels, ladder_text, page, page_ladder, parts, paths, rows
 from .errors import ToolError
 
 CHAIN = paths.CONFIGS / "ladder"
 REMEMBERED = paths.BUILD / "ladder.json"
 CLOSE = 0.05        # of the measured difference of a step
 CLOSE_SUM = 0.01    # of the measured whole of one kernel
-# What is not of a row: bench prints one decimal, and reads the clock inside of what it measures, a thousandth of a null call's batch.
+# What is not of a row: bench prints one decimal, and reads the clock inside of what it measures, once for a thousand null calls.
 RESOLUTION = 0.25
 MILLISECONDS = 20   # of each row in one timed run
 
@@ -74,8 +74,8 @@ def document(chain, counted, timed, began):
     return {"began": time.strftime("%Y-%m-%dT%H:%M:%S%z", began), "epoch": time.mktime(began),
             "time_is_emulated": any(column.provenance["accel"] != "kvm" for column in timed),
             "timed_runs": len(timed[0].runs),
-            "rungs": [{"kernel": name, "adds": words, "image_sha256": one["provenance"]["image_sha256"], "provenance": one["provenance"]}
-                      for (name, words), one in zip(chain, counted)],
+            "rungs": [{"kernel": name, "adds": words, "image_sha256": one["provenance"]["image_sha256"],
+                       "provenance": one["provenance"]} for (name, words), one in zip(chain, counted)],
             "rows": found}
 
 
@@ -94,7 +94,7 @@ def remembered():
 def climb(options, chain, wanted):
     """Counts, then times, each kernel of the chain; returns the document."""
     began = time.localtime()
-    suite.build_programs()
+    bench.build()
     built = [kernels.prepare(name) for name, _ in chain]
     for kernel in built:
         if kernel.is_linux:
@@ -105,7 +105,7 @@ def climb(options, chain, wanted):
         progress.show(f"{kernel.name}: counted")
         counted.append(counting.of(options, kernel, wanted))
         progress.done()
-    timed = suite.one_pass(options, built, ["-m", str(MILLISECONDS), *wanted], options.runs, False, progress)
+    timed = bench.on_each(options, built, ["-m", str(MILLISECONDS), *wanted], options.runs, False, progress)
     progress.clear()
     for column in timed:
         if column.reason:

@@ -34,7 +34,8 @@ def open_sums(found):
     for row in found["rows"]:
         for rung, cell in zip(found["rungs"], row["kernels"]):
             if not cell["whole"]:
-                yield f"{row['row']} on {rung['kernel']}: the parts say {number(sums(cell)[0])}, the clock {number(cell['clock'])}"
+                yield (f"{row['row']} on {rung['kernel']}: the parts say {number(sums(cell)[0])}, the clock "
+                       f"{number(cell['clock'])}")
         for rung, step in zip(found["rungs"][1:], row["steps"]):
             if step and not step["closes"]:
                 yield (f"{row['row']}, the step to {rung['kernel']}: the parts say {signed(step['explained'])}, the clock "
@@ -67,9 +68,10 @@ def row_lines(found, row):
     return table.right(lines).splitlines()
 
 
-def differences(row, step):
+def differences(step):
     """The parts of a step in words, largest first."""
-    moved = sorted(((part, value) for part, value in step["parts"].items() if abs(value) >= 0.05), key=lambda one: -abs(one[1]))
+    moved = [(part, value) for part, value in step["parts"].items() if abs(value) >= 0.05]
+    moved.sort(key=lambda one: -abs(one[1]))
     return ", ".join(f"{parts.WORDS[part]} {signed(value)}" for part, value in moved) or "nothing"
 
 
@@ -79,7 +81,7 @@ def text(found):
         lines += [f"{row['row']}: {row['what']}", *row_lines(found, row)]
         for rung, step in zip(found["rungs"][1:], row["steps"]):
             if step:
-                lines += textwrap.wrap(f"{rung['kernel']} {rung['adds']}: {signed(step['measured'])}: {differences(row, step)}",
+                lines += textwrap.wrap(f"{rung['kernel']} {rung['adds']}: {signed(step['measured'])}: {differences(step)}",
                                        WIDTH, initial_indent="  ", subsequent_indent="      ")
         lines.append("")
     return "\n".join([*lines, *legend(found)])

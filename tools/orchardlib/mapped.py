@@ -65,7 +65,8 @@ def in_application(registers):
 
 def ranges_of(text):
     """[(start, end, application's?, writable?)] of the upper half, from `info mem`."""
-    found = [(int(low, 16), int(high, 16) or 1 << 64, user == "u", write == "w") for low, high, user, write in RANGE.findall(text)]
+    found = [(int(low, 16), int(high, 16) or 1 << 64, user == "u", write == "w")
+             for low, high, user, write in RANGE.findall(text)]
     return [one for one in found if one[0] >= UPPER]
 
 
@@ -99,7 +100,8 @@ def _places(image):
     at = {name: int(address, 16) for address, name in re.findall(r"^(\w+) \w (__(?:text_start|text_end|rodata_end|kernel_end))$",
                                                                  listing, re.M)}
     return {"code": (at["__text_start"], at["__text_end"]), "constants": (at["__text_end"], at["__rodata_end"]),
-            "data": (at["__rodata_end"], at["__kernel_end"]), "stacks": (STACKS, STACKS_END), "all memory": (DIRECT_MAP, DIRECT_MAP_END)}
+            "data": (at["__rodata_end"], at["__kernel_end"]), "stacks": (STACKS, STACKS_END),
+            "all memory": (DIRECT_MAP, DIRECT_MAP_END)}
 
 
 def by_region(ranges, places):
@@ -123,7 +125,8 @@ def of(kernel, options):
         if thread.ident:
             thread.join(TIMEOUT)
     if "ranges" not in answers:
-        raise ToolError(f"{kernel.name}: its page tables were not seen: {answers.get('error') or outcome.reason or 'no application ran'}")
+        reason = answers.get("error") or outcome.reason or "no application ran"
+        raise ToolError(f"{kernel.name}: its page tables were not seen: {reason}")
     ranges, cpl = answers["ranges"], answers["cpl"]
     everything = sum(end - start for start, end, _, _ in ranges)
     return {"cpl": cpl, "bytes": by_region(ranges, _places(kernel.image)),

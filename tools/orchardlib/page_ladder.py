@@ -12,17 +12,19 @@ def section(found, note=""):
     legend = "".join(f'<span class="key"><i class="part-{part}"></i>{parts.WORDS[part]}</span>' for part in parts.PARTS)
     chain = "".join(f"<li><b>{escape(rung['kernel'])}</b> {escape(rung['adds'])}</li>" for rung in found["rungs"])
     failed = "".join(f'<p class="failed">{escape(line)}</p>' for line in ladder_text.open_sums(found))
-    return (f'<section id="ladder"><h2>The ladder</h2><p>What stands between neighbours, one mechanism at a time, and where in an '
-            "operation it is paid. Instructions, exact: each was counted by its address and belongs to one part; beside the sum of "
-            "the parts stands what the guest's own clock measured, and the difference to the kernel above. Where a step's parts miss "
-            f'the measured difference by more than 5 %, it is marked !.</p><p class="soft">{escape(note)} Tree <code>{escape(one["git"])}</code>, '
-            f'{escape(found["began"][:16].replace("T", " "))}.</p>{failed}<ol class="chain">{chain}</ol>'
-            f'<p class="keys">{legend}</p>{"".join(_row(found, row) for row in found["rows"])}</section>')
+    when = found["began"][:16].replace("T", " ")
+    return ('<section id="ladder"><h2>The ladder</h2><p>What stands between neighbours, one mechanism at a time, and where '
+            "in an operation it is paid. Instructions, exact: each was counted by its address and belongs to one part; beside "
+            "the sum of the parts stands what the guest's own clock measured, and the difference to the kernel above. Where a "
+            "step's parts miss the measured difference by more than 5 %, it is marked !.</p>"
+            f'<p class="soft">{escape(note)} Tree <code>{escape(one["git"])}</code>, {escape(when)}.</p>{failed}'
+            f'<ol class="chain">{chain}</ol><p class="keys">{legend}</p>{"".join(_row(found, row) for row in found["rows"])}'
+            "</section>")
 
 
 def _row(found, row):
-    bars = [(rung["kernel"], None if cell["refused"] else [(part, cell["parts"][part][0]) for part in parts.PARTS], cell["refused"])
-            for rung, cell in zip(found["rungs"], row["kernels"])]
+    bars = [(rung["kernel"], [(part, cell["parts"][part][0]) for part in parts.PARTS] if not cell["refused"] else None,
+             cell["refused"]) for rung, cell in zip(found["rungs"], row["kernels"])]
     return (f'<h3>{escape(row["row"])}: {escape(row["what"])}</h3><figure>{plot.stacked(row["row"], bars, parts.WORDS)}</figure>'
             f"{_figures(found, row)}")
 
@@ -31,7 +33,8 @@ def _figures(found, row):
     """Kernels down, parts across; the difference to the kernel before stands small below each figure."""
     word = "emulated time" if found["time_is_emulated"] else "time"
     shown = [part for part in parts.PARTS if any(not c["refused"] and c["parts"][part][0] for c in row["kernels"])]
-    heads = ["kernel", *(parts.WORDS[part] for part in shown), "sum", "by the<br>clock", "what is<br>left", "memory<br>references", word]
+    heads = ["kernel", *(parts.WORDS[part] for part in shown), "sum", "by the<br>clock", "what is<br>left",
+             "memory<br>references", word]
     lines = []
     for i, (rung, cell) in enumerate(zip(found["rungs"], row["kernels"])):
         step = row["steps"][i - 1] if i else None

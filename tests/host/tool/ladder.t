@@ -61,7 +61,8 @@ def rows_take_their_windows_in_turn():
                {"row": "z", "what": "", "refused": "", "rounds": 4, "ns": 5.0}]
     windows = [{1: (count, 8)} for count in (10, 10, 10, 20, 20, 20)]
     found = counting.cells(entries, windows, lambda window: {"work": list(window[1])})
-    assert found["x"]["parts"] == {"work": [5, 4]} and found["z"]["parts"] == {"work": [5, 2]} and found["y"]["refused"] == "ENOSYS"
+    assert found["x"]["parts"] == {"work": [5, 4]} and found["z"]["parts"] == {"work": [5, 2]}
+    assert found["y"]["refused"] == "ENOSYS"
     assert "disagree" in error_of(counting.cells, entries, windows[1:], dict)
     assert "disagree" in error_of(counting.cells, entries[1:2], windows, dict)
 
@@ -72,7 +73,8 @@ def nothing_is_dropped_when_counts_are_divided():
     counts = {0x401000: (5, 1), KERNEL: (10, 2), KERNEL + 1: (100, 3), KERNEL + 2: (1000, 4)}
     with mock.patch.object(parts, "places", lambda image, addresses: {a: place[a] for a in addresses}):
         sums = parts.divide(parts.read(), None, counts)
-    assert sums["application"] == [5, 1] and sums["copy"] == [10, 2] and sums["work"] == [100, 3] and sums["dispatch"] == [1000, 4]
+    assert sums["application"] == [5, 1] and sums["copy"] == [10, 2]
+    assert sums["work"] == [100, 3] and sums["dispatch"] == [1000, 4]
     assert [sum(both[i] for both in sums.values()) for i in (0, 1)] == [1115, 10]
 
 
@@ -161,7 +163,8 @@ def a_part_that_is_lost_is_seen_in_the_text_and_in_the_status():
     whole = found_of(cell(100.0, entry=60, work=40), cell(110.0, entry=70, work=40), cell(0, refused="ENOSYS"))
     assert ladder.closes(whole) and "All of it closes." in ladder_text.text(whole)
     lines = ladder_text.text(whole).splitlines()
-    assert "  b + b<>: +10.0: entry +10.0" in lines and any(line.split() == ["step", "by", "the", "clock", "+10.0", "-"] for line in lines), lines
+    assert "  b + b<>: +10.0: entry +10.0" in lines
+    assert any(line.split() == ["step", "by", "the", "clock", "+10.0", "-"] for line in lines), lines
     lost = found_of(cell(100.0, entry=60, work=40), cell(110.0, entry=70, work=30))
     assert not ladder.closes(lost) and "Does not close: row on b: the parts say 100.0, the clock 110.0" in ladder_text.text(lost)
     assert "Does not close: row, the step to b: the parts say +0.0, the clock +10.0" in ladder_text.text(lost)
@@ -187,7 +190,8 @@ def the_section_of_the_page_is_whole():
     found = found_of(cell(100.0, entry=60, work=40), cell(110.0, entry=60, work=40), cell(0, refused="ENOSYS"))
     text = page.around("t", page_ladder.section(found, "a note & more"))
     assert "&lt;thing&gt;" in text and "+ b&lt;&gt;" in text and "a note &amp; more" in text and "ENOSYS" in text
-    assert text.count('<p class="failed">') == 2 and text.count("<rect") == 4 and all(f"part-{part}" in text for part in parts.PARTS)
+    assert text.count('<p class="failed">') == 2 and text.count("<rect") == 4
+    assert all(f"part-{part}" in text for part in parts.PARTS)
     for tag in ("section", "table", "svg", "figure", "ol", "tr", "td"):
         assert text.count(f"<{tag}") - text.count(f"</{tag}>") == 0, tag
 
@@ -196,8 +200,10 @@ def the_section_of_the_page_is_whole():
 def what_is_old_is_called_so():
     now = time.localtime(100 * 3600)
     kept = {"epoch": 100 * 3600 - 60, "rungs": [{"image_sha256": "a"}, {"image_sha256": "b"}]}
-    assert page.age(kept, {"a", "c"}, now) == ("Found just now on 1 of the kernels of this report, the same images to the byte, and 1 more.")
-    assert page.age({"epoch": 0, "kernels": [{"image_sha256": "b"}, {}]}, {"a"}, now).startswith("Found 4 days before, on other images")
+    assert page.age(kept, {"a", "c"}, now) == ("Found just now on 1 of the kernels of this report, the same images to the byte, "
+                                               "and 1 more.")
+    other = {"epoch": 0, "kernels": [{"image_sha256": "b"}, {}]}
+    assert page.age(other, {"a"}, now).startswith("Found 4 days before, on other images")
 
 
 @test
