@@ -281,11 +281,10 @@ def _keep(document):
     return document
 
 
-def ensure(options):
-    """What a whole run of the suite last found; runs it, with the options of another command, when there is none."""
-    found = remembered()
-    if found:
-        return found
+def whole(options):
+    """A whole run of the suite, with the machine's options of another command; remembered."""
+    if not PROGRAM.exists():
+        raise ToolError(f"{PROGRAM} is missing: run make user")
     own, rules = copy.copy(options), read_expected(EXPECTED)
     own.cpus, own.icount, own.timeout, own.jobs = 1, False, None, os.cpu_count() or 1
     return _keep(find(own, [*kernels.MODELS, kernels.LINUX], names_of(rules), rules)[0])

@@ -40,8 +40,11 @@ def _files(kernel):
 
 
 def _symbols(kernel):
-    """The functions and variables that one file of the kernel offers to others."""
-    listing = subprocess.run(["nm", "-g", "--defined-only", str(kernel.image)], capture_output=True, text=True, check=True).stdout
+    """The functions and variables that a file offers to others: asked of the objects, before they are optimised as one."""
+    folder = kernel.image.parent
+    objects = [word for word in (folder / "ld.command").read_text(encoding="utf-8").split() if word.endswith(".o")]
+    nm = "llvm-nm" if "clang" in (folder / "cc.command").read_text(encoding="utf-8").split()[0] else "gcc-nm"
+    listing = subprocess.run([nm, "-g", "--defined-only", *objects], capture_output=True, text=True, check=True).stdout
     return {line.split()[2] for line in listing.splitlines() if len(line.split()) == 3 and line.split()[1] in "TRDB"}
 
 

@@ -120,10 +120,9 @@ def with_defaults(options):
     return own
 
 
-def ensure(options):
-    """What a whole ladder last found; climbs it when none is there, or none of these sources."""
-    found = remembered()
-    return found if found else _keep(climb(with_defaults(options), read_chain(CHAIN), counting.ROWS))
+def whole(options):
+    """A whole ladder, with the machine's options of another command; remembered."""
+    return _keep(climb(with_defaults(options), read_chain(CHAIN), counting.ROWS))
 
 
 def _keep(found):

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from . import attack, bench, compare, footprint, kernels, ladder, page, paths, rows, suite_text
+from .errors import ToolError
 from .findings import Findings, boot_time
 
 MILLISECONDS, THOROUGH_MILLISECONDS = 30, 100       # of each row in one timed run
@@ -30,7 +31,20 @@ def main(options):
     footprints = [footprint.measure(options, kernel, progress) for kernel in built]
     progress.clear()
     found = Findings(timed, counted, footprints, compare.reference_of(timed), began, time.monotonic() - start)
+    if not options.kernels:
+        _see_to_the_rest(options)
     return _conclude(options, found)
+
+
+def _see_to_the_rest(options):
+    """The ladder and the attacks have commands of their own, and take minutes: for the report they run where they never have."""
+    for word, command in (("ladder", ladder), ("attacks", attack)):
+        try:
+            if command.remembered() is None:
+                print(f"orchard: for the report: {word}", file=sys.stderr)
+                command.whole(options)
+        except ToolError as error:
+            print(f"orchard: the report is without {word}: {error}", file=sys.stderr)
 
 
 def _milliseconds(options):
