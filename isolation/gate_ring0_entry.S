@@ -108,12 +108,9 @@ return_test:					/* interrupts on, nothing below the frame */
 	cmpl $0, THREAD_WORK(%rax)
 	jne 3f
 return_window:					/* nothing to do: the frame is the application's */
-	cmpq $256, TF_VECTOR(%rsp)		/* execve and sigreturn leave another mark: every register counts then */
-	jne 2f
-	movl TF_RFLAGS(%rsp), %eax
-	testl $~0x2d7, %eax			/* SAHF restores five flags, and IF is on; OF and what is rarer take the long way */
+	testl $~0x2d7, TF_RFLAGS(%rsp)		/* SAHF restores five flags, and IF is on; OF and what is rarer take the long way */
 	jnz 2f					/* (and OF is 0 now) */
-	movb %al, %ah
+	movb TF_RFLAGS(%rsp), %ah
 	sahf
 	POP_SYSCALL
 	movq TF_RSP-TF_VECTOR(%rsp), %rsp
@@ -124,6 +121,8 @@ return_window_end:
 3:	cli
 	movq %rsp, %rdi
 	call app_return
+	cmpq $256, TF_VECTOR(%rsp)		/* execve and sigreturn leave another mark (and work): every register counts then */
+	jne trap_return
 	sti
 	jmp return_test
 4:	orl $0x200, TF_RFLAGS(%rsp)		/* the application's CLI holds until here */

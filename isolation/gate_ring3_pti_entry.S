@@ -118,9 +118,7 @@ gate_syscall:				/* RCX: return address, R11: flags; interrupts off by SFMASK */
 	movq %gs:current_thread, %rax
 	cmpl $0, THREAD_WORK(%rax)
 	jne 2f
-1:	cmpq $256, TF_VECTOR(%rsp)	/* execve and sigreturn leave another mark: every register counts then */
-	jne trap_return
-	testl $0x100, TF_RFLAGS(%rsp)	/* SYSRET with TF traps before the application's next instruction, IRETQ after */
+1:	testl $0x100, TF_RFLAGS(%rsp)	/* SYSRET with TF traps before the application's next instruction, IRETQ after */
 	jnz trap_return
 	POP_SYSCALL
 	movq TF_RSP-TF_VECTOR(%rsp), %rsp
@@ -131,4 +129,6 @@ gate_syscall:				/* RCX: return address, R11: flags; interrupts off by SFMASK */
 	sysretq
 2:	movq %rsp, %rdi
 	call app_return
-	jmp 1b
+	cmpq $256, TF_VECTOR(%rsp)	/* execve and sigreturn leave another mark (and work): every register counts then */
+	je 1b
+	jmp trap_return

@@ -143,6 +143,20 @@ struct page *object_page(struct vm_object *obj, u64 index, bool create, int *err
 	return page;
 }
 
+int object_adopt(struct vm_object *obj, u64 index, struct page *page)
+{
+	spin_lock(&obj->lock);
+
+	int error = xa_store(&obj->pages, index, page);
+
+	if (!error) {
+		page_get(page);
+		count_pages(obj, 1);
+	}
+	spin_unlock(&obj->lock);
+	return error;
+}
+
 /* Lock held. */
 static void drop_range(struct vm_object *obj, u64 index, u64 end)
 {

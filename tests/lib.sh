@@ -16,6 +16,7 @@ build=${O:-$top/build}
 KERNELS_GIVEN=${KERNELS-}
 KERNELS=${KERNELS-sas split tasks sasos ring0proc multi}
 [ -z "${LINUX-}" ] || KERNELS="$KERNELS linux"
+CPUS_GIVEN=${CPUS-}
 CPUS=${CPUS-1 4}
 TIMEOUT=${TIMEOUT-120}
 orchard=${ORCHARD-$top/tools/orchard}

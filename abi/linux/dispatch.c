@@ -4,7 +4,8 @@
  * the thread's own kernel stack, whether a ring was crossed or not; the answer goes into rax. When somebody watches, each
  * entry is observe(), so that a kernel that is not watched pays nothing for it.
  *
- * A call that replaces the frame (execve, rt_sigreturn) clears tf->vector, so that nothing is restarted in the new one.
+ * A call that replaces the frame (execve, rt_sigreturn) clears tf->vector, so that nothing is restarted in the new one. It leaves
+ * work, WORK_FPU, by which the gates notice: they look at the vector only behind app_return().
  */
 #include <isolation/gate.h>
 

@@ -17,6 +17,7 @@
 #include <drivers/tty.h>
 #include <fs/fdtable.h>
 #include <fs/file.h>
+#include <fs/linked.h>
 #include <fs/path.h>
 #include <fs/vnode.h>
 #include <isolation/gate.h>
@@ -123,13 +124,16 @@ static bool read_run_file(struct first_program *p)
 	return true;
 }
 
-/* Without a run file: the command line's init= and what follows `--`, on the console. */
+/*
+ * Without a run file: the command line's init= (or the linked program) and what follows `--`, on the console. Only a linked program
+ * may have the stream port all the same.
+ */
 static void take_command_line(struct first_program *p)
 {
 	static const char *const usual[] = {"/init", "/bin/sh", "/bin/busybox"};
 	static const char *const env[] = {"HOME=/", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", "TERM=linux"};
 
-	strlcpy(p->path, param.init, sizeof(p->path));
+	strlcpy(p->path, APP_LINKED ? linked_path : param.init, sizeof(p->path));
 	for (unsigned i = 0; !p->path[0] && i < ARRAY_SIZE(usual); i++) {
 		struct file *file = vfs_open(usual[i], O_RDONLY, 0);
 
@@ -147,7 +151,7 @@ static void take_command_line(struct first_program *p)
 		exec_strings_add(&p->strings, env[i]);
 	p->strings.argc = 1 + (unsigned)param.argc;
 	p->strings.envc = ARRAY_SIZE(env);
-	p->tty = 7;
+	p->tty = p->streams ? 0 : 7;
 }
 
 /* ---- its descriptors ---- */
@@ -233,8 +237,8 @@ void init_main(void *arg)
 	syscall_init();
 	account_pages(); /* before the arguments take pages, which the program gives back */
 	program.streams = param.streams && stream_present();
-	if (!program.streams || !read_run_file(&program)) {
-		program.streams = false;
+	if (APP_LINKED || !program.streams || !read_run_file(&program)) {
+		program.streams = APP_LINKED && program.streams; /* it is asked for by the command line, as all else then */
 		take_command_line(&program);
 	}
 	pr_info("init: running %s", program.path);

@@ -12,6 +12,7 @@
 #include <arch/cpu.h>
 #include <core/mutex.h>
 #include <drivers/tty.h>
+#include <fs/linked.h>
 #include <isolation/proc.h>
 #include <lib/errno.h>
 
@@ -209,8 +210,10 @@ void linux_init(void)
 {
 	tty_set_hooks(&hooks);
 	signal_init();
-	linux_procfs_init();
-	proc_orchard_init();
+	if (!APP_LINKED) {
+		linux_procfs_init();
+		proc_orchard_init();
+	}
 	describe_init();
 	vdso_init();
 }

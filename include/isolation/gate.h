@@ -67,7 +67,8 @@ int user_cmpxchg32(uaddr_t dst, u32 *expected, u32 desired); /* 0; -EAGAIN with 
  */
 /*
  * abi/linux: the system calls by number, of tf->error's low half; the last stands for all numbers beyond. args is what lies in
- * the frame from rdi on; the answer goes into tf->rax. Interrupts on.
+ * the frame from rdi on; the answer goes into tf->rax. A call after which every register of the frame counts sets tf->vector to
+ * something else, and leaves work. Interrupts on.
  */
 struct sysargs;
 typedef long syscall_call(const struct sysargs *args);

@@ -39,6 +39,8 @@ void object_get(struct vm_object *obj);
 void object_put(struct vm_object *obj);
 /* The page at index with a reference. `create`: make and fill it if absent. NULL with *error 0: a hole. May sleep. */
 struct page *object_page(struct vm_object *obj, u64 index, bool create, int *error);
+/* At boot: the reserved frame `page` is the page at index from now on, without a copy. 0 or -ENOMEM. */
+int object_adopt(struct vm_object *obj, u64 index, struct page *page);
 /*
  * Sets obj->size. When it shrinks: drops pages wholly past it and zeroes the tail of the last one, and takes all of these out of
  * every mapping, private copies too, so that the next access is SIGBUS. May sleep; takes the locks of vmspaces.

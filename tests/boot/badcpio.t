@@ -10,7 +10,7 @@ for kernel in $KERNELS; do
 	case $kernel in
 	linux | host) continue ;;
 	esac
-	python3 "$top/tests/corpus/archives.py" "$(built "$kernel")/orchard.elf" "$build/user/hello" $every >"$work/out"
+	"$top/tests/corpus/archives.py" "$(built "$kernel")/orchard.elf" "$build/user/hello" $every >"$work/out"
 	sed 's/^/    /' "$work/out"
 	tap_is_good
 	check $? "$kernel: damaged initramfs"

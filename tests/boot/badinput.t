@@ -75,7 +75,7 @@ refused "no-such-root" "a root that is not there" "$kernel" --root "$work/no-suc
 
 # Too little memory to boot, and files that no tree can have: the kernel says it in one line and ends at once.
 head -c 20000000 /dev/zero >"$work/large"
-python3 - "$top/tools" >"$work/below.cpio" <<'END'
+/usr/bin/python3 - "$top/tools" >"$work/below.cpio" <<'END'
 import sys
 sys.path.insert(0, sys.argv[1])
 sys.dont_write_bytecode = True

@@ -17,7 +17,7 @@ for kernel in $few; do
 	cp "$(built "$kernel")/orchard.elf" "$work/iso"
 	"$top/tools/build/iso" "$work/iso" "$work/initrd" "init=/bin/cat loglevel=8"
 	for firmware in bios uefi; do
-		python3 - "$work" $firmware "$kernel" >"$work/tap" <<'END'
+		/usr/bin/python3 - "$work" $firmware "$kernel" >"$work/tap" <<'END'
 import os, re, socket, subprocess, sys, time
 
 work, firmware, kernel = sys.argv[1:]

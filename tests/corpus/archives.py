@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
 Damaged initramfs archives: each field of a header lies in turn, then names, kinds and links do, then chance has its way (seeded).

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
 Damaged programs as first ones, for kernels that run no other: boots a kernel for each case of elf.py, given to it directly

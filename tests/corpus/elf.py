@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
 Damaged ELF files: each field of the ELF header and of each program header lies in turn, then whole tables do, then chance has

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
 What becomes of the damaged programs of elf.py, and what should. A table, tests/corpus/BASE.table, has a line for each case of

@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#define LATE 10000 /* ms: how late a signal may be is the machine's business */
+
 static volatile sig_atomic_t signals, last;
 
 static void count(int sig)
@@ -81,18 +83,18 @@ static void test_timers(void)
 	nanosleep(&sleep, NULL);
 	is_int(signals, 0, "CLOCK_PROCESS_CPUTIME_ID stands still while a process sleeps");
 	ok(left(t) > 50, "timer_gettime: most of it is left");
-	took = burn_for_signal(1000);
-	ok(took >= 60 && took < 300, "and fires when it was used (%ld ms)", took);
+	took = burn_for_signal(LATE);
+	ok(took >= 60, "and fires when it was used (%ld ms)", took);
 	ok(left(t) == 0, "once");
 	set(t, 30, 30);
-	ok(burn_for_signal(500) >= 0 && burn_for_signal(500) >= 0 && burn_for_signal(500) >= 0, "again and again with a period");
+	ok(burn_for_signal(LATE) >= 0 && burn_for_signal(LATE) >= 0 && burn_for_signal(LATE) >= 0, "again and again with a period");
 	set(t, 0, 0);
 	is_int(burn_for_signal(100), -1, "until it is set off");
 	must(timer_delete(t) == 0);
 
 	t = make(CLOCK_THREAD_CPUTIME_ID, SIGEV_SIGNAL);
 	set(t, 50, 0);
-	ok(burn_for_signal(1000) >= 20, "CLOCK_THREAD_CPUTIME_ID");
+	ok(burn_for_signal(LATE) >= 20, "CLOCK_THREAD_CPUTIME_ID");
 	must(timer_delete(t) == 0);
 	t = make(CLOCK_PROCESS_CPUTIME_ID, SIGEV_NONE);
 	set(t, 50, 0);
@@ -101,15 +103,13 @@ static void test_timers(void)
 	must(timer_delete(t) == 0);
 }
 
-static volatile bool stop;
-
-static void *idle(void *arg)
+/* Not once awake until the end: where machines share processors, each time awake may look long. */
+static void *idle(void *end)
 {
-	struct timespec wait = {0, 10000000};
+	char byte;
 
-	while (!stop)
-		nanosleep(&wait, NULL);
-	return arg;
+	must(read(*(int *)end, &byte, 1) == 0);
+	return NULL;
 }
 
 static void test_ids(void)
@@ -118,18 +118,20 @@ static void test_ids(void)
 	pthread_t thread;
 	timer_t t;
 	struct sigevent event = {.sigev_notify = SIGEV_NONE};
+	int ends[2];
 
+	must(pipe(ends) == 0);
 	must(clock_getcpuclockid(0, &clock) == 0);
 	t = make(clock, SIGEV_SIGNAL);
 	set(t, 30, 0);
-	ok(burn_for_signal(500) >= 0, "a timer by clock_getcpuclockid's clock");
+	ok(burn_for_signal(LATE) >= 0, "a timer by clock_getcpuclockid's clock");
 	must(timer_delete(t) == 0);
-	must(pthread_create(&thread, NULL, idle, NULL) == 0 && pthread_getcpuclockid(thread, &clock) == 0);
+	must(pthread_create(&thread, NULL, idle, &ends[0]) == 0 && pthread_getcpuclockid(thread, &clock) == 0);
 	t = make(clock, SIGEV_SIGNAL);
 	set(t, 30, 0);
 	is_int(burn_for_signal(150), -1, "one by a sleeping thread's clock does not run");
 	must(timer_delete(t) == 0);
-	stop = true;
+	close(ends[1]);
 	pthread_join(thread, NULL);
 	fails(timer_create((clockid_t)(~30000u << 3 | 2), &event, &t), EINVAL, "one by nobody's clock is EINVAL");
 }

@@ -30,7 +30,7 @@ shows() {
 	check $? "$label: $2" || sed 's/^/# /' "$work/seen"
 }
 
-for model in $(models multi split); do
+for model in $(models multi ${full:+split}); do
 	rung_kernel "$model" pti
 	published "pti on"
 	self_tests pti_shows_the_entry_and_nothing_else 4

@@ -50,7 +50,7 @@ done
 counted_alike() {
 	"$orchard" compare "$1" --icount --runs 2 --timeout "$TIMEOUT" --json="$work/json" -- "$build/user/bench" -x \
 		>/dev/null 2>"$work/err" &&
-		python3 -c '
+		/usr/bin/python3 -c '
 import json, sys
 first, second = json.load(open(sys.argv[1]))["kernels"][0]["runs"]
 keys = ["status", "boot_ns", "stdout_sha256", "stderr_bytes", "stderr_sha256"]

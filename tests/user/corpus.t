@@ -11,7 +11,7 @@ corpus=$top/tests/corpus
 corpus_run() {
 	case $1 in
 	sas | split)
-		python3 "$corpus/boot.py" "$(built "$1")/orchard.elf" "$build/user/$2" "$work/selected" >"$work/out" 2>"$work/err"
+		"$corpus/boot.py" "$(built "$1")/orchard.elf" "$build/user/$2" "$work/selected" >"$work/out" 2>"$work/err"
 		status=$?
 		;;
 	*)
@@ -30,11 +30,11 @@ for kernel in $KERNELS; do
 	*) select=$many ;;
 	esac
 	for base in hello hello-exec; do
-		python3 "$corpus/elf.py" list "$build/user/$base" >"$work/list"
-		python3 "$corpus/judge.py" select "$corpus/$base.table" "$work/list" $select >"$work/selected"
+		"$corpus/elf.py" list "$build/user/$base" >"$work/list"
+		"$corpus/judge.py" select "$corpus/$base.table" "$work/list" $select >"$work/selected"
 		corpus_run "$kernel" "$base"
 		[ "$status" = 0 ] && [ -s "$work/selected" ] &&
-			python3 "$corpus/judge.py" judge "$corpus/$base.table" "$work/selected" "$work/out" "$kernel" >"$work/wrong"
+			"$corpus/judge.py" judge "$corpus/$base.table" "$work/selected" "$work/out" "$kernel" >"$work/wrong"
 		check $? "$kernel: $(wc -l <"$work/selected") damaged copies of $base" || {
 			echo "#   status $status"
 			explain "$work/wrong" 40

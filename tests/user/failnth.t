@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 [ -n "$KERNELS_GIVEN" ] || KERNELS="split sasos multi"
+[ "${CHECK-}" = full ] || [ -n "${CPUS_GIVEN-}" ] || CPUS=4
 export ORCHARD_FRAGMENT=debug
 for kernel in $KERNELS; do
 	case $kernel in

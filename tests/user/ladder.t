@@ -17,7 +17,7 @@ is_status 0 "$rows: the parts are the whole, and the steps close" || explain "$w
 
 # what KERNEL CHECK...: each an expression over this kernel's cells, by row.
 parts_hold() {
-	python3 - "$work/json" "$(built "$1")/orchard.elf" "$1" <<-'END' >"$work/held" 2>&1
+	/usr/bin/python3 - "$work/json" "$(built "$1")/orchard.elf" "$1" <<-'END' >"$work/held" 2>&1
 		import json, re, subprocess, sys
 		found, image, name = json.load(open(sys.argv[1])), sys.argv[2], sys.argv[3]
 		at = [rung["kernel"] for rung in found["rungs"]].index(name)
@@ -50,7 +50,7 @@ done
 
 # What is kept is what was counted.
 "$orchard" ladder ${KERNELS%% *} --rows "$rows" --runs 1 --json="$work/again" >/dev/null 2>"$work/err" </dev/null
-python3 - "$work/json" "$work/again" <<-'END' >"$work/held" 2>&1
+/usr/bin/python3 - "$work/json" "$work/again" <<-'END' >"$work/held" 2>&1
 	import json, sys
 	first, second = ([{key: row["kernels"][0].get(key) for key in ("clock", "parts")} for row in json.load(open(path))["rows"]]
 	                 for path in sys.argv[1:])
@@ -67,7 +67,7 @@ check $? "is named" || explain "$work/err"
 # explain, on a neighbour that needs no kernel of its own.
 case " $KERNELS " in
 *" sas "*"multi "*)
-	"$orchard" explain sas multi --rows null-call --json="$work/json" >"$work/out" 2>"$work/err" </dev/null
+	"$orchard" explain sas multi --rows "$rows" --json="$work/json" >"$work/out" 2>"$work/err" </dev/null
 	status=$?
 	is_status 0 "explain sas multi" || explain "$work/out"
 	for words in 'MODEL_SAS +y +n' 'only sas: .*isolation/gate_ring0.c' 'only multi: .*isolation/gate_ring3.c' \

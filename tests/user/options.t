@@ -21,10 +21,12 @@ for kernel in $KERNELS; do
 	run_options='--append sched=rr --strace'
 	run "$kernel" 1 /bin/busybox grep sched /proc/orchard </dev/null
 	is_output 'sched: rr' "$kernel: sched=rr is taken"
-	run_options='--append sched=rr'
-	run "$kernel" 4 tests/threads </dev/null
-	tap_is_good && [ "$status" = 0 ]
-	check $? "$kernel: threads under round robin, 4 CPUs" || explain "$work/out"
+	if [ "${CHECK-}" = full ] || [ "$kernel" = "${KERNELS%% *}" ] || [ "$kernel" = "${KERNELS##* }" ]; then
+		run_options='--append sched=rr'
+		run "$kernel" 4 tests/threads </dev/null
+		tap_is_good && [ "$status" = 0 ]
+		check $? "$kernel: threads under round robin, 4 CPUs" || explain "$work/out"
+	fi
 
 	run_options='--append maxcpus=2'
 	run "$kernel" 4 /bin/busybox grep cpus /proc/orchard </dev/null

@@ -138,6 +138,13 @@ $(out)/arch/x86_64/screen/font.o: $(gen)/font.c $(out)/cc.command $(fixdep) | $(
 	$(call say,CC,$@)
 	$(Q)$(CC) $(cflags) -iquote arch/x86_64/screen $(deps) -c $< -o $@ && $(record)
 
+# The linked program (CONFIG_APP_LINKED): the file, and the name that it has inside.
+program := $(subst ",,$(CONFIG_APP_LINKED_FILE))
+$(out)/linked.program: FORCE
+	@tools/build/update $@ '$(program)'
+$(out)/fs/linked_image.o: $(program) $(out)/linked.program
+$(out)/fs/linked_image.o: sflags += -DLINKED_FILE='"$(program)"' -DLINKED_PATH='"/$(notdir $(program))"'
+
 # The vDSO: code for applications, so position-independent, with unwind tables, linked by itself.
 vdso := $(out)/abi/linux/vdso
 vdso_cflags := $(filter-out $(guard) $(retpoline) -fno-pic -fno-pie -mcmodel=kernel -fno-asynchronous-unwind-tables -flto,$(cflags)) \

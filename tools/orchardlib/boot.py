@@ -6,7 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from . import cpio, debian_linux, elfcheck, iso, machine, session
+from . import cpio, debian_linux, elfcheck, iso, linked, machine, session
+from .errors import ToolError
 
 STDIN_FILE = "/.orchard/stdin"
 
@@ -47,11 +48,22 @@ def _iso_file(kernel, options, archive):
         os.close(fd)
 
 
+def _once_linked(kernel, options, channels):
+    """Nothing but the kernel."""
+    if options.boot != "pvh":
+        raise ToolError(f"{kernel.name}: --boot {options.boot}: a linked program is booted by pvh")
+    elfcheck.check_kernel(kernel.image.read_bytes(), 0, options.memory)
+    media = ["-kernel", str(kernel.image), "-append", machine.kernel_arguments(kernel, options)]
+    return session.run(kernel, options, media, (), **channels)
+
+
 def once(kernel, options, root, run_record, stdin_file=None, **channels):
     """
     One boot. `channels` are those of session.Session; `stdin_file` are the bytes of what the run file calls STDIN_FILE:
     nothing comes from outside while the program runs, and so instructions repeat. Returns its Outcome.
     """
+    if not kernel.is_linux and linked.program_of(kernel.config.read_text()):
+        return _once_linked(kernel, options, channels)
     archive = root.archive(_extra_files(kernel, run_record, stdin_file))
     if not kernel.is_linux:
         elfcheck.check_kernel(kernel.image.read_bytes(), len(archive), options.memory)

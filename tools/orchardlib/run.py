@@ -6,7 +6,7 @@ import os
 import re
 import sys
 
-from . import accel, boot, guest, kernels, machine, packages, provenance, runfile, session
+from . import accel, boot, guest, kernels, linked, machine, packages, provenance, runfile, session
 from .errors import ToolError
 from .sinks import FdSink, FdSource
 from .terminal import Terminal
@@ -100,7 +100,7 @@ def main(options):
     program = guest.prepare(options.program, options.root, options.add, options.env, options.memory,
                             bool(terminal.fds))
     kernel = kernels.prepare(options.kernel)
-    chosen = machine_options(options, kernel)
+    chosen = linked.with_arguments(kernel, machine_options(options, kernel), program)
     _say(options, chosen, kernel)
     record = runfile.encode(program.path, program.argv, program.env, tty=terminal.fds, size=terminal.size())
     stdout, stderr = FdSink(1), FdSink(2)

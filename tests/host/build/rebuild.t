@@ -10,7 +10,7 @@ ok "a configuration is made" build O=out multi_defconfig
 ok "a kernel is built" build O=out
 ok "its file is there" test -s out/orchard.elf
 ok "without a warning" sh -c '! grep -i warning "$0"' "$work/log"
-ok "compile_commands.json is valid" python3 -m json.tool compile_commands.json
+ok "compile_commands.json is valid" /usr/bin/python3 -m json.tool compile_commands.json
 ok "and linked to the top" test -L compile_commands.json
 
 build O=out

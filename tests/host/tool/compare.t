@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """What compare makes of its runs: numbers, intervals, ratios, rows, the suite's findings and its page. TAP; run by prove."""
 

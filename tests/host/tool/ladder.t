@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """What the ladder makes of counts: parts, sums, steps that close or do not; and what explain reads off. TAP; run by prove."""
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """The pure parts of tools/orchard: formats, checks, words. TAP; run by prove."""
 
