@@ -40,7 +40,7 @@ def _figures(found, row):
         step = row["steps"][i - 1] if i else None
         lines.append([f"<b>{escape(rung['kernel'])}</b>", *_cells(cell, step, shown)])
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in lines)
-    return f'<div class="wide"><table><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr>{body}</table></div>'
+    return f'<div class="wide steps"><table><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr>{body}</table></div>'
 
 
 def _cells(cell, step, shown):

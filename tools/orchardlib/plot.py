@@ -76,8 +76,8 @@ def stacked(label, rows, words):
         for part, value in values or ():
             width = value / most * (STACK_WIDTH - NAMES - FIGURES)
             if width > 0:
-                parts.append(f'<rect class="part-{part}" x="{x:.2f}" y="{top + 3}" width="{width:.2f}" height="{BAR - 6}">'
-                             f"<title>{escape(name)}: {escape(words[part])} {value:,.1f}</title></rect>")
+                parts.append(f"<g><title>{escape(name)}: {escape(words[part])} {value:,.1f}</title>"
+                             f'<rect class="part-{part}" x="{x:.2f}" y="{top + 3}" width="{width:.2f}" height="{BAR - 6}"/></g>')
             x += width
         after = f"{sum(value for _, value in values):,.0f}" if values else escape(word)
         parts.append(f'<text class="sum" x="{x + 5:.1f}" y="{top + 15}">{after}</text>')
