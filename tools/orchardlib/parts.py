@@ -20,7 +20,8 @@ APPLICATION, WORK = "application", "work"
 PARTS = (APPLICATION, "entry", "stack", "table", "copy", "dispatch", WORK, "exit")
 WORDS = {APPLICATION: "application", "entry": "entry", "stack": "stack", "table": "table switch", "copy": "user copy",
          "dispatch": "dispatch", WORK: "work", "exit": "exit"}
-APPLICATION_END = 1 << 47
+# include/arch/layout.h: below USER_MIN nothing is ever mapped for an application; what runs there is a way into the kernel.
+APPLICATION_START, APPLICATION_END = 0x10000, 1 << 47
 HOWS = ("line", "behind", "function", "within")
 # What the compiler made of a function is still that function.
 MADE_OF = re.compile(r"(\.(isra|constprop|part|lto_priv|cold)(\.\d+)?)+$")
@@ -148,7 +149,7 @@ def divide(rules, image, counts):
     kernel = [address for address in counts if address >= APPLICATION_END]
     where = places(image, kernel)
     for address, (instructions, references) in counts.items():
-        part = APPLICATION
+        part = APPLICATION if address >= APPLICATION_START else "entry"
         if address >= APPLICATION_END:
             part = next((rule.part for rule in rules if rule.fits(where[address])), WORK)
         sums[part][0] += instructions

@@ -70,12 +70,12 @@ def rows_take_their_windows_in_turn():
 @test
 def nothing_is_dropped_when_counts_are_divided():
     place = {KERNEL + i: parts.Place([name], "x.c", 1) for i, name in enumerate(("usercopy", "nobody_knows", "call_read"))}
-    counts = {0x401000: (5, 1), KERNEL: (10, 2), KERNEL + 1: (100, 3), KERNEL + 2: (1000, 4)}
+    counts = {0x401000: (5, 1), 0x27: (7, 0), KERNEL: (10, 2), KERNEL + 1: (100, 3), KERNEL + 2: (1000, 4)}
     with mock.patch.object(parts, "places", lambda image, addresses: {a: place[a] for a in addresses}):
         sums = parts.divide(parts.read(), None, counts)
-    assert sums["application"] == [5, 1] and sums["copy"] == [10, 2]
+    assert sums["application"] == [5, 1] and sums["entry"] == [7, 0] and sums["copy"] == [10, 2]
     assert sums["work"] == [100, 3] and sums["dispatch"] == [1000, 4]
-    assert [sum(both[i] for both in sums.values()) for i in (0, 1)] == [1115, 10]
+    assert [sum(both[i] for both in sums.values()) for i in (0, 1)] == [1122, 10]
 
 
 @test
