@@ -9,7 +9,10 @@ IN_RING3="smep smap umip pti mitigations retpoline"
 
 rungs_of() {
 	case $1 in
-	split | sasos | multi) echo "$IN_BOTH $IN_RING3" ;;
+	split) echo "$IN_BOTH $IN_RING3 linked" ;;
+	sasos | multi) echo "$IN_BOTH $IN_RING3" ;;
+	sas) echo "$IN_BOTH leaf linked" ;;
+	tasks) echo "$IN_BOTH leaf" ;;
 	*) echo "$IN_BOTH" ;;
 	esac
 }

@@ -106,6 +106,9 @@ static void page_fault(struct trapframe *tf, u64 va)
 
 void trap_handler(struct trapframe *tf)
 {
+	if (RUNG_LEAF && gate_undo_leaf(tf) && tf->vector < 32)
+		return;
+
 	bool app = gate_from_app(tf);
 
 	if (tf->vector >= 32) {
