@@ -50,9 +50,16 @@ def _steps(row, form):
     return ["", *("-" if step is None else form(step) for step in row["steps"])]
 
 
+def heading(word, names):
+    """A kernel's rungs below its name, so that columns stay narrow."""
+    split = [[name.split("+")[0], *("+" + fragment for fragment in name.split("+")[1:])] for name in names]
+    height = max(map(len, split))
+    return [[word if not line else "", *(one[line] if line < len(one) else "" for one in split)] for line in range(height)]
+
+
 def row_lines(found, row):
     """One row's table: kernels side by side, the parts, their sum, the clock, and the steps."""
-    lines = [[row["row"], *(rung["kernel"] for rung in found["rungs"])]]
+    lines = heading(row["row"], [rung["kernel"] for rung in found["rungs"]])
     for part in parts.PARTS:
         if any(not cell["refused"] and cell["parts"][part][0] for cell in row["kernels"]):
             lines.append(["  " + parts.WORDS[part], *_cells(row, lambda cell, part=part: number(cell["parts"][part][0]))])
