@@ -21,7 +21,8 @@ def gap(step):
     """How a step closes: what the parts leave of the measured difference, or have too much."""
     if abs(step["gap"]) < 0.05:
         return "closes"
-    share = f" ({step['gap'] / step['measured']:+.1%})" if step["measured"] else ""
+    share = step["gap"] / step["measured"] if step["measured"] else 0
+    share = f" ({share:+.1%})" if abs(share) >= 0.0005 else ""
     return f"{step['gap']:+.1f}{share}" + ("" if step["closes"] else " !")
 
 
