@@ -25,6 +25,7 @@
 #include <isolation/canary.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
+#include <isolation/rewrite.h>
 #include <isolation/rungs.h>
 #include <mm/kasan.h>
 #include <mm/page.h>
@@ -73,6 +74,8 @@ void kmain(void)
 	percpu_init_others();
 	if (PTI)
 		pti_init();               /* what an application's page table shows of the kernel */
+	if (RUNG_REWRITE)
+		rewrite_init();           /* page zero, which calls in place of system calls land in */
 	trace_init();                     /* a ring of events for each CPU */
 	vmspace_init_caches();
 	aspace_init();
