@@ -309,9 +309,9 @@ long sys_select(int nfds, uaddr_t readfds, uaddr_t writefds, uaddr_t exceptfds, 
 	if (timeout) {
 		if (copyin(&t, timeout, sizeof(t)))
 			return -EFAULT;
-		if (t.sec < 0 || t.usec < 0)
+		/* Linux takes more than a million microseconds too. */
+		if (t.sec < 0 || t.usec < 0 || __builtin_add_overflow(t.sec, t.usec / 1000000, &t.sec))
 			return -EINVAL;
-		t.sec += t.usec / 1000000; /* Linux takes more than a million too */
 		if ((u64)t.sec < NO_DEADLINE / NSEC_PER_SEC)
 			deadline = deadline_in((u64)t.sec * NSEC_PER_SEC +
 					       (u64)(t.usec % 1000000) * NSEC_PER_USEC);

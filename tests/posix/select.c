@@ -2,12 +2,14 @@
 /* select(2) and poll(2) over many descriptors; and descriptors that others close while a call uses them. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
 
 #include "../user/kernel.h"
 
@@ -66,6 +68,10 @@ static void check_select(void)
 	is_int(now(150, &in, NULL, NULL), 1, "behind the last it does no harm");
 	is_int(now(0, NULL, NULL, NULL), 0, "no descriptors at all");
 	fails(now(-1, NULL, NULL, NULL), EINVAL, "fewer than none");
+
+	long most[2] = {LONG_MAX, 1000000}; /* seconds, and one more: musl would cut it */
+
+	fails(syscall(SYS_select, 0, NULL, NULL, NULL, most), EINVAL, "more seconds than there are");
 	fails(now(201, (fd_set *)8, NULL, NULL), EFAULT, "a set nowhere");
 
 	close(full[0]), close(64), close(200);
