@@ -8,6 +8,7 @@
 #include <sched/crash.h>
 
 #include <arch/cpu.h>
+#include <arch/pks.h>
 #include <arch/pmap.h>
 #include <core/mutex.h>
 #include <core/panic.h>
@@ -236,6 +237,8 @@ static void crash_thread(void *arg)
 	for (size_t i = 0; i < ARRAY_SIZE(crashes); i++)
 		if (!strcmp(arg, crashes[i].name))
 			crashes[i].fn();
+	if (PKS && !strcmp(arg, "key"))
+		pks_crash();
 	pr_err("crash=%s: the kernel has survived it, or knows no such thing", param.crash);
 }
 

@@ -6,6 +6,7 @@
 #include <abi/linux/signal.h>
 #include <abi/linux/oom.h>
 #include <arch/cpu.h>
+#include <arch/pkru.h>
 #include <arch/thread.h>
 #include <core/printk.h>
 #include <isolation/gate.h>
@@ -52,12 +53,42 @@ static enum fault_result page_fault(uaddr_t va, unsigned access)
 	return result;
 }
 
+/* Does the page's key forbid it? A neighbour's page in a shared space is not even made for who may not touch it. */
+static bool is_closed(uaddr_t va, unsigned access)
+{
+	const struct vmspace *vs = current()->vmspace;
+
+	if (!DOMAINS)
+		return PKU && (access & ACCESS_KEY);
+	if (access & ACCESS_KEY)
+		return true;
+	return vs && pkru_works() && va < USER_MAX && (va < vs->start || va >= vs->end) &&
+	       pkru_forbids(vmspace_key_at(current()->vmspace, va), access);
+}
+
+/* Where both forbid it, the key is what Linux names. */
+static void name_key(struct siginfo *info, uaddr_t va, unsigned access)
+{
+	unsigned key = pkru_works() ? vmspace_key_at(current()->vmspace, va) : 0;
+
+	if (!key || !pkru_forbids(key, access))
+		return;
+	info->code = SEGV_PKUERR;
+	info->fault.key = key;
+}
+
 void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 {
 	struct siginfo info = {.signo = SIGSEGV, .code = SEGV_MAPERR};
 
 	(void)tf;
 	info.fault.addr = va;
+	if (is_closed(va, access)) { /* no page would change that */
+		info.code = SEGV_PKUERR;
+		info.fault.key = vmspace_key_at(current()->vmspace, va);
+		signal_force_current(SIGSEGV, &info);
+		return;
+	}
 	switch (va < USER_MAX ? page_fault(va, access) : FAULT_SEGV) {
 	case FAULT_OK:
 		task_current()->minflt++;
@@ -71,6 +102,8 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 		break;
 	case FAULT_ACCESS:
 		info.code = SEGV_ACCERR;
+		if (PKU)
+			name_key(&info, va, access);
 		break;
 	case FAULT_SEGV:
 		break;
@@ -80,6 +113,8 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 
 bool kernel_page_fault(uaddr_t va, unsigned access)
 {
+	if (is_closed(va, access))
+		return false;
 	for (;;) {
 		enum fault_result result = page_fault(va, access);
 

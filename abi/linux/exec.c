@@ -7,6 +7,7 @@
 
 #include <abi/linux/signal.h>
 #include <abi/linux/vdso.h>
+#include <arch/pkru.h>
 #include <arch/thread.h>
 #include <core/param.h>
 #include <core/printk.h>
@@ -364,6 +365,8 @@ static void change_over(struct exec *x, const char *path)
 
 	fpu_discard(arch);
 	fpu_init_state(arch->fpu);
+	if (pkru_works())
+		pkru_write(vmspace_pkru(p->vmspace));
 	thread_post(&t->thread, WORK_FPU);
 	flags = irq_save();
 	arch->fs_base = arch->gs_base = 0;

@@ -5,12 +5,13 @@
 . "$(dirname "$0")/rung.sh"
 
 IN_BOTH="wx aslr canary"
-IN_RING3="smep smap umip pti mitigations retpoline"
+IN_RING3="smep smap umip pti mitigations retpoline pku"
+IN_RING0="pks"
 
 rungs_of() {
 	case $1 in
 	split | sasos | multi) echo "$IN_BOTH $IN_RING3" ;;
-	*) echo "$IN_BOTH" ;;
+	*) echo "$IN_BOTH $IN_RING0" ;;
 	esac
 }
 
@@ -24,13 +25,13 @@ tries() {
 # The same in each `make check`, so that a verdict repeats.
 seed=${SEED-$([ "${CHECK-}" = full ] && date +%s || echo 3)}
 echo "# SEED=$seed"
-combination=$(awk -v seed="$seed" -v kernels="$KERNELS" -v both="$IN_BOTH" -v three="$IN_RING3" 'BEGIN {
+combination=$(awk -v seed="$seed" -v kernels="$KERNELS" -v both="$IN_BOTH" -v three="$IN_RING3" -v zero="$IN_RING0" 'BEGIN {
 	srand(seed)
 	model = "linux"
 	n = split(kernels, all, " ")
 	while (n && model !~ /^(sas|split|tasks|sasos|ring0proc|multi)$/ && tries++ < 1000)
 		model = all[1 + int(rand() * n)]
-	n = split(both (model ~ /^(split|sasos|multi)$/ ? " " three : ""), rung, " ")
+	n = split(both (model ~ /^(split|sasos|multi)$/ ? " " three : " " zero), rung, " ")
 	while (!text)
 		for (i = 1; i <= n; i++)
 			if (rand() < 0.5)
