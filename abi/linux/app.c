@@ -66,15 +66,18 @@ static bool is_closed(uaddr_t va, unsigned access)
 	       pkru_forbids(vmspace_key_at(current()->vmspace, va), access);
 }
 
-/* Where both forbid it, the key is what Linux names. */
-static void name_key(struct siginfo *info, uaddr_t va, unsigned access)
+/* Where rights and key forbid it, the key is what Linux names. Kept apart: a fault that is mended shall not pay for it. */
+static __attribute__((noinline)) bool signal_key(uaddr_t va, unsigned access)
 {
-	unsigned key = pkru_works() ? vmspace_key_at(current()->vmspace, va) : 0;
+	struct siginfo info = {.signo = SIGSEGV, .code = SEGV_PKUERR};
+	unsigned key = vmspace_key_at(current()->vmspace, va);
 
-	if (!key || !pkru_forbids(key, access))
-		return;
-	info->code = SEGV_PKUERR;
-	info->fault.key = key;
+	if (!(access & ACCESS_KEY) && !(pkru_works() && pkru_forbids(key, access)))
+		return false;
+	info.fault.addr = va;
+	info.fault.key = key;
+	signal_force_current(SIGSEGV, &info);
+	return true;
 }
 
 void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
@@ -83,12 +86,8 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 
 	(void)tf;
 	info.fault.addr = va;
-	if (is_closed(va, access)) { /* no page would change that */
-		info.code = SEGV_PKUERR;
-		info.fault.key = vmspace_key_at(current()->vmspace, va);
-		signal_force_current(SIGSEGV, &info);
+	if (is_closed(va, access) && signal_key(va, access)) /* no page would change that */
 		return;
-	}
 	switch (va < USER_MAX ? page_fault(va, access) : FAULT_SEGV) {
 	case FAULT_OK:
 		task_current()->minflt++;
@@ -101,9 +100,9 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 		info.code = BUS_ADRERR;
 		break;
 	case FAULT_ACCESS:
+		if (PKU && signal_key(va, access))
+			return;
 		info.code = SEGV_ACCERR;
-		if (PKU)
-			name_key(&info, va, access);
 		break;
 	case FAULT_SEGV:
 		break;

@@ -172,8 +172,7 @@ int sigframe_push(struct trapframe *tf, int sig, const struct siginfo *info, con
 	fpu_discard(&t->thread.arch);
 	fpu_init_state(t->thread.arch.fpu);
 	thread_post(&t->thread, WORK_FPU);
-	if (pkru_works())
-		pkru_write(vmspace_pkru(t->thread.vmspace)); /* and as a fresh process may use its memory */
+	pkru_set(vmspace_pkru(t->thread.vmspace)); /* and as a fresh process may use its memory */
 
 	tf->rip = action->handler;
 	tf->rsp = sp;
@@ -209,8 +208,7 @@ static int pop_fpu(uaddr_t fpstate)
 	thread_post(current(), WORK_FPU);
 	if (!fpstate) {
 		fpu_init_state(arch->fpu);
-		if (pkru_works())
-			pkru_write(vmspace_pkru(current()->vmspace));
+		pkru_set(vmspace_pkru(current()->vmspace));
 		return 0;
 	}
 	if (copyin(&sw, fpstate + SW_BYTES_OFFSET, sizeof(sw)))

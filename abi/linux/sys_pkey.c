@@ -18,8 +18,10 @@ long sys_pkey_alloc(unsigned long flags, unsigned long rights)
 {
 	int key;
 
-	if (flags || (rights & ~(unsigned long)(PKEY_DISABLE_ACCESS | PKEY_DISABLE_WRITE)) || !pkru_works())
+	if (flags || (rights & ~(unsigned long)(PKEY_DISABLE_ACCESS | PKEY_DISABLE_WRITE)))
 		return -EINVAL;
+	if (!pkru_works())
+		return -ENOSPC;
 	key = vmspace_key_alloc(proc_current()->vmspace);
 	if (key >= 0) {
 		u32 others = pkru_read() & ~(3u << (2 * key));

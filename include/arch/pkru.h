@@ -46,6 +46,13 @@ static inline void pkru_write(u32 pkru)
 	asm volatile("wrpkru" : : "a"(pkru), "c"(0), "d"(0) : "memory");
 }
 
+/* The same, where there are any. */
+static inline void pkru_set(u32 pkru)
+{
+	if (pkru_works())
+		pkru_write(pkru);
+}
+
 /* Of the current thread: does the register forbid this access, one PROT_* bit, to what carries the key? Not to execute it. */
 static inline bool pkru_forbids(unsigned key, unsigned access)
 {

@@ -27,11 +27,18 @@ static void write_kernel_data(void)
 	saw("stored", "uname says %s", kernel_changed() ? OWNED : "what it said before");
 }
 
-/* The adaptive one: a protection key is a bit in a register too (IA32_PKRS; where there is none, the write goes nowhere in QEMU). */
+/*
+ * The adaptive one: a protection key is a bit in a register too (IA32_PKRS; where there is none, QEMU drops the write). The next way
+ * back from the kernel closes it again, so nothing may come between.
+ */
 static void write_kernel_data_key(void)
 {
-	asm volatile("wrmsr" : : "c"(0x6e1), "a"(0), "d"(0) : "memory");
-	write_kernel_data();
+	uintptr_t data = kernel_symbol("data");
+	uint64_t owned = 0;
+
+	memcpy(&owned, OWNED, sizeof(OWNED));
+	asm volatile("cli; wrmsr; mov %0, (%1); sti" : : "r"(owned), "r"(data), "c"(0x6e1), "a"(0), "d"(0) : "memory");
+	saw("stored", "uname says %s", kernel_changed() ? OWNED : "what it said before");
 }
 
 /* `by` is what is added to the address that the kernel itself calls it by. */
