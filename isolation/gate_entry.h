@@ -20,6 +20,7 @@
 
 extern const char gate_vectors[]; /* 256 entry points of 16 bytes */
 void gate_syscall(void);
+void gate_syscall_leaf(void); /* CONFIG_LEAF_CALLS: calls that need no stack of the kernel's; others go on at gate_syscall */
 
 /* Vectors that may strike anywhere, on the stack of their own; 0: an ordinary vector. */
 static inline unsigned gate_own_stack(unsigned vector)

@@ -15,6 +15,7 @@
 #include <core/panic.h>
 #include <core/percpu.h>
 #include <core/printk.h>
+#include <isolation/rungs.h>
 #include <lib/errno.h>
 
 #include "gate_entry.h"
@@ -43,7 +44,7 @@ void gate_init_cpu(void)
 	if (!have_sahf())
 		panic("this processor lacks SAHF in 64-bit mode (lahf_lm), which the ring-0 gate returns by");
 	msr_write(MSR_STAR, (u64)SEL_UCODE32 << 48 | (u64)SEL_KCODE << 32);
-	msr_write(MSR_LSTAR, (u64)gate_syscall);
+	msr_write(MSR_LSTAR, (u64)(RUNG_LEAF ? gate_syscall_leaf : gate_syscall));
 	msr_write(MSR_SFMASK, SYSCALL_FLAG_MASK & ~RFLAGS_IF); /* gate_ring0_entry.S: interrupts stay on */
 	for (unsigned v = 0; v < 256; v++) {
 		unsigned ist = gate_own_stack(v);

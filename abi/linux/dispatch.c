@@ -17,6 +17,7 @@
 #include <core/param.h>
 #include <core/trace.h>
 #include <generated/syscall_nr.h>
+#include <isolation/rungs.h>
 #include <lib/errno.h>
 #include <sched/thread.h>
 
@@ -28,6 +29,7 @@ static_assert(offsetof(struct trapframe, r10) - TF_RDI == 3 * sizeof(u64), "stru
 static_assert(RESTART_LEAST == ERESTARTSYS && RESTART_MOST == ERESTART_RESTARTBLOCK, "entry.inc: which answers ask for it");
 
 syscall_call *syscall_calls[SYSCALL_MAX + 1];
+u8 syscall_leaf[SYSCALL_MAX];
 
 static long absent(const struct sysargs *args)
 {
@@ -60,6 +62,8 @@ void syscall_init(void)
 		syscall_call *call = nr < SYSCALL_MAX ? syscall_table[nr].call : NULL;
 
 		syscall_calls[nr] = observed ? observe : call ? call : absent;
+		if (RUNG_LEAF && call && !observed)
+			syscall_leaf[nr] = syscall_table[nr].flags & SYSCALL_LEAF;
 	}
 }
 

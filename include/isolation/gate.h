@@ -47,6 +47,12 @@ void gate_enter(void) __noreturn;
 int gate_set_gs(struct arch_thread *t, uaddr_t base);
 
 /*
+ * With CONFIG_LEAF_CALLS: was a call interrupted that runs on the application's stack? Then it has not begun: *tf is as at the
+ * first instruction of the ordinary entry. A fault there is no more. Interrupts off.
+ */
+bool gate_undo_leaf(struct trapframe *tf);
+
+/*
  * Copies across the gate. An application's address is a uaddr_t: dereferencing one does not compile. Ranges are checked
  * against the application's half; a page that is absent is faulted in; what cannot be is -EFAULT, in every configuration.
  * May sleep: no spinlock, no vmspace lock held. Partial copies may have happened when -EFAULT is returned.
@@ -73,6 +79,8 @@ int user_cmpxchg32(uaddr_t dst, u32 *expected, u32 desired); /* 0; -EAGAIN with 
 struct sysargs;
 typedef long syscall_call(const struct sysargs *args);
 extern syscall_call *syscall_calls[];
+/* abi/linux, with CONFIG_LEAF_CALLS: 1 for each number whose call runs on the application's stack. */
+extern u8 syscall_leaf[];
 /* abi/linux: the answer in tf->rax is one of -ERESTARTSYS to -ERESTART_RESTARTBLOCK. Interrupts on. */
 void syscall_restart(struct trapframe *tf);
 /* abi/linux: an exception that the application caused: becomes a signal. Interrupts on. */

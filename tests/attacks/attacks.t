@@ -12,13 +12,22 @@ check $? "the program's attacks are the table's" || explain "$work/diff"
 # Three of the six have every axis's two sides.
 [ "${CHECK-small}" != small ] || [ -n "${KERNELS_GIVEN-}" ] || KERNELS="sas sasos ring0proc"
 [ "${CHECK-small}" = small ] || [ -n "${KERNELS_GIVEN-}" ] || KERNELS="$KERNELS linux"
-for kernel in $KERNELS; do
-	"$orchard" attack "$kernel" --jobs "${JOBS:-2}" -v >"$work/out" 2>"$work/err"
+# attacked KERNEL [WHAT IT IS]
+attacked() {
+	"$orchard" attack "$1" --jobs "${JOBS:-2}" -v >"$work/out" 2>"$work/err"
 	status=$?
-	is_status 0 "$kernel: every attack ends as the table says"
+	is_status 0 "$1${2-}: every attack ends as the table says"
 	[ "$status" = 0 ] || grep '^differs' "$work/out" | sed 's/^/#   /'
-	[ "$(grep -c "^# .* on $kernel: " "$work/out")" = "$(wc -l <"$work/program")" ]
-	check $? "$kernel: each was tried"
+	[ "$(grep -c "^# .* on $1: " "$work/out")" = "$(wc -l <"$work/program")" ]
+	check $? "$1${2-}: each was tried"
+}
+for kernel in $KERNELS; do
+	attacked "$kernel"
+	if [ "${CHECK-small}" != small ] && [ "$kernel" != linux ] && [ -z "${ORCHARD_FRAGMENT-}" ]; then
+		export ORCHARD_FRAGMENT=hardened
+		attacked "$kernel" ", hardened"
+		unset ORCHARD_FRAGMENT
+	fi
 done
 
 # wrong ATTACK VERDICT KERNEL: with that verdict in the table, a difference. Of the kernels that are tested.

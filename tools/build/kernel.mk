@@ -36,6 +36,7 @@ LD := $(if $(LLVM),ld.lld,ld)
 endif
 HOSTCC ?= gcc
 OBJCOPY ?= $(if $(LLVM),llvm-objcopy,objcopy)
+OBJDUMP ?= $(if $(LLVM),llvm-objdump,objdump)
 NM ?= $(if $(LLVM),llvm-nm,nm)
 
 cc_takes = $(shell $(CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
@@ -199,6 +200,7 @@ $(out)/orchard.elf: $(whole) $(symbols) $(out)/$(linker) $(out)/ld.command
 	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) -Map $(out)/orchard.map $(whole) $(symbols) -o $@
 	$(if $(symbols),$(Q)$(call text_of,$@) | cmp -s - $(out)/symbols.list || \
 		{ echo "make: the second link moved functions: the table of names is wrong" >&2; rm -f $@; exit 1; })
+	$(if $(CONFIG_LEAF_CALLS),$(Q)tools/build/leafcheck $(OBJDUMP) $@ abi/linux/syscall.tbl || { rm -f $@; exit 1; })
 $(out)/orchard.stripped: $(out)/orchard.elf
 	$(Q)$(OBJCOPY) --strip-all $< $@
 

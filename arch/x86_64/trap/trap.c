@@ -36,6 +36,7 @@ static_assert(sizeof(struct trapframe) == TF_SIZE, "entry code");
 /* SDM vol. 3, 4.7: the page-fault error code. */
 #define FAULT_PRESENT BIT(0)
 #define FAULT_WRITE BIT(1)
+#define FAULT_USER BIT(2)
 #define FAULT_RESERVED BIT(3)
 #define FAULT_FETCH BIT(4)
 #define FAULT_KEY BIT(5)
@@ -98,6 +99,14 @@ static void page_fault(struct trapframe *tf, u64 va)
 		access |= ACCESS_KEY;
 	if (unlikely(tf->error & FAULT_RESERVED))
 		panic_fault(tf, va, "corrupt page table: reserved bit set, address %lx", va);
+	/*
+	 * From ring 3, yet as a supervisor, on a page that is there: SMAP. QEMU 7.2's IRETQ reads ring 3's stack so; tried again it
+	 * would fault for ever.
+	 */
+	if (app && GATE_CROSSES && (tf->error & (FAULT_PRESENT | FAULT_USER)) == FAULT_PRESENT) {
+		app_exception(tf);
+		return;
+	}
 	if (app) {
 		app_page_fault(tf, va, access);
 		return;
@@ -112,6 +121,9 @@ static void page_fault(struct trapframe *tf, u64 va)
 
 void trap_handler(struct trapframe *tf)
 {
+	if (RUNG_LEAF && gate_undo_leaf(tf) && tf->vector < 32)
+		return;
+
 	bool app = gate_from_app(tf);
 
 	if (tf->vector >= 32) {
