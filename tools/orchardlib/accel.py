@@ -63,21 +63,21 @@ def _remember(accel, reason):
     return known
 
 
-def _probe_program():
-    """A static ELF file of two pages: its code, and a page of zeroes."""
+def static_program(code):
+    """A static ELF file of two pages: this code, and a page of zeroes."""
     base, headers = 0x400000, 64 + 2 * 56
     ident = b"\x7fELF\2\1\1".ljust(16, b"\0")
-    size = headers + len(PROBE_CODE)
+    size = headers + len(code)
     header = ident + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, base + headers, 64, 0, 0, 64, 56, 2, 0, 0, 0)
     text = struct.pack("<IIQQQQQQ", 1, 5, 0, base, base, size, size, 0x1000)
     data = struct.pack("<IIQQQQQQ", 1, 6, 0, base + 0x1000, base + 0x1000, 0, 0x1000, 0x1000)
-    return header + text + data + PROBE_CODE
+    return header + text + data + code
 
 
 def _probe(kernel):
     """Runs a small program to its end on `kernel` under KVM."""
     root = rootfs.minimal()
-    root.put("/probe", cpio.regular(_probe_program(), 0o755))
+    root.put("/probe", cpio.regular(static_program(PROBE_CODE), 0o755))
     outcome = boot.once(kernel, machine.Options(accel="kvm", cpus=CPUS), root,
                         runfile.encode("/probe", ["probe"], {}), stdin=None, stdout=MemorySink(),
                         stderr=MemorySink(), console=lambda *_: None, timeout=PATIENCE)

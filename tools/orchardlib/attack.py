@@ -17,12 +17,14 @@ A verdict is what the program could say itself, what its neighbours went through
 
 import concurrent.futures
 import contextlib
+import copy
 import dataclasses
 import json
 import os
 import re
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from . import boot, guest, kernels, paths, provenance, run, runfile, table
@@ -65,8 +67,10 @@ class Rule:
         return set(self.verdict.split("|")) <= set(HARMLESS)
 
     def holds(self, kernel):
-        words = {kernel, "*", *kernels.axes(kernel)[:3]}
-        words |= set(os.environ.get("ORCHARD_FRAGMENT", "").split("+")) if kernel in kernels.MODELS else set()
+        """`kernel` may have fragments behind it, NAME+FRAGMENT."""
+        name, *fragments = kernel.split("+")
+        words = {name, "*", *kernels.axes(name)[:3], *fragments}
+        words |= set(os.environ.get("ORCHARD_FRAGMENT", "").split("+")) if name in kernels.MODELS else set()
         return any(set(part.split("+")) <= words for part in self.where.split(","))
 
 
@@ -243,7 +247,8 @@ def _print_table(cells, names, columns, different):
 def _document(prepared, chosen, cells, different, rules):
     """Everything, for machines and for the report of compare (page.py)."""
     program = guest.prepare([str(PROGRAM)], None, [], [], MEMORY[True], False)
-    return {"kernels": [provenance.of(kernel, chosen[kernel.name], program) for kernel in prepared],
+    return {"epoch": time.time(),
+            "kernels": [provenance.of(kernel, chosen[kernel.name], program) for kernel in prepared],
             "cells": [{**dataclasses.asdict(cell), "sentence": rule.sentence if rule else ""}
                       for cell in cells for rule in [rule_for(rules, cell.attack, cell.kernel)]],
             "different": different}
@@ -256,9 +261,38 @@ def remembered():
     return None
 
 
+def find(options, columns, wanted, rules):
+    """(document, cells, differences) of these attacks on these kernels."""
+    prepared = [kernels.prepare(name) for name in columns]
+    chosen = {kernel.name: run.machine_options(options, kernel) for kernel in prepared}
+    jobs = list(_jobs(prepared, chosen, wanted, options.timeout or SINGLE_S, rules))
+    cells = list(_run_all(jobs, options.jobs))
+    cells.sort(key=lambda cell: (columns.index(cell.kernel), wanted.index(cell.attack)))
+    different = list(compare(cells, rules))
+    return _document(prepared, chosen, cells, different, rules), cells, different
+
+
+def names_of(rules):
+    return list(dict.fromkeys(rule.attack for rule in rules))
+
+
+def _keep(document):
+    REMEMBERED.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    return document
+
+
+def whole(options):
+    """A whole run of the suite, with the machine's options of another command; remembered."""
+    if not PROGRAM.exists():
+        raise ToolError(f"{PROGRAM} is missing: run make user")
+    own, rules = copy.copy(options), read_expected(EXPECTED)
+    own.cpus, own.icount, own.timeout, own.jobs = 1, False, None, os.cpu_count() or 1
+    return _keep(find(own, [*kernels.MODELS, kernels.LINUX], names_of(rules), rules)[0])
+
+
 def main(options):
     rules = read_expected(options.expected)
-    names = list(dict.fromkeys(rule.attack for rule in rules))
+    names = names_of(rules)
     wanted = options.only.split(",") if options.only else names
     for name in wanted:
         if name not in names:
@@ -270,19 +304,14 @@ def main(options):
             raise ToolError(f"{name}: {EXPECTED.name} speaks of the six and of Linux only")
     if not PROGRAM.exists():
         raise ToolError(f"{PROGRAM} is missing: run make user")
-    prepared = [kernels.prepare(name) for name in columns]
-    chosen = {kernel.name: run.machine_options(options, kernel) for kernel in prepared}
-    jobs = list(_jobs(prepared, chosen, wanted, options.timeout or SINGLE_S, rules))
-    cells = list(_run_all(jobs, options.jobs))
-    cells.sort(key=lambda cell: (columns.index(cell.kernel), names.index(cell.attack)))
-    different = list(compare(cells, rules))
-    text = json.dumps(_document(prepared, chosen, cells, different, rules), indent=1)
+    document, cells, different = find(options, columns, wanted, rules)
+    if not (options.only or options.kernels):
+        _keep(document)
+    text = json.dumps(document, indent=1)
     if options.json == "-":
         print(text)
-    targets = [Path(options.json)] if options.json not in (None, "-") else []
-    targets += [] if options.only or options.kernels else [REMEMBERED]
-    for target in targets:
-        target.write_text(text + "\n", encoding="utf-8")
+    elif options.json:
+        Path(options.json).write_text(text + "\n", encoding="utf-8")
     if options.json != "-":
         _print_table(cells, wanted, columns, different)
         for line in different:

@@ -25,6 +25,10 @@ ATTACK_STATUS_HELP = """exit status of attack: 0 when every verdict is the expec
 succeeded or that it did not; 125 when something could not be run."""
 
 
+LADDER_STATUS_HELP = """exit status of ladder: 0 when the parts of every step add up to the measured difference within
+5 %; 1 when those of one do not; 125 when something could not be run."""
+
+
 class Parser(argparse.ArgumentParser):
     """Errors in one line, with the tool's status."""
 
@@ -120,6 +124,27 @@ def parser():
     attack.add_argument("--jobs", metavar="N", help="so many machines at once (default: one for each processor)")
     attack.add_argument("--timeout", metavar="S", help="seconds after which a machine hangs (default 20)")
     attack.add_argument("--json", metavar="FILE", help=argparse.SUPPRESS)
+    ladder = commands.add_parser("ladder", help="what each mechanism between two kernels costs, part by part",
+                                 usage="orchard ladder [KERNEL…] [options]",
+                                 description="Divides the instructions of a few rows of the suite into parts, on each kernel of "
+                                 "a chain of neighbours (default: configs/ladder), and holds the differences against what was "
+                                 "measured; docs/ladder.md. --json prints JSON in place of the tables.",
+                                 epilog=LADDER_STATUS_HELP)
+    ladder.add_argument("kernels", metavar="KERNEL", nargs="*", help="a name, or NAME+FRAGMENT")
+    _machine_options(ladder)
+    ladder.add_argument("--chain", metavar="FILE", default=str(paths.CONFIGS / "ladder"), help="another chain")
+    ladder.add_argument("--rows", metavar="NAME,…", help="these rows of user/bench")
+    ladder.add_argument("--runs", metavar="N", help="timed runs of each kernel, interleaved (default 5)")
+    ladder.add_argument("--timeout", metavar="S", help=argparse.SUPPRESS)
+    ladder.add_argument("--json", metavar="FILE", help=argparse.SUPPRESS)
+    explain = commands.add_parser("explain", help="what differs between two kernels", usage="orchard explain A B [options]",
+                                  description="Options, files, lines, symbols, page tables, what an attacker gains, and what it "
+                                  "costs. A and B: names, or NAME+FRAGMENT, such as multi and multi+pti. --json prints JSON.")
+    explain.add_argument("kernels", metavar="KERNEL", nargs=2)
+    _machine_options(explain)
+    explain.add_argument("--rows", metavar="NAME,…", help="the cost by these rows of user/bench")
+    explain.add_argument("--timeout", metavar="S", help=argparse.SUPPRESS)
+    explain.add_argument("--json", metavar="FILE", help=argparse.SUPPRESS)
     commands.add_parser("list", help="the kernels and their axes, and the rungs, one line each",
                         usage="orchard list")
     commands.add_parser("setup", help="install the Debian packages the project needs (SETUP=no: name them)",
@@ -150,10 +175,10 @@ def parse(words):
     options = parser().parse_args(own)
     options.program = program
     if options.command is None:
-        raise ToolError("no command: run, compare, attack, list or setup (see orchard --help)")
+        raise ToolError("no command: run, compare, attack, ladder, explain, list or setup (see orchard --help)")
     if options.command in ("run", "compare"):
         _check_program(options)
-    if options.command in ("run", "compare", "attack"):
+    if options.command in ("run", "compare", "attack", "ladder", "explain"):
         _check_values(options)
     return options
 
@@ -179,14 +204,19 @@ def _check_values(options):
         raise ToolError(f"--boot {options.boot}: a microvm has no drive to boot from: only --boot pvh")
     if options.timeout is not None:
         options.timeout = _positive(options.timeout, "--timeout", float)
+    if options.command in ("attack", "ladder", "explain") and options.program is not None:
+        raise ToolError(f"{options.command} takes no program")
+    if options.command in ("ladder", "explain") and (options.cpus != 1 or options.icount):
+        word = "--icount: instructions are counted anyway" if options.icount else "--cpus: instructions are counted on one CPU"
+        raise ToolError(f"{options.command} {word}")
     if options.command == "attack":
-        if options.program is not None:
-            raise ToolError("attack takes no program")
         options.expected = Path(options.expected)
         options.jobs = _positive(options.jobs or str(os.cpu_count() or 1), "--jobs", int)
     if options.command == "compare":
         default = "3" if options.program else "25" if options.thorough else "9"
         options.runs = _positive(options.runs or default, "--runs", int)
+    if options.command == "ladder":
+        options.runs = _positive(options.runs or "5", "--runs", int)
 
 
 def _positive(text, name, kind):
@@ -210,6 +240,12 @@ def _dispatch(options):
     if options.command == "attack":
         from . import attack
         return attack.main(options)
+    if options.command == "ladder":
+        from . import ladder
+        return ladder.main(options)
+    if options.command == "explain":
+        from . import explain
+        return explain.main(options)
     if options.command == "setup":
         from . import packages
         packages.ensure(packages.NEEDS)

@@ -46,6 +46,11 @@ class Kernel:
     def config_hash(self):
         return hashlib.sha256(self.config.read_bytes()).hexdigest()[:12]
 
+    def image_sha256(self):
+        """Of what is booted. Of ours without the symbols, whose paths say where it was built."""
+        stripped = self.image.with_suffix(".stripped")
+        return hashlib.sha256((stripped if not self.is_linux and stripped.exists() else self.image).read_bytes()).hexdigest()
+
 
 def names():
     """The blessed kernels, the six of the cube first."""
@@ -59,7 +64,7 @@ def model_of(config_text):
     for model, row in MODELS.items():
         if re.search(rf"^CONFIG_MODEL_{model.upper()}=y$", config_text, re.M):
             return row
-    chosen = _symbols(config_text)
+    chosen = symbols_of(config_text)
     if chosen.get("CONFIG_MODEL_CUSTOM") != "y":
         return ("?", "?", "?", "a custom model")
     axes = [(("ring0", "ring3"), "GATE_RING3"), (("shared", "private"), "ASPACE_PRIVATE"), (("one", "many"), "PROC_MANY")]
@@ -70,6 +75,12 @@ def check_name(text):
     """Refuses an unknown kernel before anything is built or downloaded."""
     known = [*names(), *LINUXES]
     if text in known or Path(text).is_file():
+        return
+    name, plus, fragments = text.partition("+")
+    if plus and name in names():
+        for part in fragments.split("+"):
+            if not (paths.CONFIGS / f"{part}.config").is_file():
+                raise ToolError(f"{text}: there is no fragment configs/{part}.config (see orchard list)")
         return
     near = difflib.get_close_matches(text, known, n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
@@ -85,8 +96,10 @@ def prepare(text):
         version = f"{found['package']} {found['version']}"
         return Kernel(text, found["image"], found["config"], True, version, LINUXES[text][1])
     packages.ensure(["build"])
-    if text in names():
-        return _build_named(text, os.environ.get("ORCHARD_FRAGMENT", ""))
+    name, _, fragments = text.partition("+")
+    if name in names() and not Path(text).is_file():
+        everywhere = os.environ.get("ORCHARD_FRAGMENT", "")
+        return dataclasses.replace(_build_named(name, "+".join(filter(None, [fragments, everywhere]))), name=text)
     return _build_custom(Path(text))
 
 
@@ -144,7 +157,7 @@ def _make(name, folder, *targets):
         raise ToolError(f"{name}: cannot be built: `{' '.join(command)}` failed")
 
 
-def _symbols(text):
+def symbols_of(text):
     """{symbol: value}, with "is not set" as n."""
     found = dict(re.findall(r"^(CONFIG_\w+)=(.*)$", text, re.M))
     found.update({symbol: "n" for symbol in re.findall(r"^# (CONFIG_\w+) is not set$", text, re.M)})
@@ -153,7 +166,7 @@ def _symbols(text):
 
 def _check_repaired(source, config):
     """kconfig silently repairs an impossible .config: that is an error here."""
-    asked, got = _symbols(source.read_text()), _symbols(config.read_text())
+    asked, got = symbols_of(source.read_text()), symbols_of(config.read_text())
     repaired = [s for s, value in asked.items() if got.get(s, "n") != value]
     if repaired:
         raise ToolError(f"{source}: impossible: kconfig changed {' '.join(sorted(repaired)[:8])}")
@@ -181,4 +194,5 @@ def listing():
 
 def axes(name):
     """(gate, aspace, proc, known as) of a kernel that has a name of its own."""
-    return LINUXES[name][0] if name in LINUXES else MODELS.get(name, ("?", "?", "?", "a custom model"))
+    model = name.partition("+")[0]
+    return LINUXES[name][0] if name in LINUXES else MODELS.get(model, ("?", "?", "?", "a custom model"))

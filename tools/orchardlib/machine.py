@@ -31,6 +31,8 @@ class Options:
     verbose: bool = False
     append: str = ""
     gdb: int = 0
+    plugin: str = ""        # QEMU's -plugin
+    monitor: str = ""       # a path: QEMU's QMP as a socket there
 
 
 def parse_memory(text):
@@ -106,6 +108,10 @@ def qemu_command(options, console_fd, stream_fd):
                "-chardev", f"socket,id=streams,fd={stream_fd}", *_stream_port(options)]
     if options.icount:
         command += ["-icount", "shift=0,sleep=off", "-seed", str(SEED), "-rtc", "base=2026-01-01,clock=vm"]
+    if options.plugin:
+        command += ["-plugin", options.plugin]
+    if options.monitor:
+        command += ["-qmp", f"unix:{options.monitor},server=on,wait=off"]
     if options.gdb:
         command += ["-gdb", f"tcp:127.0.0.1:{options.gdb}", "-S"]
     return command

@@ -9,39 +9,58 @@ import time
 from html import escape
 from pathlib import Path
 
-from . import plot, rows, suite_text, table
+from . import page_ladder, plot, rows, suite_text, table
 
 STYLE = Path(__file__).with_name("page.css")
 # Of a column's provenance: what is said once when it is the same for all.
-PROVENANCE = {"git": "tree", "kernel_version": "kernel", "config": "configuration", "kernel_arguments": "command line",
+PROVENANCE = {"git": "tree", "kernel_version": "kernel", "config": "configuration", "image_sha256": "sha256 of its image",
+              "kernel_arguments": "command line",
               "qemu": "QEMU", "accel": "accelerator", "cpu": "CPU model", "cpus": "CPUs", "memory_kib": "memory, KiB",
               "boot": "booted by", "seed": "seed", "program": "program", "program_sha256": "its sha256",
               "arguments": "its arguments"}
 NO_RATIO = "≈"
 
 
-def html(found, attacks=None):
-    """`attacks`: what attack.remembered() returns, if the suite of attacks has run."""
+def html(found, attacks=None, ladder=None):
+    """`attacks` and `ladder`: what attack.remembered() and ladder.remembered() return, if these have run."""
     title = f"Orchard: one program on {len(found.kernels)} kernels"
-    body = "\n".join([
-        _head(found, title, attacks), _glance(found), _kernels(found), _matrices(found), _rows(found), _refusals(found),
-        _attacks(attacks), _provenance(found), _how_to_read(found)])
+    images = {kernel.timed.provenance["image_sha256"] for kernel in found.kernels}
+    return around(title, "\n".join([
+        _head(found, title, attacks, ladder), _glance(found), _kernels(found), _matrices(found), _rows(found), _refusals(found),
+        page_ladder.section(ladder, age(ladder, images, found.began)) if ladder else "",
+        _attacks(attacks, age(attacks, images, found.began)) if attacks else "", _provenance(found), _how_to_read(found)]))
+
+
+def around(title, body):
+    """A whole page."""
     return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
             f"<style>\n{STYLE.read_text()}</style></head>\n<body>\n{body}\n</body></html>\n")
+
+
+def age(kept, images, began):
+    """What a reader shall know of results that are from another command: of these kernels, or of others, and how old."""
+    hours = max(0.0, (time.mktime(began) - kept.get("epoch", 0)) / 3600)
+    when = "just now" if hours < 0.5 else f"{hours:.0f} hours before" if hours < 48 else f"{hours / 24:.0f} days before"
+    mine = {one.get("image_sha256") for one in kept.get("rungs") or kept["kernels"]}
+    if mine & images:
+        others = f", and {len(mine - images)} more" if mine - images else ""
+        return f"Found {when} on {len(mine & images)} of the kernels of this report, the same images to the byte{others}."
+    return f"Found {when}, on other images than those of this report: run the command again."
 
 
 def _time_word(found):
     return "emulated time" if found.emulated else "time"
 
 
-def _head(found, title, attacks):
+def _head(found, title, attacks, ladder):
     row = found.reference.timed.provenance
     when = time.strftime("%-d %B %Y, %H:%M", found.began)
     failures = "".join(f'<p class="failed"><b>{escape(k.name)}</b>: {escape(k.reason)}</p>'
                        for k in found.kernels if k.reason)
     links = [("glance", "At a glance"), ("kernels", "Kernels"), ("matrix", "Ratios"), ("rows", "Rows"),
-             ("refusals", "Refusals"), *([("attacks", "Attacks")] if attacks else []),
+             ("refusals", "Refusals"), *([("ladder", "The ladder")] if ladder else []),
+             *([("attacks", "Attacks")] if attacks else []),
              ("provenance", "Provenance"), ("reading", "How to read this")]
     return (f"<header><h1>{escape(title)}</h1>"
             f'<p>The same file, <code>{escape(row["program"])}</code>, sha256 <code>{row["program_sha256"][:16]}…</code>, '
@@ -258,10 +277,8 @@ def _refusals(found):
             (f'<p class="soft">The kernels\' own words for it:</p><ul>{said}</ul>' if said else "") + "</section>")
 
 
-def _attacks(document):
+def _attacks(document, note):
     """A row for each attack, a column for each kernel; the sentence of the table as the cell's title."""
-    if not document:
-        return ""
     names = [kernel["kernel"] for kernel in document["kernels"]]
     cells = {(cell["attack"], cell["kernel"]): cell for cell in document["cells"]}
     lines = []
@@ -272,7 +289,7 @@ def _attacks(document):
             for cell in row)])
     different = "".join(f'<p class="failed">{escape(line)}</p>' for line in document["different"])
     return ('<section id="attacks"><h2>Attacks</h2><p class="soft">What became of each attack of <code>orchard attack</code>, '
-            f'tree <code>{escape(document["kernels"][0]["git"])}</code>; '
+            f'tree <code>{escape(document["kernels"][0]["git"])}</code>. {escape(note)} '
             f'<code>docs/attacks.md</code> says what the words mean.</p>{different}{_table(["attack", *map(escape, names)], lines)}</section>')
 
 

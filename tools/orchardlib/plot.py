@@ -57,3 +57,28 @@ def lanes(label, rows):
                          f'y2="{middle + 10}"/><text class="value" x="{WIDTH}" y="{middle + 4:.0f}">{mean:.2f}×</text>')
     return "".join([*parts, f'<text class="label" x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{height - 3}">{escape(label)}'
                     "</text></svg>"])
+
+
+BAR, NAMES, FIGURES, STACK_WIDTH = 22, 104, 62, 640
+
+
+def stacked(label, rows, words):
+    """
+    A bar for each of `rows`, (name, [(part, value)] or None, word in place of a bar): the values side by side in the parts'
+    colours (`part-NAME` in page.css), the sum behind. `words` names the parts.
+    """
+    most = max((sum(value for _, value in values) for _, values, _ in rows if values), default=0) or 1
+    height = BAR * len(rows)
+    parts = [f'<svg class="stack" viewBox="0 0 {STACK_WIDTH} {height}" role="img" aria-label="{escape(label)}">']
+    for i, (name, values, word) in enumerate(rows):
+        top, x = BAR * i, float(NAMES)
+        parts.append(f'<text class="name" x="0" y="{top + 15}">{escape(name)}</text>')
+        for part, value in values or ():
+            width = value / most * (STACK_WIDTH - NAMES - FIGURES)
+            if width > 0:
+                parts.append(f"<g><title>{escape(name)}: {escape(words[part])} {value:,.1f}</title>"
+                             f'<rect class="part-{part}" x="{x:.2f}" y="{top + 3}" width="{width:.2f}" height="{BAR - 6}"/></g>')
+            x += width
+        after = f"{sum(value for _, value in values):,.0f}" if values else escape(word)
+        parts.append(f'<text class="sum" x="{x + 5:.1f}" y="{top + 15}">{after}</text>')
+    return "".join([*parts, "</svg>"])

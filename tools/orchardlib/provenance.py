@@ -29,6 +29,7 @@ def of(kernel, options, program):
         "git": git_sha(),
         "kernel_version": kernel.version or git_sha(),
         "config": kernel.config_hash(),
+        "image_sha256": kernel.image_sha256(),
         "kernel_arguments": machine.kernel_arguments(kernel, options),
         "qemu": _first_line("qemu-system-x86_64", "--version").removeprefix("QEMU emulator version "),
         "accel": options.accel,

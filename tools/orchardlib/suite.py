@@ -4,16 +4,14 @@
 footprints. Timed and counted runs are different runs of one file: what counts instructions is slow in its own way.
 """
 
-import copy
 import csv
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-from . import attack, compare, footprint, guest, kernels, page, paths, rows, suite_text
+from . import attack, bench, compare, footprint, kernels, ladder, page, paths, rows, suite_text
 from .errors import ToolError
 from .findings import Findings, boot_time
 
@@ -24,40 +22,33 @@ COUNTED_RUNS = 2                                    # which shall print the same
 def main(options):
     began, start = time.localtime(), time.monotonic()
     chosen = compare.choose_kernels(options.kernels, [*kernels.names(), *kernels.LINUXES])
-    bench = _build()
+    bench.build()
     built = [kernels.prepare(name) for name in chosen]
     progress = compare.Progress(len(built) * (options.runs + COUNTED_RUNS + 1))
     options.rows = True
-    timed = _pass(options, built, bench, ["-m", str(_milliseconds(options))], options.runs, False, progress)
-    counted = _pass(options, built, bench, ["-x"], COUNTED_RUNS, True, progress)
+    timed = bench.on_each(options, built, ["-m", str(_milliseconds(options))], options.runs, False, progress)
+    counted = bench.on_each(options, built, ["-x"], COUNTED_RUNS, True, progress)
     footprints = [footprint.measure(options, kernel, progress) for kernel in built]
     progress.clear()
     found = Findings(timed, counted, footprints, compare.reference_of(timed), began, time.monotonic() - start)
+    if not options.kernels:
+        _see_to_the_rest(options)
     return _conclude(options, found)
+
+
+def _see_to_the_rest(options):
+    """The ladder and the attacks have commands of their own, and take minutes: for the report they run where they never have."""
+    for word, command in (("ladder", ladder), ("attacks", attack)):
+        try:
+            if command.remembered() is None:
+                print(f"orchard: for the report: {word}", file=sys.stderr)
+                command.whole(options)
+        except ToolError as error:
+            print(f"orchard: the report is without {word}: {error}", file=sys.stderr)
 
 
 def _milliseconds(options):
     return THOROUGH_MILLISECONDS if options.thorough else MILLISECONDS
-
-
-def _build():
-    """The suite's program and hello, made when their sources are newer."""
-    folder = paths.BUILD / "user"
-    programs = [folder / "bench", folder / "hello"]
-    with paths.locked(folder):
-        done = subprocess.run(["make", "-s", "-C", str(paths.ROOT / "user"), f"O={folder}", *map(str, programs)],
-                              stdin=subprocess.DEVNULL, stdout=sys.stderr)
-    if done.returncode != 0:
-        raise ToolError("user/bench cannot be built")
-    return programs[0]
-
-
-def _pass(options, built, bench, arguments, runs, icount, progress):
-    """A report.Column for each kernel."""
-    of_pass = copy.copy(options)
-    of_pass.runs, of_pass.icount = runs, icount
-    program = guest.prepare([os.path.relpath(bench), *arguments], None, [], options.env, options.memory, False)
-    return compare.interleaved(of_pass, built, program, b"", progress)
 
 
 def _conclude(options, found):
@@ -84,7 +75,7 @@ def _write(found):
         stem += "+"
     report, table_of_rows, table_of_kernels, data = (folder / (stem + end) for end in
                                                      (".html", ".rows.csv", ".kernels.csv", ".json"))
-    report.write_text(page.html(found, attack.remembered()), encoding="utf-8")
+    report.write_text(page.html(found, attack.remembered(), ladder.remembered()), encoding="utf-8")
     columns = [column for kernel in found.kernels for column in (kernel.timed, kernel.counted)]
     _csv(table_of_rows, [record for column in columns for record in rows.records(column)])
     _csv(table_of_kernels, [_kernel_record(kernel) for kernel in found.kernels])

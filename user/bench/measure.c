@@ -15,11 +15,28 @@ static double now(void)
 	return time.tv_sec * 1e9 + time.tv_nsec;
 }
 
+/*
+ * Two instructions that do nothing, and by which tools/ladder/count.c knows the batch from all else. They are here always: the
+ * program that is counted part by part is the one that is timed.
+ */
+static void window_open(void)
+{
+	asm volatile("xchg %%bx, %%bx" : : : "memory");
+}
+
+static void window_close(void)
+{
+	asm volatile("xchg %%cx, %%cx" : : : "memory");
+}
+
 static int batch(const struct row *row, long rounds, double *took)
 {
 	double start = now();
-	int error = row->run(rounds);
+	int error;
 
+	window_open();
+	error = row->run(rounds);
+	window_close();
 	*took = now() - start;
 	return error;
 }

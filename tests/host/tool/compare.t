@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What compare makes of its runs: numbers, intervals, ratios, rows, the suite's findings and its page. TAP; run by prove."""
 
+import contextlib
+import io
 import re
 import sys
 import time
@@ -10,7 +12,7 @@ from html.parser import HTMLParser
 
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
-from orchardlib import findings, footprint, machine, page, plot, report, rows, session, sinks  # noqa: E402
+from orchardlib import findings, footprint, machine, page, parts, plot, report, rows, session, sinks  # noqa: E402
 from orchardlib import suite, suite_text, table  # noqa: E402
 from tap import ROOT, test  # noqa: E402
 
@@ -214,6 +216,37 @@ def a_page_with_attacks():
     read = Page(page.html(found, attacks))
     assert "attacks" in read.ids and "attacks" in read.links and set(read.links) <= set(read.ids)
     assert "a&lt;b on sas" in page.html(found, attacks) and 'id="attacks"' not in page.html(found)
+
+
+@test
+def the_report_s_other_commands_run_where_they_never_have():
+    ran = []
+    for name, kept in (("ladder", None), ("attack", {})):
+        setattr(getattr(suite, name), "remembered", lambda kept=kept: kept)
+        setattr(getattr(suite, name), "whole", lambda options, name=name: ran.append(name))
+    suite._see_to_the_rest(None)
+    assert ran == ["ladder"], "what is remembered is not run again"
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        suite.ladder.whole = lambda options: tap.raise_tool_error("no network")
+        suite._see_to_the_rest(None)
+    assert "the report is without ladder: no network" in said.getvalue(), said.getvalue()
+
+
+@test
+def a_page_with_a_ladder_and_its_age():
+    found = found_of(["sas"], [[BENCH % 5] * 2])
+    divided = {part: [1, 1] for part in parts.PARTS}
+    cell = {"what": "w", "refused": "", "rounds": 1, "clock": 8.0, "parts": divided, "whole": True, "time_ns": (5, 4, 6)}
+    provenance = {"git": "0123", "image_sha256": "a image_sha256"}
+    kept = {"began": "2026-11-26T18:35", "epoch": time.mktime(found.began), "time_is_emulated": True, "timed_runs": 2,
+            "rungs": [{"kernel": "sas", "adds": "<x>", "image_sha256": "a image_sha256", "provenance": provenance}],
+            "rows": [{"row": "r", "what": "w", "kernels": [cell], "steps": []}]}
+    read = Page(page.html(found, None, kept))
+    assert "ladder" in read.ids and "ladder" in read.links and set(read.links) <= set(read.ids)
+    assert "just now on 1 of the kernels of this report" in page.html(found, None, kept)
+    kept["rungs"][0]["image_sha256"] = "another"
+    assert "on other images than those of this report" in page.html(found, None, kept)
 
 
 @test

@@ -27,6 +27,10 @@ def error_of(function, *args):
     raise AssertionError("no error")
 
 
+def raise_tool_error(message):
+    raise ToolError(message)
+
+
 def main():
     print(f"1..{len(TESTS)}")
     failed = 0
