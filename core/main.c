@@ -26,6 +26,7 @@
 #include <isolation/canary.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
+#include <isolation/rewrite.h>
 #include <isolation/rungs.h>
 #include <mm/page.h>
 #include <mm/slab.h>
@@ -73,6 +74,8 @@ void kmain(void)
 		pti_init();               /* what an application's page table shows of the kernel */
 	if (PKS)
 		pks_init();               /* what of it stays open while an application runs beside it */
+	if (RUNG_REWRITE)
+		rewrite_init();           /* page zero, which calls in place of system calls land in */
 	trace_init();                     /* a ring of events for each CPU */
 	vmspace_init_caches();
 	aspace_init();

@@ -105,6 +105,16 @@ static bool set_noaslr(const struct cmdline_item *item)
 	return !item->value;
 }
 
+static bool set_unsafe_null(const struct cmdline_item *item)
+{
+	u64 value;
+
+	if (!number(item, 0, 1, &value))
+		return false;
+	param.unsafe_null = value;
+	return true;
+}
+
 static bool set_ktest(const struct cmdline_item *item)
 {
 	param.ktest = true;
@@ -178,7 +188,7 @@ static const struct {
 	{"ktest", set_ktest},	  {"loglevel", set_loglevel}, {"maxcpus", set_maxcpus},
 	{"trace", set_trace},	  {"slice_us", set_slice},    {"init", set_init},
 	{"sched", set_sched},	  {"crash", set_crash},	      {"virtio_mmio.device", set_virtio},
-	{"noaslr", set_noaslr},
+	{"noaslr", set_noaslr},	  {"unsafe_null", set_unsafe_null},
 };
 
 static void take_key(const struct cmdline_item *item)

@@ -7,6 +7,7 @@
 
 #include <core/panic.h>
 #include <core/printk.h>
+#include <isolation/rewrite.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/aslr.h>
@@ -76,6 +77,8 @@ void aspace_activate(struct vmspace *vs)
 {
 	if (vs)
 		pmap_activate(vs->pmap);
+	if (RUNG_REWRITE && vs)
+		rewrite_activate(vs->sites);
 }
 
 void aspace_cpus(const struct vmspace *vs, u64 cpus[CPUSET_WORDS])

@@ -10,6 +10,7 @@
 #include <core/percpu.h>
 #include <core/printk.h>
 #include <core/spinlock.h>
+#include <isolation/rewrite.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/aslr.h>
@@ -120,7 +121,8 @@ void aspace_release(struct vmspace *vs)
 
 	if (vs->end == 0)
 		return; /* never placed */
-	pmap_unlink_tables(vs->pmap, ALIGN_DOWN(vs->start, SLOT_SIZE), ALIGN_UP(vs->end, SLOT_SIZE), &tables);
+	pmap_unlink_tables(vs->pmap, MAX(ALIGN_DOWN(vs->start, SLOT_SIZE), REWRITE_LOW), ALIGN_UP(vs->end, SLOT_SIZE),
+			   &tables);
 	tlb_flush(vs, vs->start, vs->end);
 	page_put_list(&tables);
 
@@ -151,7 +153,8 @@ struct vmspace *aspace_owner(struct vmspace *current, uaddr_t va)
 
 void aspace_activate(struct vmspace *vs)
 {
-	(void)vs;
+	if (RUNG_REWRITE && vs)
+		rewrite_activate(vs->sites);
 }
 
 void aspace_cpus(const struct vmspace *vs, u64 cpus[CPUSET_WORDS])

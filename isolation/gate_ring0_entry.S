@@ -18,6 +18,7 @@
  * takes the frame's vector and number. So an interrupt within return_test is the kernel's, and the test begins again.
  */
 #include <arch/entry.inc>
+#include <isolation/rewrite.inc>
 
 /* Below this much of the kernel stack an interrupt cannot be taken: the frame, and a little for the handler. */
 #define KSTACK_MARGIN (TF_SIZE + 256)
@@ -31,6 +32,7 @@ trap_entry:
 	movq %rax, %gs:gate_scratch_rax
 	movq %rcx, %gs:gate_scratch_rcx
 	movq %rsp, %rax
+	REWRITE_INTERRUPTED
 	movq 16(%rax), %rcx			/* the interrupted RIP */
 	subq $return_test, %rcx
 	cmpq $(return_window_end - return_test), %rcx
@@ -99,7 +101,9 @@ trap_entry_paranoid:
 gate_syscall:					/* RCX: return address, R11: flags; interrupts as the application had them */
 	movq %rsp, %gs:gate_app_rsp
 	movq %gs:gate_kstack_top, %rsp
+.Lgate_syscall_frame:
 	PUSH_SYSCALL SEL_KDATA, SEL_KCODE
+.Lgate_syscall_dispatch:
 	testl $0x200, %r11d			/* IF */
 	jz 4f
 1:	DISPATCH_SYSCALL
@@ -128,3 +132,5 @@ return_window_end:
 4:	orl $0x200, TF_RFLAGS(%rsp)		/* the application's CLI holds until here */
 	sti
 	jmp 1b
+
+	REWRITE_GATE

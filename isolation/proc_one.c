@@ -7,7 +7,9 @@
 
 #include <core/panic.h>
 #include <core/printk.h>
+#include <isolation/aspace.h>
 #include <isolation/clone.h>
+#include <isolation/rungs.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/vmspace.h>
@@ -79,6 +81,8 @@ void proc_set_vmspace(struct vmspace *vs)
 
 	the_proc.vmspace = vs;
 	current()->vmspace = vs;
+	if (RUNG_REWRITE)
+		aspace_activate(vs);
 	execed = true;
 	if (old)
 		vmspace_put(old);

@@ -7,6 +7,7 @@
 #include "internal.h"
 #include "region.h"
 
+#include <isolation/rungs.h>
 #include <lib/errno.h>
 
 /* Entries of one parent region into the child. */
@@ -74,6 +75,10 @@ static void copy_layout(struct vmspace *child, const struct vmspace *parent)
 	child->arg_end = parent->arg_end;
 	child->env_start = parent->env_start;
 	child->env_end = parent->env_end;
+	if (RUNG_REWRITE) {
+		child->sites = parent->sites;
+		sites_get(child->sites);
+	}
 }
 
 int vmspace_copy(struct vmspace *child, struct vmspace *parent)

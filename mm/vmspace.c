@@ -43,6 +43,8 @@ struct vmspace *vmspace_alloc(void)
 
 void vmspace_free(struct vmspace *vs)
 {
+	if (RUNG_REWRITE)
+		sites_put(vs->sites);
 	kmem_cache_free(vmspace_cache, vs);
 }
 

@@ -11,6 +11,7 @@
 #include <core/printk.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
+#include <isolation/rewrite.h>
 #include <lib/string.h>
 #include <mm/inject.h>
 #include <mm/vmspace.h>
@@ -84,7 +85,6 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 {
 	struct siginfo info = {.signo = SIGSEGV, .code = SEGV_MAPERR};
 
-	(void)tf;
 	info.fault.addr = va;
 	if (is_closed(va, access) && signal_key(va, access)) /* no page would change that */
 		return;
@@ -107,6 +107,8 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 	case FAULT_SEGV:
 		break;
 	}
+	if (RUNG_REWRITE && access == PROT_EXEC && va == tf->rip && rewrite_stray(tf))
+		return;
 	signal_force_current(info.signo, &info);
 }
 
@@ -154,6 +156,12 @@ void app_exception(struct trapframe *tf)
 
 	if (tf->vector == 7 && fpu_touch(&current()->arch))
 		return;
+	if (RUNG_REWRITE && (tf->vector == 6 || tf->vector == 13) && rewrite_stray(tf))
+		return;
+	if (RUNG_REWRITE && tf->vector == 6 && tf->rip < USER_MIN) { /* the rest of page zero: as if there were nothing */
+		app_page_fault(tf, tf->rip, PROT_EXEC);
+		return;
+	}
 	switch (tf->vector) {
 	case 0:
 		sig = SIGFPE;

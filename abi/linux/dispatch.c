@@ -21,6 +21,7 @@
 #include <lib/errno.h>
 #include <sched/thread.h>
 
+#include "rewrite.h"
 #include "strace.h"
 
 static_assert(offsetof(struct trapframe, rdi) == TF_RDI, "entry.inc: where the arguments are");
@@ -65,6 +66,8 @@ void syscall_init(void)
 		if (RUNG_LEAF && call && !observed)
 			syscall_leaf[nr] = syscall_table[nr].flags & SYSCALL_LEAF;
 	}
+	if (RUNG_REWRITE)
+		rewrite_open(observed);
 }
 
 /* The signal that ended the wait may be gone; who turns the code into EINTR or a restart must run all the same. */

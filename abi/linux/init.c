@@ -22,6 +22,7 @@
 #include <fs/vnode.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
+#include <isolation/rungs.h>
 #include <lib/errname.h>
 #include <lib/errno.h>
 #include <lib/format.h>
@@ -33,8 +34,11 @@
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/stat.h>
 
+#include "rewrite.h"
+
 #define RUN_DIR "/.orchard"
 #define RUN_FILE RUN_DIR "/run"
+#define SITES_FILE RUN_DIR "/sites"
 #define EXIT_NOT_FOUND (127 << 8)  /* what a shell answers for a program that is not there */
 #define EXIT_NOT_RUNNABLE (126 << 8)
 
@@ -119,6 +123,8 @@ static bool read_run_file(struct first_program *p)
 		give_up("init: the environment is too long");
 	exec_strings_free(&env);
 	kfree(text);
+	if (RUNG_REWRITE)
+		rewrite_read_sidecar(SITES_FILE);
 	vfs_unlink(NULL, RUN_FILE, false);
 	vfs_unlink(NULL, RUN_DIR, true);
 	return true;
@@ -249,6 +255,8 @@ void init_main(void *arg)
 	sched_stats(&after);
 
 	pr_info("init: %s ended with status %x", program.path, status);
+	if (RUNG_REWRITE)
+		rewrite_forget();
 	if (stream_present()) {
 		send_stats(after.idle_ns - before.idle_ns);
 		stream_send(STREAM_EXIT, &status, sizeof(status));

@@ -10,6 +10,7 @@
 #include <fs/file.h>
 #include <fs/vnode.h>
 #include <isolation/aspace.h>
+#include <isolation/rungs.h>
 #include <lib/elf.h>
 #include <lib/errno.h>
 #include <lib/string.h>
@@ -17,6 +18,8 @@
 #include <mm/slab.h>
 #include <mm/vmspace.h>
 #include <uapi/linux/stat.h>
+
+#include "rewrite.h"
 
 static unsigned segment_prot(u32 flags)
 {
@@ -157,7 +160,12 @@ static int map_loader(struct vmspace *vs, struct loader *loader, struct exec_ima
 		return (int)base;
 	image->loader_base = (u64)base - elf->vaddr_min;
 	image->entry = elf->entry + image->loader_base;
-	return map_image(vs, loader->file, elf, image->loader_base);
+
+	int error = map_image(vs, loader->file, elf, image->loader_base);
+
+	if (RUNG_REWRITE && !error)
+		error = rewrite_image(vs, loader->file, elf, image->loader_base);
+	return error;
 }
 
 /* ---- the program ---- */
@@ -174,6 +182,8 @@ static int map_program(struct vmspace *vs, struct file *file, const struct elf_i
 	vs->mmap_top = ALIGN_DOWN(vs->end - PAGE_SIZE - MIN(stack_room, (vs->end - vs->start) / 2), PAGE_SIZE) -
 		       aslr_room(vs, ASLR_STACK_SPAN) - aslr_offset(vs, ASLR_SPAN);
 	error = map_image(vs, file, elf, bias);
+	if (RUNG_REWRITE && !error)
+		error = rewrite_image(vs, file, elf, bias);
 	if (error)
 		return error;
 	*image = (struct exec_image){

@@ -22,6 +22,8 @@
 #include <mm/page.h>
 #include <sched/policy.h>
 
+#include "rewrite.h"
+
 #define YES(on) ((on) ? 'y' : 'n')
 
 static void refuses(struct seq *s, const char *call, int error, const char *why)
@@ -74,6 +76,8 @@ static void show_rungs(struct seq *s)
 		mitigations_describe(text, sizeof(text));
 		seq_printf(s, "mitigations: %s\n", text);
 	}
+	if (RUNG_REWRITE)
+		rewrite_show(s);
 }
 
 static void show(struct seq *s, void *arg)

@@ -26,6 +26,9 @@
 /* As a vector: no exception number of the CPU's (SDM vol. 3, table 6-1: 22 to 27 are reserved). */
 #define VECTOR_STACK_OVERFLOW 22
 
+/* Which bits of a return address choose an entry of a struct rewrite_sites' cache, times 8 (isolation/rewrite.h). */
+#define REWRITE_CACHE_MASK 0x7f8
+
 #define THREAD_KSP 0
 #define THREAD_WORK 56
 

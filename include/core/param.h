@@ -18,7 +18,7 @@ struct param_virtio {
 
 struct param {
 	enum streams streams;
-	bool exit_isa_debug, strace, trace, ktest, noaslr;
+	bool exit_isa_debug, strace, trace, ktest, noaslr, unsafe_null;
 	int loglevel;
 	unsigned maxcpus;                  /* 1..CONFIG_NR_CPUS_MAX */
 	u64 slice_ns;                      /* 0: the policy's own */

@@ -30,6 +30,8 @@
 
 #define REGIONS_MAX 65530 /* of a vmspace, give or take one: Linux's vm.max_map_count */
 
+struct rewrite_sites; /* isolation/rewrite.h */
+
 struct region {
 	struct rb_node node;     /* vmspace lock, as all below */
 	uaddr_t start, end;      /* page-aligned, end exclusive */
@@ -70,6 +72,7 @@ struct vmspace {
 	bool aslr;               /* I after exec: its addresses are random */
 	u8 domain;               /* I after aspace_place(): with DOMAINS the key of all its pages, or 0 */
 	u16 keys;                /* lock: bit by bit, the protection keys that are taken (pkey_alloc(2)); 0 is at first */
+	struct rewrite_sites *sites; /* I after exec, with the rung `rewrite`: a reference, or NULL */
 	/* What /proc/self shows of the program: set by exec, I afterwards. */
 	uaddr_t code_start, code_end, stack_start, arg_start, arg_end, env_start, env_end;
 };
@@ -166,6 +169,14 @@ enum fault_result vm_fault(struct vmspace *current, uaddr_t va, unsigned access)
 int vmspace_read(struct vmspace *vs, uaddr_t va, void *buffer, u64 size);
 int vmspace_write(struct vmspace *vs, uaddr_t va, const void *buffer, u64 size);
 int vmspace_zero(struct vmspace *vs, uaddr_t va, u64 size);
+/*
+ * Writes the same bytes up to each of `ends` into private copies of pages that the mappings themselves may only read: what the
+ * object and others see stays. All in private file mappings, each within a page; nobody runs in vs yet. -ENOMEM, -EFAULT.
+ * patch.c, with CONFIG_REWRITE.
+ */
+int vmspace_patch(struct vmspace *vs, const uaddr_t *ends, u32 count, const void *bytes, u64 size);
+void sites_get(struct rewrite_sites *sites); /* NULL is fine, also below */
+void sites_put(struct rewrite_sites *sites);
 
 /* Shared futexes: the object and byte offset behind va, with a reference, or NULL for a private mapping. */
 struct vm_object *vmspace_object_at(struct vmspace *vs, uaddr_t va, u64 *offset);

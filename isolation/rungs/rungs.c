@@ -8,6 +8,7 @@
 #include <arch/cpu.h>
 #include <core/panic.h>
 #include <core/printk.h>
+#include <isolation/rewrite.h>
 #include <lib/string.h>
 
 #include "mitigations.h"
@@ -31,6 +32,7 @@ static const struct rung rungs[] = {
 	{"linked", NO_WORD, 0, RUNG_LINKED, 0},
 	{"retpoline", NO_WORD, 0, RUNG_RETPOLINE, 0},
 	{"mitigations", NO_WORD, 0, RUNG_MITIGATIONS, 0},
+	{"rewrite", NO_WORD, 0, RUNG_REWRITE, 0},
 };
 
 static u64 cr4_bits; /* I after rungs_init() */
@@ -86,6 +88,8 @@ void rungs_init(void)
 	}
 	if (RUNG_MITIGATIONS)
 		mitigations_init(cr4_bits & CR4_SMAP);
+	if (RUNG_REWRITE)
+		rewrite_check();
 	rungs_init_cpu();
 }
 
@@ -95,4 +99,6 @@ void rungs_init_cpu(void)
 		cr4_write(cr4_read() | cr4_bits);
 	if (RUNG_MITIGATIONS)
 		mitigations_init_cpu();
+	if (RUNG_REWRITE)
+		rewrite_init_cpu();
 }

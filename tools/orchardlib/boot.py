@@ -6,17 +6,19 @@ import os
 import tempfile
 from pathlib import Path
 
-from . import cpio, debian_linux, elfcheck, iso, linked, machine, session
+from . import cpio, debian_linux, elfcheck, iso, linked, machine, session, sidecar
 from .errors import ToolError
 
 STDIN_FILE = "/.orchard/stdin"
 
 
-def _extra_files(kernel, run_record, stdin_file):
+def _extra_files(kernel, root, run_record, stdin_file):
     """/.orchard: what the guest reads and removes before the program starts."""
     extra = {"/.orchard": cpio.directory(0o700), "/.orchard/run": cpio.regular(run_record, 0o600)}
     if stdin_file is not None:
         extra[STDIN_FILE] = cpio.regular(stdin_file, 0o400)
+    if sidecar.wanted(kernel):
+        extra["/.orchard/sites"] = cpio.regular(sidecar.text(root), 0o600)
     if kernel.is_linux:
         extra["/.orchard/init"] = cpio.regular(debian_linux.agent().read_bytes(), 0o700)
         extra["/dev"] = cpio.directory()
@@ -64,7 +66,7 @@ def once(kernel, options, root, run_record, stdin_file=None, **channels):
     """
     if not kernel.is_linux and linked.program_of(kernel.config.read_text()):
         return _once_linked(kernel, options, channels)
-    archive = root.archive(_extra_files(kernel, run_record, stdin_file))
+    archive = root.archive(_extra_files(kernel, root, run_record, stdin_file))
     if not kernel.is_linux:
         elfcheck.check_kernel(kernel.image.read_bytes(), len(archive), options.memory)
     if options.boot == "pvh":

@@ -124,6 +124,13 @@ def parser():
     attack.add_argument("--jobs", metavar="N", help="so many machines at once (default: one for each processor)")
     attack.add_argument("--timeout", metavar="S", help="seconds after which a machine hangs (default 20)")
     attack.add_argument("--json", metavar="FILE", help=argparse.SUPPRESS)
+    rewrite = commands.add_parser("rewrite", help="where the rewritten gate may replace a program's syscall instructions",
+                                  usage="orchard rewrite FILE [-v] [--json]",
+                                  description="How many of the program's system calls a kernel with the rung `rewrite` makes calls, "
+                                  "and why it keeps the others; docs/rewritten-gate.md.")
+    rewrite.add_argument("file", metavar="FILE")
+    rewrite.add_argument("-v", "--verbose", action="store_true", help="a line for each")
+    rewrite.add_argument("--json", metavar="", nargs="?", const="-", help="JSON in place of the text")
     ladder = commands.add_parser("ladder", help="what each mechanism between two kernels costs, part by part",
                                  usage="orchard ladder [KERNEL…] [options]",
                                  description="Divides the instructions of a few rows of the suite into parts, on each kernel of "
@@ -175,7 +182,7 @@ def parse(words):
     options = parser().parse_args(own)
     options.program = program
     if options.command is None:
-        raise ToolError("no command: run, compare, attack, ladder, explain, list or setup (see orchard --help)")
+        raise ToolError("no command: run, compare, attack, ladder, explain, rewrite, list or setup (see orchard --help)")
     if options.command in ("run", "compare"):
         _check_program(options)
     if options.command in ("run", "compare", "attack", "ladder", "explain"):
@@ -240,6 +247,9 @@ def _dispatch(options):
     if options.command == "attack":
         from . import attack
         return attack.main(options)
+    if options.command == "rewrite":
+        from . import sidecar
+        return sidecar.main(options)
     if options.command == "ladder":
         from . import ladder
         return ladder.main(options)

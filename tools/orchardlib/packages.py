@@ -17,6 +17,7 @@ NEEDS = {
     "programs": ["musl-tools", "busybox-static", "bash-static"],
     "check": ["libcmocka-dev", "perl", "cpio", "procps"],
     "fuzz": ["clang-14", "libclang-rt-14-dev"],
+    "rewrite": ["python3-capstone"],
     "llvm": ["clang", "lld", "llvm"],
     "git": ["git"],
 }

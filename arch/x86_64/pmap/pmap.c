@@ -15,6 +15,7 @@
 #include <core/lockdep.h>
 #include <core/panic.h>
 #include <core/percpu.h>
+#include <isolation/rewrite.h>
 #include <lib/bitmap.h>
 #include <lib/errno.h>
 #include <lib/string.h>
@@ -153,6 +154,15 @@ pte_t pte_make(paddr_t pa, unsigned prot)
 	       (prot & PROT_EXEC ? 0 : PTE_NX);
 }
 
+static void free_tables(struct pmap *pmap)
+{
+	struct list tables = LIST_INIT(tables);
+
+	pmap_unlink_tables(pmap, 0, 1ul << 47, &tables);
+	page_put_list(&tables);
+	page_free(page_of(pmap->root), PMAP_ROOT_ORDER);
+}
+
 int pmap_create(struct pmap *pmap)
 {
 	struct page *page = page_alloc(PMAP_ROOT_ORDER, 0);
@@ -168,6 +178,10 @@ int pmap_create(struct pmap *pmap)
 		pti_root_init(root);
 	page->used = 0;
 	*pmap = (struct pmap){.root = page_paddr(page)};
+	if (RUNG_REWRITE && rewrite_map(pmap)) {
+		free_tables(pmap);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -216,12 +230,7 @@ void pmap_destroy(struct pmap *pmap)
 	for (unsigned i = 0; i < CPUSET_WORDS; i++)
 		while (__atomic_load_n(&pmap->cpus[i], __ATOMIC_ACQUIRE))
 			cpu_pause();
-
-	struct list tables = LIST_INIT(tables);
-
-	pmap_unlink_tables(pmap, 0, 1ul << 47, &tables);
-	page_put_list(&tables);
-	page_free(page_of(pmap->root), PMAP_ROOT_ORDER);
+	free_tables(pmap);
 }
 
 void pmap_interrupt(void)

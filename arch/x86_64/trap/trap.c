@@ -17,6 +17,7 @@
 #include <core/symbols.h>
 #include <core/trace.h>
 #include <isolation/gate.h>
+#include <isolation/rewrite.h>
 #include <isolation/rungs.h>
 
 #include "trap.h"
@@ -58,8 +59,15 @@ static void kernel_exception(struct trapframe *tf)
 {
 	if (tf->vector == VECTOR_STACK_OVERFLOW)
 		panic_trap(tf, "kernel stack overflow, stack pointer %lx", tf->rsp);
+	if (RUNG_REWRITE && rewrite_single_step(tf))
+		return;
 	if (extable_fix(tf))
 		return;
+	if (RUNG_REWRITE && !pmap_is_canonical(tf->rip) && tf->rsp < USER_MAX) {
+		irq_enable();
+		if (rewrite_stray(tf))
+			return;
+	}
 	panic_trap(tf, "%s, error %lx", exception_name(tf->vector), tf->error);
 }
 
@@ -115,6 +123,8 @@ static void page_fault(struct trapframe *tf, u64 va)
 		if (!usercopy_is_nofault(tf->rip) && kernel_page_fault(va, access))
 			return;
 	}
+	if (RUNG_REWRITE && va == tf->rip && tf->rsp < USER_MAX && rewrite_stray(tf))
+		return;
 	if (kstack_overflowed(va) || !extable_fix(tf))
 		kernel_page_panic(tf, va);
 }
@@ -143,7 +153,7 @@ void trap_handler(struct trapframe *tf)
 	}
 
 	irq_disable();
-	if (app)
+	if (app || (RUNG_REWRITE && gate_from_app(tf))) /* the answer to a call of an address in the kernel's half */
 		app_return(tf);
 }
 

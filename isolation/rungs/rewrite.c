@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The rewritten gate's page zero: one frame with the sled of lib/sled.c, mapped at address 0 of every space, read-only,
+ * executable, and of a protection key that is closed to loads and stores on every CPU. Beside it a page of the kernel's half,
+ * where the sled's exit finds its target. What programs see of it is abi/linux/rewrite.c.
+ */
+#include <isolation/rewrite.h>
+
+#include <core/panic.h>
+#include <core/param.h>
+#include <core/printk.h>
+#include <lib/errno.h>
+#include <mm/page.h>
+
+#include "pks.h"
+
+#define KEY (PKS_KEYS - 1) /* whoever else takes keys begins at 1 */
+
+DEFINE_PERCPU(u64 *, gate_sites);
+u64 rewrite_none[REWRITE_CACHE]; /* I: a cache in which nothing is found */
+static paddr_t page_zero;        /* I */
+static bool closed;              /* I */
+
+void rewrite_cache_clear(u64 cache[REWRITE_CACHE])
+{
+	for (u64 i = 0; i < REWRITE_CACHE; i++)
+		cache[i] = (i ^ 1) << 3; /* belongs in the entry beside it */
+}
+
+void rewrite_check(void)
+{
+	closed = pks_supported();
+	if (closed)
+		return;
+	if (!param.unsafe_null)
+		give_up("rewrite: this CPU has no protection keys for supervisor pages (PKS), so null pointers could be read; "
+			"unsafe_null=1 accepts that");
+	pr_warn("rewrite: unsafe_null=1: no PKS, so loads from null pointers read page zero");
+}
+
+void rewrite_init_cpu(void)
+{
+	if (closed)
+		pks_close(KEY);
+	this_cpu(gate_sites) = rewrite_none;
+}
+
+bool rewrite_is_closed(void)
+{
+	return closed;
+}
+
+int rewrite_map(struct pmap *pmap)
+{
+	pte_t *pte = pmap_pte(pmap, 0, true);
+
+	if (!pte)
+		return -ENOMEM;
+	*pte = pte_make(page_zero, PROT_READ | PROT_EXEC) | (closed ? (pte_t)KEY << PKS_PTE_SHIFT : 0);
+	return 0;
+}
+
+void rewrite_init(void)
+{
+	struct page *sled = page_alloc(0, ALLOC_ZERO), *target = page_alloc(0, ALLOC_ZERO);
+	u8 *at = (u8 *)(SLED_POINTER & PAGE_MASK);
+
+	if (!sled || !target)
+		memory_give_up("the rewritten gate");
+	rewrite_cache_clear(rewrite_none);
+	sled_build(page_virt(sled));
+	page_zero = page_paddr(sled);
+	*(u64 *)((u8 *)page_virt(target) + (SLED_POINTER & ~PAGE_MASK)) = (u64)gate_rewritten;
+	if (pmap_kernel_enter(at, page_paddr(target), PROT_READ, false) || rewrite_map(&kernel_pmap))
+		memory_give_up("the rewritten gate");
+}
