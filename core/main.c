@@ -7,6 +7,7 @@
 #include <abi/linux/init.h>
 #include <arch/boot.h>
 #include <arch/machine.h>
+#include <arch/pks.h>
 #include <arch/pti.h>
 #include <arch/pmap.h>
 #include <core/ktest.h>
@@ -74,6 +75,8 @@ void kmain(void)
 	percpu_init_others();
 	if (PTI)
 		pti_init();               /* what an application's page table shows of the kernel */
+	if (PKS)
+		pks_init();               /* what of it stays open while an application runs beside it */
 	if (RUNG_REWRITE)
 		rewrite_init();           /* page zero, which calls in place of system calls land in */
 	trace_init();                     /* a ring of events for each CPU */

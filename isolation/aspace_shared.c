@@ -17,6 +17,8 @@
 #include <mm/tlb.h>
 #include <mm/vmspace.h>
 
+#include "domains.h"
+
 #define SLOTS ((1ul << 47) / SLOT_SIZE)
 #define PIE_OFFSET 0x400000ul /* of a PIE in its slot: as far up as an ET_EXEC is by custom */
 
@@ -58,6 +60,19 @@ static long slot_take(struct vmspace *vs, u64 first, u64 count)
 	return slot;
 }
 
+/* For the owner of that slot; false: there is no domain left, and it has no slot any more. */
+static bool take_domain(struct vmspace *vs, u64 slot)
+{
+	spin_lock(&slot_lock);
+
+	bool taken = domain_take(vs);
+
+	if (!taken)
+		slot_owner[slot] = NULL;
+	spin_unlock(&slot_lock);
+	return taken;
+}
+
 int aspace_place(struct vmspace *vs, uaddr_t lo, uaddr_t hi, bool fixed, uaddr_t *bias)
 {
 	long slot;
@@ -81,6 +96,10 @@ int aspace_place(struct vmspace *vs, uaddr_t lo, uaddr_t hi, bool fixed, uaddr_t
 		if (slot < 0)
 			return -EAGAIN;
 		*bias = (u64)slot * SLOT_SIZE + PIE_OFFSET + aslr_offset(vs, ASLR_SPAN) - ALIGN_DOWN(lo, PAGE_SIZE);
+	}
+	if (DOMAINS && !take_domain(vs, (u64)slot)) {
+		refuse("execve", EAGAIN, "all 15 protection domains are taken");
+		return -EAGAIN;
 	}
 	vs->start = MAX((u64)slot * SLOT_SIZE, USER_MIN);
 	vs->end = MIN(((u64)slot + 1) * SLOT_SIZE, USER_MAX);
@@ -109,6 +128,8 @@ void aspace_release(struct vmspace *vs)
 
 	spin_lock(&slot_lock);
 	slot_owner[vs->start / SLOT_SIZE] = NULL;
+	if (DOMAINS)
+		domain_give_back(vs);
 	spin_unlock(&slot_lock);
 }
 

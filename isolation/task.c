@@ -6,6 +6,7 @@
 #include <isolation/proc.h>
 
 #include <arch/offsets.h>
+#include <arch/pkru.h>
 #include <core/panic.h>
 #include <core/printk.h>
 #include <fs/fdtable.h>
@@ -325,6 +326,8 @@ struct task *task_fork(struct proc *p, int tid, const struct clone_args *args)
 		tf->rsp = args->stack;
 	fpu_save(&me->thread.arch);
 	memcpy(t->thread.arch.fpu, me->thread.arch.fpu, fpu_size);
+	if (pkru_works())
+		t->thread.arch.pkru = pkru_read();
 	t->thread.arch.gs_base = me->thread.arch.gs_base;
 	t->thread.arch.fs_base = args->flags & CLONE_SETTLS ? args->tls : me->thread.arch.fs_base;
 	t->thread.nice = me->thread.nice;

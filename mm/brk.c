@@ -8,7 +8,7 @@ static bool grow(struct vmspace *vs, uaddr_t from, uaddr_t to)
 	struct region want = {
 		.start = from,
 		.end = to,
-		.prot = PROT_READ | PROT_WRITE,
+		.prot = own_rights(vs, PROT_READ | PROT_WRITE),
 		.flags = REGION_HEAP | REGION_MAYWRITE | vs->lock_new,
 		.name = "[heap]",
 	};

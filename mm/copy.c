@@ -60,6 +60,8 @@ static int copy_regions(struct vmspace *child, struct vmspace *parent, struct tl
 
 static void copy_layout(struct vmspace *child, const struct vmspace *parent)
 {
+	if (PKU)
+		child->keys = parent->keys;
 	child->start = parent->start;
 	child->end = parent->end;
 	child->brk_start = parent->brk_start;

@@ -14,7 +14,7 @@
 /* On x86 every right includes reading. */
 static bool allows(const struct region *r, unsigned access)
 {
-	return access == PROT_READ ? r->prot != 0 : r->prot & access;
+	return access == PROT_READ ? prot_rights(r->prot) != 0 : r->prot & access;
 }
 
 /* The stack region above va, grown down to it; NULL: there is none, or it may not reach so far. */

@@ -40,7 +40,7 @@ static bool next_to_fill(struct vmspace *vs, uaddr_t *va, uaddr_t end, uaddr_t *
 	if (found) {
 		*va = MAX(*va, r->start);
 		*stop = MIN(r->end, end);
-		*access = (r->prot & PROT_WRITE) && !(r->flags & REGION_SHARED) ? PROT_WRITE : r->prot & -r->prot;
+		*access = (r->prot & PROT_WRITE) && !(r->flags & REGION_SHARED) ? PROT_WRITE : prot_rights(r->prot) & -r->prot;
 	}
 	mutex_unlock(&vs->lock);
 	return found;

@@ -15,7 +15,7 @@
 
 static pte_t with_rights(pte_t pte, unsigned prot)
 {
-	if (!prot)
+	if (!prot_rights(prot))
 		return pte_hide(pte);
 	if (!pte_writable(pte) || pte_hidden(pte))
 		prot = (prot & ~PROT_WRITE) | PROT_READ;
@@ -38,9 +38,11 @@ static void protect_entries(struct vmspace *vs, uaddr_t start, uaddr_t end, unsi
 	tlb_batch_end(&batch);
 }
 
-/* Is all of [start, end) mapped, and may it have these rights? */
+/* Is all of [start, end) mapped, and may it have these rights, and this key? */
 static int check_rights(const struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned prot)
 {
+	if (PKU && (prot & PROT_KEYED) && !vmspace_has_key(vs, prot_key(prot)))
+		return -EINVAL;
 	if (!region_covers(vs, start, end))
 		return -ENOMEM;
 	for (struct region *r = region_lookup(vs, start); r && r->start < end; r = region_next(r)) {
@@ -52,6 +54,20 @@ static int check_rights(const struct vmspace *vs, uaddr_t start, uaddr_t end, un
 		}
 	}
 	return 0;
+}
+
+/* The rights of a region that had `old`. */
+static unsigned new_rights(unsigned prot, unsigned old)
+{
+	if (!PKU)
+		return prot;
+	return prot & PROT_KEYED ? prot & ~(unsigned)PROT_KEYED : prot | (old & PROT_KEYS);
+}
+
+/* May somebody do less than before? With another key that is for PKRU to say. */
+static bool is_weaker(unsigned prot, unsigned old)
+{
+	return (old & ~prot) || (PKU && (old ^ prot) & PROT_KEYS);
 }
 
 static int protect(struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned prot)
@@ -67,13 +83,13 @@ static int protect(struct vmspace *vs, uaddr_t start, uaddr_t end, unsigned prot
 	for (struct region *r = region_lookup(vs, start); r && r->start < end; r = region_next(r)) {
 		unsigned old = r->prot;
 
-		r->prot = prot;
+		r->prot = new_rights(prot, old);
 		if (RUNG_WX && prot & PROT_WRITE)
 			r->flags &= ~(unsigned)REGION_WRITTEN; /* its rights say so, and it may merge with its neighbours again */
 		else if (RUNG_WX && old & PROT_WRITE)
 			r->flags |= REGION_WRITTEN;
-		if (old != prot)
-			protect_entries(vs, r->start, r->end, prot, old & ~prot);
+		if (old != r->prot)
+			protect_entries(vs, r->start, r->end, r->prot, is_weaker(r->prot, old));
 		r = vmspace_merge(vs, r);
 	}
 	return 0;
@@ -92,7 +108,7 @@ static int whole_pages(const struct vmspace *vs, const char *call, uaddr_t addr,
 
 int vmspace_protect(struct vmspace *vs, uaddr_t addr, u64 size, unsigned prot)
 {
-	bool known = !(prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC));
+	bool known = !(prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | (PKU ? PROT_KEYED | PROT_KEYS : 0)));
 	int error = known ? whole_pages(vs, "mprotect", addr, &size) : -EINVAL;
 
 	if (error || !size)

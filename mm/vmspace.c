@@ -35,6 +35,8 @@ struct vmspace *vmspace_alloc(void)
 	if (!vs)
 		return NULL;
 	vs->refs = 1;
+	if (PKU)
+		vs->keys = DOMAINS ? BIT(PKEYS) - 1 : BIT(0);
 	mutex_init(&vs->lock, "vmspace");
 	return vs;
 }
@@ -280,7 +282,7 @@ long vmspace_map(struct vmspace *vs, uaddr_t addr, u64 size, unsigned prot, unsi
 		 u64 offset, const char *name)
 {
 	struct region want = {
-		.prot = prot,
+		.prot = own_rights(vs, prot),
 		.flags = flags & ~(REGION_FIXED | REGION_NOREPLACE),
 		.object = object,
 		.offset = object ? offset : 0,

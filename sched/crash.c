@@ -8,6 +8,7 @@
 #include <sched/crash.h>
 
 #include <arch/cpu.h>
+#include <arch/pks.h>
 #include <arch/pmap.h>
 #include <core/mutex.h>
 #include <core/panic.h>
@@ -241,6 +242,8 @@ static void crash_thread(void *arg)
 			crashes[i].fn();
 	if (KASAN || UBSAN)
 		crash_sanitized(arg);
+	if (PKS && !strcmp(arg, "key"))
+		pks_crash();
 	pr_err("crash=%s: the kernel has survived it, or knows no such thing", param.crash);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "runqueue.h"
 
+#include <arch/pkru.h>
 #include <core/irq.h>
 #include <core/panic.h>
 #include <core/trace.h>
@@ -87,6 +88,8 @@ static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *n
 	if (next->arch.fpu && !fpu_is_ready(&next->arch) && !(next->work & WORK_FPU))
 		__atomic_fetch_or(&next->work, WORK_FPU, __ATOMIC_RELAXED);
 	gate_switch(&next->arch);
+	if (PKU)
+		pkru_switch(&prev->arch, &next->arch);
 	if (next->vmspace)
 		aspace_activate(next->vmspace);
 	arch_switch(&prev->arch, &next->arch);

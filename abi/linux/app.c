@@ -6,6 +6,7 @@
 #include <abi/linux/signal.h>
 #include <abi/linux/oom.h>
 #include <arch/cpu.h>
+#include <arch/pkru.h>
 #include <arch/thread.h>
 #include <core/printk.h>
 #include <isolation/gate.h>
@@ -53,11 +54,40 @@ static enum fault_result page_fault(uaddr_t va, unsigned access)
 	return result;
 }
 
+/* Does the page's key forbid it? A neighbour's page in a shared space is not even made for who may not touch it. */
+static bool is_closed(uaddr_t va, unsigned access)
+{
+	const struct vmspace *vs = current()->vmspace;
+
+	if (!DOMAINS)
+		return PKU && (access & ACCESS_KEY);
+	if (access & ACCESS_KEY)
+		return true;
+	return vs && pkru_works() && va < USER_MAX && (va < vs->start || va >= vs->end) &&
+	       pkru_forbids(vmspace_key_at(current()->vmspace, va), access);
+}
+
+/* Where rights and key forbid it, the key is what Linux names. Kept apart: a fault that is mended shall not pay for it. */
+static __attribute__((noinline)) bool signal_key(uaddr_t va, unsigned access)
+{
+	struct siginfo info = {.signo = SIGSEGV, .code = SEGV_PKUERR};
+	unsigned key = vmspace_key_at(current()->vmspace, va);
+
+	if (!(access & ACCESS_KEY) && !(pkru_works() && pkru_forbids(key, access)))
+		return false;
+	info.fault.addr = va;
+	info.fault.key = key;
+	signal_force_current(SIGSEGV, &info);
+	return true;
+}
+
 void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 {
 	struct siginfo info = {.signo = SIGSEGV, .code = SEGV_MAPERR};
 
 	info.fault.addr = va;
+	if (is_closed(va, access) && signal_key(va, access)) /* no page would change that */
+		return;
 	switch (va < USER_MAX ? page_fault(va, access) : FAULT_SEGV) {
 	case FAULT_OK:
 		task_current()->minflt++;
@@ -70,6 +100,8 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 		info.code = BUS_ADRERR;
 		break;
 	case FAULT_ACCESS:
+		if (PKU && signal_key(va, access))
+			return;
 		info.code = SEGV_ACCERR;
 		break;
 	case FAULT_SEGV:
@@ -82,6 +114,8 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 
 bool kernel_page_fault(uaddr_t va, unsigned access)
 {
+	if (is_closed(va, access))
+		return false;
 	for (;;) {
 		enum fault_result result = page_fault(va, access);
 

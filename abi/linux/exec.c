@@ -7,7 +7,7 @@
 
 #include <abi/linux/signal.h>
 #include <abi/linux/vdso.h>
-#include <arch/thread.h>
+#include <arch/pkru.h>
 #include <core/param.h>
 #include <core/printk.h>
 #include <fs/fdtable.h>
@@ -361,9 +361,9 @@ static void change_over(struct exec *x, const char *path)
 	t->clear_child_tid = t->robust_list = t->rseq = 0;
 	proc_set_vmspace(x->vs);
 	x->vs = NULL;
-
 	fpu_discard(arch);
 	fpu_init_state(arch->fpu);
+	pkru_set(vmspace_pkru(p->vmspace));
 	thread_post(&t->thread, WORK_FPU);
 	flags = irq_save();
 	arch->fs_base = arch->gs_base = 0;

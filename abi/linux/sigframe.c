@@ -7,16 +7,19 @@
 #include <abi/linux/signal.h>
 
 #include <arch/layout.h>
+#include <arch/pkru.h>
 #include <arch/thread.h>
 #include <generated/syscall_proto.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/vmspace.h>
 
 #define RED_ZONE 128
 #define SW_BYTES_OFFSET 464 /* in the FXSAVE image: left to software by the architecture */
 #define MAGIC2_SIZE 4
+#define XSAVE_HEADER_OFFSET 512 /* its first word: which components the image has (SDM vol. 1, 13.4.2) */
 
 struct rt_sigframe {
 	uaddr_t restorer;
@@ -32,12 +35,25 @@ static bool on_altstack(const struct task *t, uaddr_t sp)
 /* The places of the vector state below sp, and of the frame below that: aligned as after a call. */
 static uaddr_t fpu_place(uaddr_t sp)
 {
-	return ALIGN_DOWN(sp - fpu_size - MAGIC2_SIZE, 64);
+	return ALIGN_DOWN(sp - fpu_frame_size() - MAGIC2_SIZE, 64);
 }
 
 static uaddr_t frame_place(uaddr_t sp)
 {
 	return ALIGN_DOWN(sp - sizeof(struct rt_sigframe), 16) - 8;
+}
+
+/*
+ * The image that was copied out gets PKRU. Behind it, where the processor would put it; between lies room for
+ * what we do not save, which nobody reads.
+ */
+static int push_pkru(uaddr_t image)
+{
+	u64 header, pkru = pkru_read();
+
+	memcpy(&header, (const u8 *)current()->arch.fpu + XSAVE_HEADER_OFFSET, sizeof(header));
+	header |= XFEATURE_PKRU;
+	return copyout(image + XSAVE_HEADER_OFFSET, &header, sizeof(header)) ?: copyout(image + pkru_offset, &pkru, sizeof(pkru));
 }
 
 /* Writes the vector state below sp; the address goes to *fpstate, the answer is the new stack pointer or 0. */
@@ -46,19 +62,22 @@ static uaddr_t push_fpu(uaddr_t sp, uaddr_t *fpstate)
 	struct arch_thread *arch = &current()->arch;
 	u32 magic2 = FP_XSTATE_MAGIC2;
 	bool extended = fpu_size > 512;
+	u32 size = fpu_frame_size();
 	struct fpx_sw_bytes sw = {0};
 
 	if (extended) {
 		sw.magic1 = FP_XSTATE_MAGIC1;
-		sw.extended_size = fpu_size + MAGIC2_SIZE;
-		sw.xfeatures = fpu_features;
-		sw.xstate_size = fpu_size;
+		sw.extended_size = size + MAGIC2_SIZE;
+		sw.xfeatures = fpu_features | (pkru_works() ? XFEATURE_PKRU : 0);
+		sw.xstate_size = size;
 	}
 	fpu_save(arch);
 	sp = fpu_place(sp);
 	if (copyout(sp, arch->fpu, fpu_size) || copyout(sp + SW_BYTES_OFFSET, &sw, sizeof(sw)))
 		return 0;
-	if (extended && copyout(sp + fpu_size, &magic2, sizeof(magic2)))
+	if (pkru_works() && push_pkru(sp))
+		return 0;
+	if (extended && copyout(sp + size, &magic2, sizeof(magic2)))
 		return 0;
 	*fpstate = sp;
 	return sp;
@@ -153,6 +172,7 @@ int sigframe_push(struct trapframe *tf, int sig, const struct siginfo *info, con
 	fpu_discard(&t->thread.arch);
 	fpu_init_state(t->thread.arch.fpu);
 	thread_post(&t->thread, WORK_FPU);
+	pkru_set(vmspace_pkru(t->thread.vmspace)); /* and as a fresh process may use its memory */
 
 	tf->rip = action->handler;
 	tf->rsp = sp;
@@ -164,11 +184,23 @@ int sigframe_push(struct trapframe *tf, int sig, const struct siginfo *info, con
 	return 0;
 }
 
+/* As XRSTOR does it: an image that does not have PKRU means 0. The last read of the frame: the keys may close it. */
+static int pop_pkru(uaddr_t fpstate, u64 features, u32 size)
+{
+	u32 pkru = 0;
+
+	if ((features & XFEATURE_PKRU) && size >= pkru_offset + sizeof(pkru) && copyin(&pkru, fpstate + pkru_offset, sizeof(pkru)))
+		return -EFAULT;
+	pkru_write(pkru);
+	return 0;
+}
+
 /* From here on the registers of the CPU are not this thread's: app_return() loads the image. */
 static int pop_fpu(uaddr_t fpstate)
 {
 	struct arch_thread *arch = &current()->arch;
 	struct fpx_sw_bytes sw;
+	u64 features = 0;
 	u32 size = 512;
 	int error;
 
@@ -176,6 +208,7 @@ static int pop_fpu(uaddr_t fpstate)
 	thread_post(current(), WORK_FPU);
 	if (!fpstate) {
 		fpu_init_state(arch->fpu);
+		pkru_set(vmspace_pkru(current()->vmspace));
 		return 0;
 	}
 	if (copyin(&sw, fpstate + SW_BYTES_OFFSET, sizeof(sw)))
@@ -188,6 +221,11 @@ static int pop_fpu(uaddr_t fpstate)
 
 		memset((u8 *)arch->fpu + 512, 0, fpu_size - 512);
 		memcpy((u8 *)arch->fpu + 512, &legacy, sizeof(legacy));
+	}
+	if (pkru_works() && !error) {
+		if (size > 512)
+			memcpy(&features, (const u8 *)arch->fpu + XSAVE_HEADER_OFFSET, sizeof(features));
+		error = pop_pkru(fpstate, features, sw.xstate_size);
 	}
 	if (!error)
 		error = fpu_sanitise(arch->fpu, fpu_size);

@@ -18,6 +18,7 @@
 #include <uapi/linux/mman.h>
 
 #include "cred.h"
+#include "sys_mm.h"
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 /* MAP_SHARED_VALIDATE promises to refuse what is not in here. */
@@ -207,15 +208,22 @@ long sys_munmap(uaddr_t addr, size_t size)
 	return vmspace_unmap(own_space(), addr, size);
 }
 
-long sys_mprotect(uaddr_t addr, size_t size, int prot)
+long protect_range(uaddr_t addr, size_t size, unsigned prot)
 {
 	struct vmspace *vs = own_space();
 	bool limited = READ_ONCE(proc_current()->rlimit[RLIMIT_DATA].cur) != RLIM_INFINITY;
 
-	if (limited && ((unsigned)prot & PROT_WRITE) && size <= USER_MAX && addr <= USER_MAX - size &&
+	if (limited && (prot & PROT_WRITE) && size <= USER_MAX && addr <= USER_MAX - size &&
 	    !limit_allows_data(vs, vmspace_data_more(vs, addr, ALIGN_UP(size, PAGE_SIZE))))
 		return -ENOMEM;
-	return vmspace_protect(vs, addr, size, (unsigned)prot);
+	return vmspace_protect(vs, addr, size, prot);
+}
+
+long sys_mprotect(uaddr_t addr, size_t size, int prot)
+{
+	if (PKU && ((unsigned)prot & ~PROT_ALL))
+		return -EINVAL;
+	return protect_range(addr, size, (unsigned)prot);
 }
 
 long sys_brk(uaddr_t brk)

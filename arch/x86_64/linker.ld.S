@@ -7,8 +7,8 @@
 #include <arch/layout.h>
 #include <lib/option.h>
 
-/* What the application's page table maps of the kernel (arch/pti.h) is on pages of its own. */
-#define ENTRY_ALIGN (IS_ON(CONFIG_PTI) ? 4096 : 64)
+/* What the application's page table maps of the kernel (arch/pti.h), or what stays open (arch/pks.h), is on pages of its own. */
+#define ENTRY_ALIGN (IS_ON(CONFIG_PTI) || IS_ON(CONFIG_PKS) ? 4096 : 64)
 
 OUTPUT_FORMAT(elf64-x86-64)
 ENTRY(boot_multiboot2)

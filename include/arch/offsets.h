@@ -39,6 +39,10 @@
 #define SEL_UCODE 0x2b
 #define SEL_TSS 0x30
 
+/* What the protection keys of supervisor pages allow, two bits a key (SDM vol. 4; arch/pks.h): 1 is closed, 2 may be read. */
+#define MSR_PKRS 0x6e1
+#define PKRS_APP 0x24
+
 /* Interrupt stack table slots (SDM vol. 3, 6.14.5). */
 #define IST_NMI 1
 #define IST_DOUBLE_FAULT 2

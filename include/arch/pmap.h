@@ -10,11 +10,27 @@
 
 #include <arch/layout.h>
 #include <lib/list.h>
+#include <lib/option.h>
 #include <lib/types.h>
 
 #define PROT_READ 1u
 #define PROT_WRITE 2u
 #define PROT_EXEC 4u
+/* Have the application's pages protection keys (arch/pkru.h)? Then a region's rights have its key above the three. */
+#define PKU IS_ON(CONFIG_PKU)
+#define PKEYS 16
+#define PKRU_FRESH 0x55555554u /* of a program, and of a signal handler: key 0 is open, as on Linux */
+/* And does each process of a shared space have one to itself (isolation/domains.c)? */
+#define DOMAINS IS_ON(CONFIG_SASOS_DOMAINS)
+#define PROT_KEY(key) ((unsigned)(key) << 8)
+#define PROT_KEYS PROT_KEY(15)
+#define PROT_KEYED BIT(12) /* asked for: this key; without, each region keeps its own */
+static inline int prot_key(unsigned prot)
+{
+	return (prot & PROT_KEYS) >> 8;
+}
+/* With one of the three in what a fault wanted: it was the key that forbade it. */
+#define ACCESS_KEY BIT(3)
 
 #define CPUS_MAX 256
 #define CPUSET_WORDS (CPUS_MAX / 64)
@@ -29,6 +45,7 @@ typedef u64 pte_t;
 #define PTE_DIRTY BIT(6)
 #define PTE_LARGE BIT(7)
 #define PTE_GLOBAL BIT(8)
+#define PTE_KEY(key) ((pte_t)(key) << 59)
 #define PTE_NX BIT(63)
 
 /* What marks a page of the application: PTE_USER, or nothing in ring 0. Given by the gate. */
@@ -98,8 +115,13 @@ void pmap_print_walk(u64 va);
 bool pmap_is_mapped(u64 va);
 bool pmap_is_canonical(u64 va);
 
-/* A leaf entry for the application's half: user bit by the gate, NX without PROT_EXEC. PROT_NONE: use 0 instead. */
+/* A leaf entry for the application's half: user bit by the gate, NX without PROT_EXEC, the key that stands in prot. PROT_NONE: use 0
+ * instead. */
 pte_t pte_make(paddr_t pa, unsigned prot);
+static inline unsigned pte_key(pte_t pte)
+{
+	return (unsigned)(pte >> 59) & 15;
+}
 static inline bool pte_present(pte_t pte)
 {
 	return pte & PTE_PRESENT;

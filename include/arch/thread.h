@@ -18,6 +18,7 @@ struct arch_thread {
 	u64 gs_base;       /* ring 3 only */
 	void *fpu;         /* XSAVE area of fpu_size bytes, 64-byte aligned; NULL for kernel threads */
 	int fpu_cpu;       /* a: CPU whose registers hold the newest state, or -1: it is in *fpu */
+	u32 pkru;          /* while switched out, of an application's thread: arch/pkru.h */
 };
 
 /* Prepares the stack so that the first switch to it calls entry(arg) with interrupts off. */

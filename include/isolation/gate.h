@@ -85,7 +85,8 @@ extern u8 syscall_leaf[];
 void syscall_restart(struct trapframe *tf);
 /* abi/linux: an exception that the application caused: becomes a signal. Interrupts on. */
 void app_exception(struct trapframe *tf);
-/* abi/linux: the application's page fault: asks vm_fault(), signals what it cannot mend. access: one PROT_* bit. Interrupts on. */
+/* abi/linux: the application's page fault: asks vm_fault(), signals what it cannot mend. access: one PROT_* bit, and
+ * ACCESS_KEY. Interrupts on. */
 void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access);
 /* abi/linux: the same inside copyin/copyout: true when the access can be tried again. Interrupts as they were. */
 bool kernel_page_fault(uaddr_t va, unsigned access);

@@ -13,6 +13,9 @@
 #define RUNG_SMAP IS_ON(CONFIG_SMAP)
 #define RUNG_UMIP IS_ON(CONFIG_UMIP)
 #define RUNG_PTI IS_ON(CONFIG_PTI)
+#define RUNG_PKU IS_ON(CONFIG_PKU)
+#define RUNG_DOMAINS IS_ON(CONFIG_SASOS_DOMAINS)
+#define RUNG_PKS IS_ON(CONFIG_PKS)
 #define RUNG_WX IS_ON(CONFIG_WX_APPS)
 #define RUNG_ASLR IS_ON(CONFIG_ASLR)
 #define RUNG_CANARY IS_ON(CONFIG_STACK_PROTECTOR)
@@ -21,8 +24,9 @@
 #define RUNG_LINKED IS_ON(CONFIG_APP_LINKED)
 #define RUNG_MITIGATIONS IS_ON(CONFIG_MITIGATIONS)
 #define RUNG_REWRITE IS_ON(CONFIG_REWRITE)
-/* Those that something is done for at boot. */
-#define RUNGS_AT_BOOT (RUNG_SMEP || RUNG_SMAP || RUNG_UMIP || RUNG_MITIGATIONS || RUNG_REWRITE)
+/* Those that are bits of CR4, and those that something is done for at boot. */
+#define RUNG_CR4 (RUNG_SMEP || RUNG_SMAP || RUNG_UMIP || RUNG_PKU || RUNG_PKS)
+#define RUNGS_AT_BOOT (RUNG_CR4 || RUNG_MITIGATIONS || RUNG_REWRITE)
 #define RUNGS_REQUIRED IS_ON(CONFIG_RUNGS_REQUIRED)
 
 /* A place where the CPU says what it has: a register of CPUID's leaf 7; NO_WORD: nothing is asked of it. */

@@ -37,7 +37,7 @@ struct region {
 	uaddr_t start, end;      /* page-aligned, end exclusive */
 	u64 gap;                 /* free bytes between the previous region's end (or vs->start) and start */
 	u64 max_gap;             /* largest gap in this subtree */
-	unsigned prot;           /* PROT_* */
+	unsigned prot;           /* PROT_*, PROT_KEY() */
 	unsigned flags;          /* REGION_* */
 	struct vm_object *object; /* NULL: anonymous private */
 	struct vmspace *vs;      /* I: whose it is */
@@ -70,6 +70,8 @@ struct vmspace {
 	u64 mapped;              /* lock: bytes in regions */
 	unsigned lock_new;       /* lock, read without: REGION_LOCKS of what will be mapped: mlockall(MCL_FUTURE) */
 	bool aslr;               /* I after exec: its addresses are random */
+	u8 domain;               /* I after aspace_place(): with DOMAINS the key of all its pages, or 0 */
+	u16 keys;                /* lock: bit by bit, the protection keys that are taken (pkey_alloc(2)); 0 is at first */
 	struct rewrite_sites *sites; /* I after exec, with the rung `rewrite`: a reference, or NULL */
 	/* What /proc/self shows of the program: set by exec, I afterwards. */
 	uaddr_t code_start, code_end, stack_start, arg_start, arg_end, env_start, env_end;
@@ -93,6 +95,7 @@ void vmspace_put(struct vmspace *vs);
 long vmspace_map(struct vmspace *vs, uaddr_t addr, u64 size, unsigned prot, unsigned flags, struct vm_object *object,
 		 u64 offset, const char *name);
 int vmspace_unmap(struct vmspace *vs, uaddr_t addr, u64 size);
+/* mprotect(2), and with PROT_KEYED pkey_mprotect(2): -EINVAL for a key that the vmspace has not. */
 int vmspace_protect(struct vmspace *vs, uaddr_t addr, u64 size, unsigned prot);
 /* brk(2): the new (or unchanged) break. */
 uaddr_t vmspace_brk(struct vmspace *vs, uaddr_t wanted);
@@ -126,6 +129,24 @@ void vmspace_clear(struct vmspace *vs);
 int vmspace_copy(struct vmspace *child, struct vmspace *parent);
 /* In-order walk under the lock: /proc/self/maps. A region is valid only inside fn. */
 void vmspace_foreach(struct vmspace *vs, void (*fn)(const struct region *r, void *arg), void *arg);
+
+/*
+ * Protection keys (mm/key.c, with PKU only): a key that was free, or -ENOSPC; gives one back, -EINVAL if it is not taken; that of
+ * the mapping at va, whoever owns it, or 0.
+ */
+int vmspace_key_alloc(struct vmspace *vs);
+int vmspace_key_free(struct vmspace *vs, int key);
+unsigned vmspace_key_at(struct vmspace *current, uaddr_t va);
+static inline bool vmspace_has_key(const struct vmspace *vs, int key)
+{
+	return !DOMAINS && key >= 0 && key < PKEYS && (vs->keys & BIT(key));
+}
+
+/* The PKRU of a program, or of a handler, that begins in it. */
+static inline u32 vmspace_pkru(const struct vmspace *vs)
+{
+	return DOMAINS ? PKRU_FRESH & ~(3u << (2 * vs->domain)) : PKRU_FRESH;
+}
 
 /* How a fault was resolved. */
 enum fault_result {

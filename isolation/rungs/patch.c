@@ -21,6 +21,8 @@ static const u8 instruction[PATCH_KINDS][PATCH_SIZE] = {
 	[PATCH_STAC] = {0x0f, 0x01, 0xcb},
 	[PATCH_CLAC] = {0x0f, 0x01, 0xca},
 	[PATCH_LFENCE] = {0x0f, 0xae, 0xe8},
+	[PATCH_WRMSR] = {0x0f, 0x30, 0x90}, /* and a NOP */
+	[PATCH_RDMSR] = {0x0f, 0x32, 0x90},
 };
 
 void patch_apply(enum patch_kind kind)

@@ -15,12 +15,16 @@
 #include "patch.h"
 
 #define CR4_SMAP BIT(21)
+#define CR4_PKS BIT(24)
 
 static const struct rung rungs[] = {
 	{"smep", L7_EBX, 7, RUNG_SMEP, 20},
 	{"smap", L7_EBX, 20, RUNG_SMAP, 21},
 	{"umip", L7_ECX, 2, RUNG_UMIP, 11},
 	{"pti", NO_WORD, 0, RUNG_PTI, 0},
+	{"pku", L7_ECX, 3, RUNG_PKU, 22},
+	{"domains", L7_ECX, 3, RUNG_DOMAINS, 0},
+	{"pks", L7_ECX, 31, RUNG_PKS, 24},
 	{"wx", NO_WORD, 0, RUNG_WX, 0},
 	{"aslr", NO_WORD, 0, RUNG_ASLR, 0},
 	{"canary", NO_WORD, 0, RUNG_CANARY, 0},
@@ -78,6 +82,10 @@ void rungs_init(void)
 		patch_apply(PATCH_STAC);
 		patch_apply(PATCH_CLAC);
 	}
+	if (RUNG_PKS && (cr4_bits & CR4_PKS)) {
+		patch_apply(PATCH_WRMSR);
+		patch_apply(PATCH_RDMSR);
+	}
 	if (RUNG_MITIGATIONS)
 		mitigations_init(cr4_bits & CR4_SMAP);
 	if (RUNG_REWRITE)
@@ -87,7 +95,7 @@ void rungs_init(void)
 
 void rungs_init_cpu(void)
 {
-	if (RUNG_SMEP || RUNG_SMAP || RUNG_UMIP)
+	if (RUNG_CR4)
 		cr4_write(cr4_read() | cr4_bits);
 	if (RUNG_MITIGATIONS)
 		mitigations_init_cpu();

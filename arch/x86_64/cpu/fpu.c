@@ -14,6 +14,7 @@
 #include <arch/thread.h>
 
 #include <arch/cpu.h>
+#include <arch/pkru.h>
 #include <core/panic.h>
 #include <core/percpu.h>
 #include <lib/errno.h>
@@ -59,13 +60,19 @@ static void trap_on(void)
 	}
 }
 
+/* Of what is there; but not PKRU, which is not kept here (arch/pkru.h). */
+static u64 kept(void)
+{
+	return PKU ? fpu_features : ~0ul;
+}
+
 /* The trap is off: XSAVE and XRSTOR would spring it. */
 static void save(void *area)
 {
 	if (have_xsaveopt)
-		asm volatile("xsaveopt64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
+		asm volatile("xsaveopt64 (%0)" : : "r"(area), "a"((u32)kept()), "d"((u32)(kept() >> 32)) : "memory");
 	else if (have_xsave)
-		asm volatile("xsave64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
+		asm volatile("xsave64 (%0)" : : "r"(area), "a"((u32)kept()), "d"((u32)(kept() >> 32)) : "memory");
 	else
 		asm volatile("fxsave64 (%0)" : : "r"(area) : "memory");
 }
@@ -73,7 +80,7 @@ static void save(void *area)
 static void restore(void *area)
 {
 	if (have_xsave)
-		asm volatile("xrstor64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
+		asm volatile("xrstor64 (%0)" : : "r"(area), "a"((u32)kept()), "d"((u32)(kept() >> 32)) : "memory");
 	else
 		asm volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
@@ -95,6 +102,8 @@ void fpu_init_cpu(void)
 		fpu_size = ALIGN_UP(b, 64);
 		cpuid(0xd, 1, &a, &b, &c, &d);
 		have_xsaveopt = a & 1;
+		if (PKU)
+			pkru_init_cpu();
 	}
 
 	static u8 probe[FXSAVE_SIZE] __aligned(64);

@@ -8,6 +8,7 @@
 #include <arch/boot.h>
 #include <arch/cpu.h>
 #include <arch/machine.h>
+#include <arch/pks.h>
 #include <arch/pti.h>
 #include <core/panic.h>
 #include <lib/errno.h>
@@ -43,7 +44,7 @@ static void map_direct(paddr_t root, paddr_t pa, u64 size)
 
 	for (pa = ALIGN_DOWN(pa, LARGE_SIZE); pa < end; pa += LARGE_SIZE)
 		*pmap_table(root, pa + DIRECT_MAP, 1, LINK, early_table) =
-			pa | LINK | PTE_LARGE | KERNEL_GLOBAL | PTE_NX | PTE_ACCESSED | PTE_DIRTY;
+			pa | LINK | PTE_LARGE | KERNEL_KEY | KERNEL_GLOBAL | PTE_NX | PTE_ACCESSED | PTE_DIRTY;
 }
 
 static void map_image(paddr_t root)
@@ -52,7 +53,7 @@ static void map_image(paddr_t root)
 		pte_t rights = va < __text_start   ? PTE_NX /* .boot */
 			       : va < __text_end   ? 0
 			       : va < __rodata_end ? PTE_NX
-						   : PTE_NX | PTE_WRITE;
+						   : PTE_NX | PTE_WRITE | KERNEL_KEY;
 
 		*pmap_table(root, (u64)va, 0, LINK, early_table) =
 			virt_to_phys(va) | PTE_PRESENT | KERNEL_GLOBAL | PTE_ACCESSED | PTE_DIRTY | rights;
@@ -91,7 +92,7 @@ int pmap_kernel_enter(void *va, paddr_t pa, unsigned prot, bool uncached)
 
 	if (!pte)
 		return -ENOMEM;
-	*pte = pa | PTE_PRESENT | KERNEL_GLOBAL | PTE_NX | PTE_ACCESSED | PTE_DIRTY |
+	*pte = pa | PTE_PRESENT | KERNEL_GLOBAL | KERNEL_KEY | PTE_NX | PTE_ACCESSED | PTE_DIRTY |
 	       (prot & PROT_WRITE ? PTE_WRITE : 0) | (uncached ? PTE_UNCACHED : 0);
 	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include <arch/cpu.h>
 #include <arch/machine.h>
+#include <arch/pkru.h>
 #include <arch/pti.h>
 #include <core/lockdep.h>
 #include <core/panic.h>
@@ -148,6 +149,7 @@ pte_t *pmap_next(struct pmap *pmap, pte_t *last, uaddr_t *va, uaddr_t end)
 
 pte_t pte_make(paddr_t pa, unsigned prot)
 {
+	pa |= PKU ? PTE_KEY(prot_key(prot)) : 0;
 	return pa | PTE_PRESENT | PTE_ACCESSED | pmap_app_bits | (prot & PROT_WRITE ? PTE_WRITE | PTE_DIRTY : 0) |
 	       (prot & PROT_EXEC ? 0 : PTE_NX);
 }

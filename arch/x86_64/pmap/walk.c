@@ -7,6 +7,7 @@
 
 #include <arch/boot.h>
 #include <arch/cpu.h>
+#include <arch/pks.h>
 #include <arch/pti.h>
 #include <core/printk.h>
 
@@ -130,4 +131,6 @@ void pmap_print_walk(u64 va)
 		table = pte_paddr(pte);
 	}
 	print_sum(every, any);
+	if ((PKU || PKS) && pte_key(pte))
+		console_print("    its protection key is %u\n", pte_key(pte));
 }

@@ -6,6 +6,7 @@
 #include <arch/layout.h>
 #include <arch/machine.h>
 #include <arch/offsets.h>
+#include <arch/pks.h>
 #include <arch/pmap.h>
 #include <arch/trapframe.h>
 #include <core/panic.h>
@@ -71,6 +72,10 @@ static bool explain_non_canonical(const struct trapframe *tf, char *text, size_t
 
 static bool explain_address(const struct trapframe *tf, u64 va, char *text, size_t size)
 {
+	if (PKS && (tf->error & BIT(5))) {
+		snprintf(text, size, "the kernel's data, closed for the application: it ran the kernel's code, or what must stay open is not");
+		return true;
+	}
 	if (va < USER_MIN)
 		snprintf(text, size, "a null pointer; what was wanted lies %lu bytes behind it", va);
 	else if (va >= -(u64)ERRNO_MAX)

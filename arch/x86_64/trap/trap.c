@@ -8,6 +8,7 @@
 #include <arch/layout.h>
 #include <arch/machine.h>
 #include <arch/offsets.h>
+#include <arch/pks.h>
 #include <arch/pmap.h>
 #include <arch/trapframe.h>
 #include <arch/usercopy.h>
@@ -39,6 +40,7 @@ static_assert(sizeof(struct trapframe) == TF_SIZE, "entry code");
 #define FAULT_USER BIT(2)
 #define FAULT_RESERVED BIT(3)
 #define FAULT_FETCH BIT(4)
+#define FAULT_KEY BIT(5)
 
 #define CR4_SMAP BIT(21)
 
@@ -81,6 +83,8 @@ static void __noreturn __cold kernel_page_panic(const struct trapframe *tf, u64 
 		panic_fault(tf, va, "the application's address %lx was %s without copyin/copyout", va, did);
 	if (kstack_overflowed(va))
 		panic_fault(tf, va, "kernel stack overflow, address %lx", va);
+	if (PKS && (tf->error & FAULT_KEY))
+		panic_fault(tf, va, "address %lx was %s, which its protection key forbids", va, did);
 	if ((tf->error & FAULT_WRITE) && symbol_is_text(va))
 		panic_fault(tf, va, "kernel text was written, %s, address %lx", symbol_text(va, symbol, sizeof(symbol)), va);
 	if (tf->error & FAULT_PRESENT)
@@ -99,6 +103,8 @@ static void page_fault(struct trapframe *tf, u64 va)
 	bool app = gate_from_app(tf);
 	unsigned access = tf->error & FAULT_FETCH ? PROT_EXEC : tf->error & FAULT_WRITE ? PROT_WRITE : PROT_READ;
 
+	if (PKU && (tf->error & FAULT_KEY))
+		access |= ACCESS_KEY;
 	if (unlikely(tf->error & FAULT_RESERVED))
 		panic_fault(tf, va, "corrupt page table: reserved bit set, address %lx", va);
 	/*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Numbers of the memory calls: mmap(2), mremap(2), madvise(2), msync(2), mlock(2) on x86-64. PROT_*: arch/pmap.h. */
+/* Numbers of the memory calls: mmap(2), mremap(2), madvise(2), msync(2), mlock(2), pkey_alloc(2) on x86-64. PROT_*: arch/pmap.h. */
 #ifndef UAPI_LINUX_MMAN_H
 #define UAPI_LINUX_MMAN_H
 
@@ -51,6 +51,9 @@
 #define MS_ASYNC 1u
 #define MS_INVALIDATE 2u
 #define MS_SYNC 4u
+
+#define PKEY_DISABLE_ACCESS 1u
+#define PKEY_DISABLE_WRITE 2u
 
 #define MLOCK_ONFAULT 1
 

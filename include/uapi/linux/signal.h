@@ -70,6 +70,7 @@
 #define FPE_FLTINV 7
 #define SEGV_MAPERR 1
 #define SEGV_ACCERR 2
+#define SEGV_PKUERR 4
 #define BUS_ADRALN 1
 #define BUS_ADRERR 2
 #define TRAP_BRKPT 1
@@ -104,7 +105,8 @@ struct siginfo {
 			u64 value;
 		} timer;
 		struct {
-			u64 addr;
+			u64 addr, pad2;
+			u32 key; /* SEGV_PKUERR */
 		} fault;
 		u8 bytes[112];
 	};
