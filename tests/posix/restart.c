@@ -24,7 +24,7 @@
 #define FUTEX_WAKE 1
 #define FUTEX_WAIT_BITSET 9
 #define LONG 100  /* seconds: never waited for */
-#define STORM 3 /* seconds, or as many interruptions: */
+#define STORM 1 /* second, or as many interruptions: */
 #define ENOUGH 2000
 #define LONG_AFTER 1000000 /* looks at the reader's turn */
 #define PATIENCE 400 /* signals after which a call that should be EINTR long ago is let go */

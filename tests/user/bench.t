@@ -38,6 +38,7 @@ rows_expected() {
 	done
 }
 
+[ "${CHECK-}" = full ] || [ -n "${CPUS_GIVEN-}" ] || CPUS=2
 for kernel in $KERNELS; do
 	for cpus in $CPUS; do
 		run "$kernel" "$cpus" bench -m 5 </dev/null

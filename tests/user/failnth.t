@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 [ -n "$KERNELS_GIVEN" ] || KERNELS="split sasos multi"
-[ "${CHECK-}" = full ] || [ -n "${CPUS_GIVEN-}" ] || CPUS=4
+[ "${CHECK-}" = full ] || [ -n "${CPUS_GIVEN-}" ] || CPUS=2
 ORCHARD_FRAGMENT=$(with_checks)
 export ORCHARD_FRAGMENT
 for kernel in $KERNELS; do
