@@ -12,6 +12,7 @@
 #include <arch/pmap.h>
 #include <core/printk.h>
 #include <core/time.h>
+#include <fs/linked.h>
 #include <fs/file.h>
 #include <fs/path.h>
 #include <isolation/proc.h>
@@ -209,7 +210,7 @@ bool account_settle(void)
 	proc_foreach(kill_one, NULL);
 	mutex_unlock(&proc_lock);
 	error = remove_files("/");
-	if (!error)
+	if (!error && !APP_LINKED)
 		error = remove_files("/dev");
 	if (error) {
 		pr_err("left: a file that cannot be removed: %s", errno_name(-error));

@@ -23,6 +23,7 @@
 #include <isolation/gate.h>
 #include <isolation/proc.h>
 #include <isolation/rungs.h>
+#include <lib/config.h>
 #include <lib/errname.h>
 #include <lib/errno.h>
 #include <lib/format.h>
@@ -255,7 +256,7 @@ void init_main(void *arg)
 	sched_stats(&after);
 
 	pr_info("init: %s ended with status %x", program.path, status);
-	if (RUNG_REWRITE)
+	if (RUNG_REWRITE && IS_ENABLED(CONFIG_ACCOUNT)) /* others may live, and exec, until account_settle() */
 		rewrite_forget();
 	if (stream_present()) {
 		send_stats(after.idle_ns - before.idle_ns);

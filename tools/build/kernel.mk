@@ -70,7 +70,7 @@ wrapped := $(if $(CONFIG_KASAN),$(addprefix --wrap=,memcpy memmove memset memzer
 # jumps was 16 KiB of the image.
 shape := -std=gnu11 -O2 -g $(call cc_takes,-fno-align-jumps) $(call cc_takes,-fno-align-loops) -fno-strict-aliasing -fno-common -ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(out)/= $(call cc_takes,-fno-tree-loop-distribute-patterns) \
-	$(if $(CONFIG_FRAME_POINTER),-fno-omit-frame-pointer,-fomit-frame-pointer) \
+	$(if $(CONFIG_LEAF_CALLS),-momit-leaf-frame-pointer) $(if $(CONFIG_FRAME_POINTER),-fno-omit-frame-pointer,-fomit-frame-pointer) \
 	$(if $(CONFIG_DEBUG_ASSERT),-fno-optimize-sibling-calls)
 
 warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wstrict-prototypes \
@@ -209,7 +209,7 @@ $(out)/symbols.c: $(out)/symbols.list tools/build/symbols
 $(out)/symbols.o: $(out)/symbols.c $(out)/cc.command $(fixdep) | $(generated)
 	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
 
-$(out)/orchard.elf: $(whole) $(symbols) $(out)/$(linker) $(out)/ld.command
+$(out)/orchard.elf: $(if $(CONFIG_LEAF_CALLS),tools/build/leafcheck) $(whole) $(symbols) $(out)/$(linker) $(out)/ld.command
 	$(call say,LD,$@)
 	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) -Map $(out)/orchard.map $(whole) $(symbols) -o $@
 	$(if $(symbols),$(Q)$(call text_of,$@) | cmp -s - $(out)/symbols.list || \

@@ -50,8 +50,10 @@ def _iso_file(kernel, options, archive):
         os.close(fd)
 
 
-def _once_linked(kernel, options, channels):
-    """Nothing but the kernel."""
+def _once_linked(kernel, options, stdin_file, channels):
+    """Nothing but the kernel. Who has not asked linked.py for the arguments knows of no linked program: it would run the wrong one."""
+    if "--" not in options.append.split() or stdin_file is not None:
+        raise ToolError(f"{kernel.name}: a program is linked into it: only `orchard run` can run that")
     if options.boot != "pvh":
         raise ToolError(f"{kernel.name}: --boot {options.boot}: a linked program is booted by pvh")
     elfcheck.check_kernel(kernel.image.read_bytes(), 0, options.memory)
@@ -64,8 +66,8 @@ def once(kernel, options, root, run_record, stdin_file=None, **channels):
     One boot. `channels` are those of session.Session; `stdin_file` are the bytes of what the run file calls STDIN_FILE:
     nothing comes from outside while the program runs, and so instructions repeat. Returns its Outcome.
     """
-    if not kernel.is_linux and linked.program_of(kernel.config.read_text()):
-        return _once_linked(kernel, options, channels)
+    if linked.is_in(kernel):
+        return _once_linked(kernel, options, stdin_file, channels)
     archive = root.archive(_extra_files(kernel, root, run_record, stdin_file))
     if not kernel.is_linux:
         elfcheck.check_kernel(kernel.image.read_bytes(), len(archive), options.memory)

@@ -18,6 +18,10 @@ def program_of(config_text):
     return paths.ROOT / re.search(r'^CONFIG_APP_LINKED_FILE="(.*)"$', config_text, re.M)[1]
 
 
+def is_in(kernel):
+    return not kernel.is_linux and program_of(kernel.config.read_text()) is not None
+
+
 def with_arguments(kernel, options, program):
     """The machine's options for running `program` on it: refused when it has another inside, or when it cannot be told so much."""
     inside = program_of(kernel.config.read_text()) if not kernel.is_linux else None
@@ -26,7 +30,7 @@ def with_arguments(kernel, options, program):
     if hashlib.sha256(inside.read_bytes()).hexdigest() != program.sha256:
         raise ToolError(f"{kernel.name}: {inside} is linked into it: that is the only program it can run")
     words = " ".join(_quoted(argument) for argument in program.argv[1:])
-    if len(words) > CMDLINE_ROOM:
+    if len(words.encode()) > CMDLINE_ROOM:
         raise ToolError(f"{kernel.name}: the arguments do not fit on its command line")
     return dataclasses.replace(options, append=" ".join(filter(None, [options.append, "--", words])))
 

@@ -100,6 +100,8 @@ def main(options):
     program = guest.prepare(options.program, options.root, options.add, options.env, options.memory,
                             bool(terminal.fds))
     kernel = kernels.prepare(options.kernel)
+    if linked.is_in(kernel) and (options.root or options.add or options.env):
+        raise ToolError(f"{kernel.name}: a program is linked into it: no --root, --add or --env")
     chosen = linked.with_arguments(kernel, machine_options(options, kernel), program)
     _say(options, chosen, kernel)
     record = runfile.encode(program.path, program.argv, program.env, tty=terminal.fds, size=terminal.size())

@@ -23,11 +23,15 @@ def wanted(kernel):
     return not kernel.is_linux and "\nCONFIG_REWRITE=y\n" in kernel.config.read_text(encoding="utf-8")
 
 
+def _is_program(data):
+    return data[:4] == b"\x7fELF" and len(data) >= 64 and data[4:6] == b"\2\1" and data[18:20] == b"\x3e\0"
+
+
 def text(root):
     """The sidecar of a root: of each program in it, the loaders included."""
     records = {}
     for entry in {**root.base, **root.entries}.values():
-        if stat.S_ISREG(entry.mode) and entry.mode & 0o111 and entry.data[:4] == b"\x7fELF" and entry.data[24:32] != bytes(8):
+        if stat.S_ISREG(entry.mode) and entry.mode & 0o111 and _is_program(entry.data) and entry.data[24:32] != bytes(8):
             digest = hashlib.sha256(entry.data).hexdigest()
             if digest not in records:
                 records[digest] = _record(digest, entry.data)
@@ -42,7 +46,11 @@ def _record(digest, data):
         return cached.read_text(encoding="ascii")
     except OSError:
         pass
-    record = encode(digest, len(data), _find(data)[0])
+    try:
+        found = _find(data)[0]
+    except ToolError:       # damaged: it keeps its instructions, and exec says what it thinks of it
+        found = []
+    record = encode(digest, len(data), found)
     cached.parent.mkdir(parents=True, exist_ok=True)
     fresh = cached.with_name(f".{cached.name}.{os.getpid()}")
     fresh.write_text(record, encoding="ascii")
@@ -68,7 +76,7 @@ def main(options):
         data = path.read_bytes()
     except OSError as error:
         raise ToolError(f"{path}: {error.strerror}") from None
-    if data[:4] != b"\x7fELF" or len(data) < 64 or data[4:6] != b"\2\1" or data[18:20] != b"\x3e\0":
+    if not _is_program(data):
         raise ToolError(f"{path}: not an x86-64 ELF program")
     found, other = _find(data)
     kept = [site for site in found if site.why]
