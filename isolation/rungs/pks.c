@@ -6,10 +6,10 @@
 #include "pks.h"
 
 #include <arch/cpu.h>
+#include <arch/offsets.h>
 
 #define CPUID_PKS BIT(31) /* leaf 7, ECX */
 #define CR4_PKS BIT(24)
-#define MSR_PKRS 0x6e1
 #define ACCESS_DISABLE 1ul
 
 bool pks_supported(void)

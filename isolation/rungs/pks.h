@@ -6,7 +6,6 @@
 #include <lib/types.h>
 
 #define PKS_KEYS 16
-#define PKS_PTE_SHIFT 59 /* SDM vol. 3, 4.6.2: bits 62:59 of an entry are its page's key */
 
 bool pks_supported(void);
 /* On this CPU: pages of this key are neither read nor written; instructions are fetched all the same. */

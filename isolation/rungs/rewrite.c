@@ -56,7 +56,7 @@ int rewrite_map(struct pmap *pmap)
 
 	if (!pte)
 		return -ENOMEM;
-	*pte = pte_make(page_zero, PROT_READ | PROT_EXEC) | (closed ? (pte_t)KEY << PKS_PTE_SHIFT : 0);
+	*pte = pte_make(page_zero, PROT_READ | PROT_EXEC) | (closed ? PTE_KEY(KEY) : 0);
 	return 0;
 }
 

@@ -24,9 +24,9 @@ def is_in(kernel):
 
 def with_arguments(kernel, options, program):
     """The machine's options for running `program` on it: refused when it has another inside, or when it cannot be told so much."""
-    inside = program_of(kernel.config.read_text()) if not kernel.is_linux else None
-    if inside is None:
+    if not is_in(kernel):
         return options
+    inside = program_of(kernel.config.read_text())
     if hashlib.sha256(inside.read_bytes()).hexdigest() != program.sha256:
         raise ToolError(f"{kernel.name}: {inside} is linked into it: that is the only program it can run")
     words = " ".join(_quoted(argument) for argument in program.argv[1:])
