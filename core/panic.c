@@ -142,6 +142,8 @@ static void report(const struct crash *c)
 	if (c->tf)
 		print_registers(c->tf);
 	console_print("  cr2 %016lx  cr3 %016lx\n", cr2_read(), cr3_read());
+	if (KASLR)
+		console_print("  the image was moved up by %lx\n", image_moved);
 	print_backtrace(c);
 	if (KASAN)
 		memory_print_history();

@@ -105,6 +105,12 @@ static bool set_noaslr(const struct cmdline_item *item)
 	return !item->value;
 }
 
+/* It has been heeded, where there is KASLR, before there was memory. */
+static bool set_nokaslr(const struct cmdline_item *item)
+{
+	return !item->value;
+}
+
 static bool set_unsafe_null(const struct cmdline_item *item)
 {
 	u64 value;
@@ -188,7 +194,7 @@ static const struct {
 	{"ktest", set_ktest},	  {"loglevel", set_loglevel}, {"maxcpus", set_maxcpus},
 	{"trace", set_trace},	  {"slice_us", set_slice},    {"init", set_init},
 	{"sched", set_sched},	  {"crash", set_crash},	      {"virtio_mmio.device", set_virtio},
-	{"noaslr", set_noaslr},	  {"unsafe_null", set_unsafe_null},
+	{"noaslr", set_noaslr},	  {"nokaslr", set_nokaslr},   {"unsafe_null", set_unsafe_null},
 };
 
 static void take_key(const struct cmdline_item *item)

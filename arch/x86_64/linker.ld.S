@@ -10,6 +10,13 @@
 /* What the application's page table maps of the kernel (arch/pti.h), or what stays open (arch/pks.h), is on pages of its own. */
 #define ENTRY_ALIGN (IS_ON(CONFIG_PTI) || IS_ON(CONFIG_PKS) ? 4096 : 64)
 
+/* WHEN(option, text): the text, or nothing. */
+#define WHEN(symbol, ...) WHEN_VALUE(IS_ON(symbol), __VA_ARGS__)
+#define WHEN_VALUE(value, ...) WHEN_CHOOSE(value, __VA_ARGS__)
+#define WHEN_CHOOSE(value, ...) WHEN_##value(__VA_ARGS__)
+#define WHEN_0(...)
+#define WHEN_1(...) __VA_ARGS__
+
 OUTPUT_FORMAT(elf64-x86-64)
 ENTRY(boot_multiboot2)
 
@@ -18,6 +25,7 @@ PHDRS {
 	text PT_LOAD FLAGS(5);
 	rodata PT_LOAD FLAGS(4);
 	data PT_LOAD FLAGS(6);
+	WHEN(CONFIG_KASLR, relocs PT_LOAD FLAGS(4);)
 	note PT_NOTE FLAGS(4);
 }
 
@@ -27,6 +35,7 @@ SECTIONS {
 	.note.Xen : { KEEP(*(.note.Xen)) } :boot :note
 	. = ALIGN(4096) + KERNEL_BASE;
 	__kernel_start = KERNEL_BASE + KERNEL_LOAD;
+	image_base = KERNEL_BASE;
 
 	__text_start = .;
 	.text : AT(ADDR(.text) - KERNEL_BASE) {
@@ -85,6 +94,9 @@ SECTIONS {
 	} :data
 	. = ALIGN(4096);
 	__kernel_end = .;
+
+	/* Read once, before there is an allocator: in memory that is free from then on. */
+	WHEN(CONFIG_KASLR, .relocs : AT(ADDR(.relocs) - KERNEL_BASE) { PROVIDE(image_relocs = .); KEEP(*(.relocs)) } :relocs)
 
 	/DISCARD/ : { *(.eh_frame*) *(.comment) *(.note.gnu*) *(.note.GNU*) }
 }

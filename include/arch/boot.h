@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a boot loader told us, in one form for PVH and multiboot2. Filled by arch/x86_64/boot before kmain(); copied, so
- * that nothing points into memory that the allocator may hand out, except the initramfs, which is reserved.
+ * that nothing points into memory that the allocator may hand out, except the initramfs, which is reserved; nor into the image,
+ * which may still move (kaslr.c).
  */
 #ifndef ARCH_BOOT_H
 #define ARCH_BOOT_H
@@ -31,7 +32,6 @@ struct boot_screen {
 #define BOOT_CMDLINE_MAX 4096
 
 struct bootinfo {
-	const char *loader;                          /* "pvh" or "multiboot2" */
 	char cmdline[BOOT_CMDLINE_MAX];              /* NUL-terminated; cut with a warning if longer */
 	unsigned nranges;                            /* the firmware's memory map, as given */
 	struct memory_range range[BOOT_RANGES_MAX];

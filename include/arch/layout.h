@@ -5,7 +5,7 @@
  *   0000000000000000 .. 00007fffffffffff   applications (ring 3, or ring 0 with supervisor pages)
  *   ffff800000000000 .. ffffbfffffffffff   direct map of physical memory, never executable
  *   ffffc00000000000 .. ffffc0ffffffffff   kernel stacks, each below an unmapped guard page
- *   ffffffff80000000 .. ffffffffffffffff   the kernel image, linked here, loaded at 1 MiB
+ *   ffffffff80000000 .. ffffffffffffffff   the kernel image, linked here, loaded at 1 MiB (KASLR shows it higher)
  */
 #ifndef ARCH_LAYOUT_H
 #define ARCH_LAYOUT_H

@@ -64,12 +64,18 @@ static inline void *phys_to_virt(paddr_t pa)
 	return (void *)(pa + DIRECT_MAP);
 }
 
+/* Where KERNEL_BASE came to be: the image may have been moved up, by less than 1 GiB (arch/x86_64/boot/kaslr.c). */
+#define KASLR IS_ON(CONFIG_KASLR)
+extern u64 image_moved;   /* by so many bytes */
+extern char image_base[]; /* linker script */
+#define IMAGE_BASE (KASLR ? (u64)image_base : KERNEL_BASE)
+
 /* For an address of the direct map or of the kernel image. */
 static inline paddr_t virt_to_phys(const void *va)
 {
 	u64 v = (u64)va;
 
-	return v >= KERNEL_BASE ? v - KERNEL_BASE : v - DIRECT_MAP;
+	return v >= KERNEL_BASE ? v - IMAGE_BASE : v - DIRECT_MAP;
 }
 
 /* Builds the direct map of all RAM, write-protects and NX-marks the kernel image by section; before the buddy allocator. */

@@ -27,6 +27,7 @@ static const struct rung rungs[] = {
 	{"pks", L7_ECX, 31, RUNG_PKS, 24},
 	{"wx", NO_WORD, 0, RUNG_WX, 0},
 	{"aslr", NO_WORD, 0, RUNG_ASLR, 0},
+	{"kaslr", NO_WORD, 0, RUNG_KASLR, 0},
 	{"canary", NO_WORD, 0, RUNG_CANARY, 0},
 	{"leaf", NO_WORD, 0, RUNG_LEAF, 0},
 	{"linked", NO_WORD, 0, RUNG_LINKED, 0},

@@ -61,7 +61,7 @@ kasan := $(if $(CONFIG_KASAN),-fsanitize=kernel-address $(if $(LLVM),-mllvm -asa
 	--param=asan-stack=0 --param=asan-globals=1))
 ubsan := $(if $(CONFIG_UBSAN),-fsanitize=undefined)
 without_kasan := $(addprefix $(out)/,mm/kasan.o mm/kasan_slab.o mm/kasan_string.o mm/kasan_report.o mm/slab.o mm/poison.o lib/string.o \
-	core/sanitizer.o core/ubsan.o symbols.o abi/linux/vdso/vdso.o)
+	core/sanitizer.o core/ubsan.o symbols.o relocs.o abi/linux/vdso/vdso.o)
 without_ubsan := $(filter-out %/slab.o,$(without_kasan)) $(out)/sched/crash.o
 wrapped := $(if $(CONFIG_KASAN),$(addprefix --wrap=,memcpy memmove memset memzero memcmp memchr strlen strnlen strcmp strncmp \
 	strchr strrchr strstr strlcpy page_zero page_copy))
@@ -82,7 +82,7 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wstrict-prototypes \
 lto := $(if $(CONFIG_LTO),$(if $(LLVM),,-flto))
 # The self-tests shall call what they test, and be small: no program uses them.
 ktests := $(foreach o,$(objs),$(if $(filter ktest_%,$(notdir $o)),$o))
-without_lto := $(out)/lib/string.o $(out)/isolation/rungs/canary.o $(out)/symbols.o $(ktests)
+without_lto := $(out)/lib/string.o $(out)/isolation/rungs/canary.o $(out)/symbols.o $(out)/relocs.o $(ktests)
 # What runs at boot or in the end, what waits for a person, and what an administrator asks for is compiled for size:
 # docs/decisions/0019.
 small := $(ktests) $(foreach o,$(objs),$(if $(filter acpi% init.o initramfs.o runfile.o cpio.o cmdline.o param.o fdt.o fw_cfg.o \
@@ -209,11 +209,22 @@ $(out)/symbols.c: $(out)/symbols.list tools/build/symbols
 $(out)/symbols.o: $(out)/symbols.c $(out)/cc.command $(fixdep) | $(generated)
 	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
 
-$(out)/orchard.elf: $(if $(CONFIG_LEAF_CALLS),tools/build/leafcheck) $(whole) $(symbols) $(out)/$(linker) $(out)/ld.command
+# A kernel that can be moved (KASLR) is linked once more, to learn where it holds addresses of its own; the list lies behind all else.
+relocs := $(if $(CONFIG_KASLR),$(out)/relocs.o)
+$(out)/orchard.unmoved: $(whole) $(symbols) $(out)/$(linker) $(out)/ld.command
+	$(Q)$(LD) $(ldflags) --emit-relocs -T $(out)/$(linker) $(whole) $(symbols) -o $@
+$(out)/relocs.c: $(out)/orchard.unmoved tools/build/relocs
+	$(call say,GEN,$@)
+	$(Q)tools/build/relocs $< > $@
+$(out)/relocs.o: $(out)/relocs.c $(out)/cc.command $(fixdep) | $(generated)
+	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+
+$(out)/orchard.elf: $(if $(CONFIG_LEAF_CALLS),tools/build/leafcheck) $(whole) $(symbols) $(relocs) $(out)/$(linker) $(out)/ld.command
 	$(call say,LD,$@)
-	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) -Map $(out)/orchard.map $(whole) $(symbols) -o $@
+	$(Q)$(LD) $(ldflags) -T $(out)/$(linker) -Map $(out)/orchard.map $(whole) $(symbols) $(relocs) -o $@
 	$(if $(symbols),$(Q)$(call text_of,$@) | cmp -s - $(out)/symbols.list || \
 		{ echo "make: the second link moved functions: the table of names is wrong" >&2; rm -f $@; exit 1; })
+	$(if $(relocs),$(Q)tools/build/relocs --check $(out)/orchard.unmoved $@ || { rm -f $@; exit 1; })
 	$(if $(CONFIG_LEAF_CALLS),$(Q)tools/build/leafcheck $(OBJDUMP) $@ abi/linux/syscall.tbl || { rm -f $@; exit 1; })
 $(out)/orchard.stripped: $(out)/orchard.elf
 	$(Q)$(OBJCOPY) --strip-all $< $@
@@ -226,4 +237,4 @@ iso: $(out)/orchard.elf
 	$(call say,ISO,$(out)/orchard.iso)
 	$(Q)tools/build/iso $(out) '$(INITRD)' '$(CMDLINE)'
 
--include $(addsuffix .d,$(objs) $(symbols) $(vdso)/vdso.o $(out)/$(linker))
+-include $(addsuffix .d,$(objs) $(symbols) $(relocs) $(vdso)/vdso.o $(out)/$(linker))

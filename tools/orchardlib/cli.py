@@ -69,7 +69,8 @@ def _machine_options(parser):
     parser.add_argument("--accel", default=_default_accel(), choices=ACCELS,
                         help="auto: KVM when a probe really ran under it, else TCG (default: $ORCHARD_ACCEL, or auto)")
     parser.add_argument("--icount", action="store_true", help="count instructions: exact, and slower")
-    parser.add_argument("--append", default="", metavar="STR", help="more words for the kernel command line")
+    parser.add_argument("--append", action="append", default=[], metavar="STR",
+                        help="more words for the kernel command line; may be repeated")
     parser.add_argument("-v", "--verbose", action="store_true", help="all kernel messages; the QEMU command")
 
 
@@ -205,6 +206,7 @@ def _check_program(options):
 def _check_values(options):
     options.cpus = machine.parse_cpus(options.cpus)
     options.memory = machine.parse_memory(options.memory)
+    options.append = " ".join(options.append)
     if options.streams == "virtio" and options.machine != "microvm":
         raise ToolError(f"--streams virtio: {options.machine} has virtio on PCI only: --machine microvm")
     if options.machine == "microvm" and options.boot != "pvh":

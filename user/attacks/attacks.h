@@ -30,6 +30,9 @@ extern const struct attack memory_attacks[], privileged_attacks[], call_attacks[
 void saw(const char *word, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void saw_error(const char *call);
 
+#define KERNEL_BASE 0xffffffff80000000 /* Linux's too, when nothing moves it */
+#define MSR_LSTAR 0xc0000082
+
 /* The address of one of the kernel's: text data copy panic gate direct (main.c). Who has the kernel's file knows it. */
 uintptr_t kernel_symbol(const char *name);
 

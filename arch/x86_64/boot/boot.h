@@ -15,4 +15,9 @@ void bootinfo_set_cmdline(const char *line);
 /* E820 type numbers, which both loaders use. */
 enum memory_type bootinfo_e820_type(u32 type);
 
+/*
+ * With CONFIG_KASLR, when bootinfo is complete: goes on in kmain() with the image moved. Returns when it stays where it is.
+ */
+void boot_move_image(void);
+
 #endif

@@ -152,7 +152,7 @@ boot_higher_half:
 
 	.bss
 	.align 4096
-	.global boot_pml4
+	.global boot_pml4, boot_pdpt_high
 boot_pml4:	.skip 4096
 boot_pdpt_low:	.skip 4096
 boot_pdpt_high:	.skip 4096

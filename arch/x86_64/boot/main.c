@@ -5,6 +5,7 @@
  */
 #include "boot.h"
 
+#include <arch/pmap.h>
 #include <lib/string.h>
 
 #define MULTIBOOT2_MAGIC 0x36d76289
@@ -45,14 +46,11 @@ enum memory_type bootinfo_e820_type(u32 type)
 void boot_main(u32 loader, paddr_t info, u64 tsc)
 {
 	bootinfo.tsc_entry = tsc;
-	if (loader == MULTIBOOT2_MAGIC) {
-		bootinfo.loader = "multiboot2";
+	if (loader == MULTIBOOT2_MAGIC)
 		multiboot2_parse(info);
-	} else if (loader == LOADER_PVH) {
-		bootinfo.loader = "pvh";
+	else if (loader == LOADER_PVH)
 		pvh_parse(info);
-	} else {
-		bootinfo.loader = "unknown";
-	}
+	if (KASLR)
+		boot_move_image();
 	kmain();
 }
