@@ -155,11 +155,15 @@ on_every_kernel() {
 	done_testing
 }
 
-# posix_group NAME: one group of tests/posix, on every kernel and on Linux, which is the judge.
+# posix_group NAME [OPTION...]: one group of tests/posix, on every kernel (with these options of the tool) and on Linux, which is the
+# judge. In `make check` tests/posix/judge.t has that boot for all of them.
 posix_group() {
 	strict_skips=1
-	[ -n "${KERNELS_GIVEN-}" ] || tap_run linux 1 "posix/$1"
-	on_every_kernel "posix/$1"
+	[ -n "${KERNELS_GIVEN-}" ] || [ "${CHECK-}" = small ] || tap_run linux 1 "posix/$1"
+	group=$1
+	shift
+	run_options="$*"
+	on_every_kernel "posix/$group"
 }
 
 # has_processes KERNEL: can it run more than one program?

@@ -95,6 +95,8 @@ def parser():
     _machine_options(run)
     _program_options(run)
     run.add_argument("--strace", action="store_true", help="a line for each system call on the console")
+    run.add_argument("--shift", metavar="N", help="with --icount: an instruction takes 2^N ns (default 0; QEMU's is the like-named "
+                     "setting): of a slow machine a second is soon over")
     run.add_argument("--gdb", action="store_true", help="wait for a debugger before the first instruction")
     compare = commands.add_parser("compare", help="run a program, or the benchmark suite, on many kernels, and compare",
                                   usage="orchard compare [KERNEL…] [options] [-- PROGRAM [ARG…]]",
@@ -211,6 +213,10 @@ def _check_values(options):
         raise ToolError(f"--streams virtio: {options.machine} has virtio on PCI only: --machine microvm")
     if options.machine == "microvm" and options.boot != "pvh":
         raise ToolError(f"--boot {options.boot}: a microvm has no drive to boot from: only --boot pvh")
+    if options.command == "run" and options.shift is not None:
+        options.shift = _positive(options.shift, "--shift", int)
+        if not options.icount or options.shift > machine.SHIFT_MAX:
+            raise ToolError(f"--shift: 1 to {machine.SHIFT_MAX}, and only with --icount")
     if options.timeout is not None:
         options.timeout = _positive(options.timeout, "--timeout", float)
     if options.command in ("attack", "ladder", "explain") and options.program is not None:

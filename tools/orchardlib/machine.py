@@ -12,6 +12,7 @@ SEED = 42
 MAX_CPUS = 255
 OVMF = "/usr/share/ovmf/OVMF.fd"
 # The second has no PCI and little firmware. Its clock, timer and interrupt chips are there under every accelerator.
+SHIFT_MAX = 10          # QEMU's
 MACHINES = {"q35": "q35", "microvm": "microvm,pit=on,pic=on,rtc=on"}
 
 
@@ -27,6 +28,7 @@ class Options:
     boot: str = "pvh"
     accel: str = "tcg"
     icount: bool = False
+    shift: int = 0          # an instruction is 2^shift ns
     strace: bool = False
     verbose: bool = False
     append: str = ""
@@ -107,7 +109,7 @@ def qemu_command(options, console_fd, stream_fd):
                "-chardev", f"socket,id=console,fd={console_fd}", "-serial", "chardev:console",
                "-chardev", f"socket,id=streams,fd={stream_fd}", *_stream_port(options)]
     if options.icount:
-        command += ["-icount", "shift=0,sleep=off", "-seed", str(SEED), "-rtc", "base=2026-01-01,clock=vm"]
+        command += ["-icount", f"shift={options.shift},sleep=off", "-seed", str(SEED), "-rtc", "base=2026-01-01,clock=vm"]
     if options.plugin:
         command += ["-plugin", options.plugin]
     if options.monitor:

@@ -34,6 +34,7 @@ def of(kernel, options, program):
         "qemu": _first_line("qemu-system-x86_64", "--version").removeprefix("QEMU emulator version "),
         "accel": options.accel,
         "icount": options.icount,
+        "shift": options.shift,
         "cpu": machine.cpu_model(options),
         "cpus": options.cpus,
         "memory_kib": options.memory >> 10,

@@ -68,7 +68,7 @@ def machine_options(options, kernel):
     streams = options.streams or ("virtio" if options.machine == "microvm" else "com2")
     return machine.Options(
         cpus=options.cpus, cpu=options.cpu, memory=options.memory, machine=options.machine, streams=streams, boot=options.boot,
-        icount=options.icount,
+        icount=options.icount, shift=getattr(options, "shift", None) or 0,
         accel=accel.choose(options.accel, kernel, options.icount), verbose=options.verbose,
         strace=getattr(options, "strace", False), append=options.append,
         gdb=machine.free_port() if getattr(options, "gdb", False) else 0)
