@@ -10,6 +10,7 @@
 #include <core/param.h>
 #include <core/printk.h>
 #include <lib/errno.h>
+#include <lib/string.h>
 #include <mm/page.h>
 
 #include "pks.h"
@@ -18,7 +19,7 @@
 
 DEFINE_PERCPU(u64 *, gate_sites);
 u64 rewrite_none[REWRITE_CACHE]; /* I: a cache in which nothing is found */
-static paddr_t page_zero;        /* I */
+static paddr_t sled_at;          /* I */
 static bool closed;              /* I */
 
 void rewrite_cache_clear(u64 cache[REWRITE_CACHE])
@@ -56,7 +57,7 @@ int rewrite_map(struct pmap *pmap)
 
 	if (!pte)
 		return -ENOMEM;
-	*pte = pte_make(page_zero, PROT_READ | PROT_EXEC) | (closed ? PTE_KEY(KEY) : 0);
+	*pte = pte_make(sled_at, PROT_READ | PROT_EXEC) | (closed ? PTE_KEY(KEY) : 0);
 	return 0;
 }
 
@@ -64,13 +65,14 @@ void rewrite_init(void)
 {
 	struct page *sled = page_alloc(0, ALLOC_ZERO), *target = page_alloc(0, ALLOC_ZERO);
 	u8 *at = (u8 *)(SLED_POINTER & PAGE_MASK);
+	u64 way_in = (u64)gate_rewritten;
 
 	if (!sled || !target)
 		memory_give_up("the rewritten gate");
 	rewrite_cache_clear(rewrite_none);
 	sled_build(page_virt(sled));
-	page_zero = page_paddr(sled);
-	*(u64 *)((u8 *)page_virt(target) + (SLED_POINTER & ~PAGE_MASK)) = (u64)gate_rewritten;
+	sled_at = page_paddr(sled);
+	memcpy((u8 *)page_virt(target) + (SLED_POINTER & ~PAGE_MASK), &way_in, sizeof(way_in)); /* which is at no multiple of 8 */
 	if (pmap_kernel_enter(at, page_paddr(target), PROT_READ, false) || rewrite_map(&kernel_pmap))
 		memory_give_up("the rewritten gate");
 }

@@ -8,6 +8,7 @@
  *	rewrite count      instructions of a null call, from the call to its return, by TSC
  *	rewrite null       reads from address 0, and says what it saw
  *	rewrite fork       children make calls too
+ *	rewrite orphan     ends, and leaves a child that does nothing but exec
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -332,6 +334,26 @@ static int in_children(void)
 	return done();
 }
 
+/* Each time the file's times have changed, so that exec has to read all of it. */
+static int exec_again(void)
+{
+	utimensat(AT_FDCWD, "/proc/self/exe", NULL, 0);
+	execl("/proc/self/exe", "rewrite", "again", NULL);
+	_exit(1);
+}
+
+static int leave_orphan(void)
+{
+	pid_t pid = vfork();
+
+	if (!pid)
+		exec_again();
+	must(pid > 0);
+	usleep(500000);
+	must(!kill(pid, 0) && !waitpid(pid, NULL, WNOHANG));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -349,6 +371,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(what, "fork"))
 		return in_children();
+	if (!strcmp(what, "orphan"))
+		return leave_orphan();
+	if (!strcmp(what, "again"))
+		return exec_again();
 	rewritten = strcmp(what, "plain") != 0;
 	check_code();
 	check_file();
