@@ -115,8 +115,8 @@ $(gen)/version.h: FORCE
 	@tools/build/version $(out) | tools/build/update $@
 $(gen)/autoconf.h: ;
 
-# What of the table is there with an option only.
-call_options := $(if $(CONFIG_PKU),PKU)
+# What of the table is there with an option only, or in a place of its own.
+call_options := $(if $(CONFIG_PKU),PKU) $(if $(CONFIG_LEAF_CALLS),LEAF)
 $(out)/syscalls.options: FORCE
 	@mkdir -p $(@D)
 	@tools/build/update $@ '$(call_options)'
