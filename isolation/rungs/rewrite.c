@@ -6,6 +6,8 @@
  */
 #include <isolation/rewrite.h>
 
+#include <arch/cpu.h>
+#include <arch/offsets.h>
 #include <core/panic.h>
 #include <core/param.h>
 #include <core/printk.h>
@@ -13,9 +15,8 @@
 #include <lib/string.h>
 #include <mm/page.h>
 
-#include "pks.h"
-
-#define KEY (PKS_KEYS - 1) /* whoever else takes keys begins at 1 */
+#define KEY 15 /* of 16: whoever else takes keys begins at 1 */
+#define ACCESS_DISABLE 1ul
 
 DEFINE_PERCPU(u64 *, gate_sites);
 u64 rewrite_none[REWRITE_CACHE]; /* I: a cache in which nothing is found */
@@ -30,7 +31,7 @@ void rewrite_cache_clear(u64 cache[REWRITE_CACHE])
 
 void rewrite_check(void)
 {
-	closed = pks_supported();
+	closed = rung_supported(rung_named("pks"));
 	if (closed)
 		return;
 	if (!param.unsafe_null)
@@ -39,10 +40,17 @@ void rewrite_check(void)
 	pr_warn("rewrite: unsafe_null=1: no PKS, so loads from null pointers read page zero");
 }
 
+/* From now on this CPU neither reads nor writes the key's pages; instructions are fetched all the same (SDM vol. 3, 4.6.2). */
+static void close_key(void)
+{
+	cr4_write(cr4_read() | BIT(rung_named("pks")->cr4_bit));
+	msr_write(MSR_PKRS, msr_read(MSR_PKRS) | ACCESS_DISABLE << 2 * KEY);
+}
+
 void rewrite_init_cpu(void)
 {
 	if (closed)
-		pks_close(KEY);
+		close_key();
 	this_cpu(gate_sites) = rewrite_none;
 }
 
