@@ -205,6 +205,24 @@ static void on_segv(int sig, siginfo_t *info, void *context)
 		ok(faulted, name " is SIGSEGV");                                                   \
 	} while (0)
 
+/* What was rewritten is known by where it stands: a copy of it calls page zero from nowhere. */
+static void check_copied(void)
+{
+	unsigned char *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long (*copied)(void) = (long (*)(void))at;
+
+	must(at != MAP_FAILED);
+	memcpy(at, (const void *)plain_ppid, 16);
+	must(!mprotect(at, 4096, PROT_READ | PROT_EXEC));
+	if (!rewritten) {
+		is_int(copied(), getppid(), "a copied syscall");
+	} else {
+		FAULTS("a copied call", copied());
+		ok(fault_address == NULL && fault_rip == 0, "at address 0");
+	}
+	munmap(at, 4096);
+}
+
 static void check_null(void)
 {
 	struct sigaction action = {.sa_sigaction = on_segv, .sa_flags = SA_SIGINFO | SA_ONSTACK};
@@ -233,6 +251,7 @@ static void check_null(void)
 							   : : : "rax", "rbx", "rcx", "r11", "memory", "cc"));
 	FAULTS("a jump to 0", asm volatile("push $1; jmp *%0" : : "r"(0l) : "memory"));
 	FAULTS("a jump to 0 without a stack", asm volatile("mov %%rsp, %%rbx; mov $64, %%esp; jmp *%0" : : "r"(0l) : "rbx", "memory"));
+	check_copied();
 	signal(SIGSEGV, SIG_DFL);
 }
 
