@@ -15,14 +15,21 @@ DECLARE_PERCPU(u64, gate_app_rsp);
 DEFINE_PERCPU(u32, gate_leaf_number);
 
 extern const char gate_leaf_saved[], gate_syscall_leaf_end[];
+extern const char __leaf_text_start[], __leaf_text_end[]; /* linker script: the marked calls, all of their code, and no other */
 
-/* In the entry, whatever RSP is by now; or in what it calls, which is the only other code on a stack of the application's. */
+static bool is_within(u64 rip, const char *start, const char *end)
+{
+	return rip - (u64)start < (u64)end - (u64)start;
+}
+
+/*
+ * In the entry, whatever RSP is by now; or in what it calls, and on a stack of the application's: the ordinary entry makes the same
+ * calls on the kernel's. An application that jumps into other code of the kernel's is none.
+ */
 static bool is_leaf(const struct trapframe *tf)
 {
-	if (tf->rip - (u64)gate_syscall_leaf < (u64)gate_syscall_leaf_end - (u64)gate_syscall_leaf)
-		return true;
-	/* gate_syscall's first two instructions are none of it. */
-	return (i64)tf->rip < 0 && (i64)tf->rsp >= 0 && tf->rip - (u64)gate_syscall >= 64;
+	return is_within(tf->rip, (const char *)gate_syscall_leaf, gate_syscall_leaf_end) ||
+	       ((i64)tf->rsp >= 0 && is_within(tf->rip, __leaf_text_start, __leaf_text_end));
 }
 
 bool gate_undo_leaf(struct trapframe *tf)

@@ -16,8 +16,11 @@
  * interrupt within return_window takes the frame of the call for the application's state, which it is in every register.
  * While the call is still asked whether work is pending it is not that: the answer may be one that restarts the call, which
  * takes the frame's vector and number. So an interrupt within return_test is the kernel's, and the test begins again.
+ *
+ * Two rungs stand in between as macros that are empty without them: KEYS_ of isolation/pks.inc, REWRITE_ of isolation/rewrite.inc.
  */
 #include <arch/entry.inc>
+#include <isolation/pks.inc>
 #include <isolation/rewrite.inc>
 
 /* Below this much of the kernel stack an interrupt cannot be taken: the frame, and a little for the handler. */
@@ -29,6 +32,7 @@
 /* On the interrupt stack: vector, error, RIP, CS, RFLAGS, RSP, SS. */
 trap_entry:
 	cld
+	KEYS_OPEN_INTERRUPT
 	movq %rax, %gs:gate_scratch_rax
 	movq %rcx, %gs:gate_scratch_rcx
 	movq %rsp, %rax
@@ -82,6 +86,7 @@ trap_entry:
 gate_return:					/* (struct trapframe *): interrupts off, no work left */
 	movq %rdi, %rsp
 trap_return:
+	KEYS_CLOSE_AND_RETURN
 	POP_REGISTERS
 	addq $16, %rsp
 	iretq
@@ -90,8 +95,10 @@ trap_return:
 trap_entry_paranoid:
 	PUSH_REGISTERS
 	cld
+	KEYS_OPEN_PARANOID
 	movq %rsp, %rdi
 	call trap_handler_paranoid
+	KEYS_PUT_BACK_PARANOID
 	POP_REGISTERS
 	addq $16, %rsp
 	iretq
@@ -99,6 +106,7 @@ trap_entry_paranoid:
 	.align 64
 	.global gate_syscall
 gate_syscall:					/* RCX: return address, R11: flags; interrupts as the application had them */
+	KEYS_OPEN
 	movq %rsp, %gs:gate_app_rsp
 	movq %gs:gate_kstack_top, %rsp
 .Lgate_syscall_frame:
@@ -118,6 +126,7 @@ return_window:					/* nothing to do: the frame is the application's */
 	sahf
 	POP_SYSCALL
 	movq TF_RSP-TF_VECTOR(%rsp), %rsp
+	KEYS_CLOSE
 	jmp *%rcx
 2:	cli
 return_window_end:

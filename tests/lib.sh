@@ -4,7 +4,7 @@
 #   . "$(dirname "$0")/../lib.sh"
 #   on_every_kernel tests/mm            one subtest for each kernel and number of CPUs
 #   run KERNEL CPUS PROGRAM [ARG...]    $status, $work/out, $work/err
-#   is_status 0 "name"; is_output "text" "name"; done_testing
+#   is_status 0 "name"; is_output "text" "name"; in_order FILE "name" PATTERN...; done_testing
 #
 # KERNELS names the kernels (all six), CPUS the numbers of CPUs (1 4), LINUX=1 adds linux, TIMEOUT
 # is the seconds a run may take (120), RUNS how often each is done (1), O the build folder, ORCHARD
@@ -108,6 +108,23 @@ is_output() {
 	check $? "$2" && return
 	diff "$work/want" "$work/out" | head -20 | sed 's/^/#   /'
 	explain "$work/err"
+}
+
+# in_order FILE NAME PATTERN...: has the file a line for each pattern, in this order?
+in_order() {
+	order_file=$1 order_name=$2 order_line=0
+	shift 2
+	for pattern; do
+		at=$(tail -n +$((order_line + 1)) "$order_file" | grep -nE -m 1 -e "$pattern" | cut -d: -f1)
+		if [ -z "$at" ]; then
+			check 1 "$order_name"
+			echo "#   no such line after line $order_line: $pattern"
+			explain "$order_file" 60
+			return 1
+		fi
+		order_line=$((order_line + at))
+	done
+	check 0 "$order_name"
 }
 
 # Is $work/out a whole TAP stream: a plan that matches, all tests counted, none failed?

@@ -16,6 +16,7 @@
 #include <fs/file.h>
 #include <fs/path.h>
 #include <isolation/proc.h>
+#include <isolation/rungs.h>
 #include <lib/errname.h>
 #include <lib/errno.h>
 #include <lib/string.h>
@@ -27,6 +28,8 @@
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/signal.h>
 #include <uapi/linux/stat.h>
+
+#include "rewrite.h"
 
 #define CACHES_MAX 64
 #define TRIES 200
@@ -112,10 +115,27 @@ void account_pages(void)
 
 static int kill_one(struct proc *p, void *arg)
 {
-	(void)arg;
-	if (p->state != PROC_ZOMBIE)
-		proc_doom(p, SIGKILL);
+	if (p->state == PROC_ZOMBIE)
+		return 0;
+	*(unsigned *)arg += 1;
+	proc_doom(p, SIGKILL);
 	return 0;
+}
+
+/* Also who is born meanwhile. When it is true no call of a program's is under way any more, execve(2) among them. */
+static bool kill_all(void)
+{
+	for (unsigned i = 0; i < TRIES; i++) {
+		unsigned alive = 0;
+
+		mutex_lock(&proc_lock);
+		proc_foreach(kill_one, &alive);
+		mutex_unlock(&proc_lock);
+		if (!alive)
+			return true;
+		thread_sleep_until(clock_ns() + TRY_NS);
+	}
+	return false;
 }
 
 /* The first name in a directory that was not there before: its type, 0 when there is none, or an error. */
@@ -206,9 +226,12 @@ bool account_settle(void)
 {
 	int error;
 
-	mutex_lock(&proc_lock);
-	proc_foreach(kill_one, NULL);
-	mutex_unlock(&proc_lock);
+	if (!kill_all()) {
+		pr_err("left: a process that does not end");
+		return false;
+	}
+	if (RUNG_REWRITE)
+		rewrite_forget();
 	error = remove_files("/");
 	if (!error && !APP_LINKED)
 		error = remove_files("/dev");

@@ -256,8 +256,6 @@ void init_main(void *arg)
 	sched_stats(&after);
 
 	pr_info("init: %s ended with status %x", program.path, status);
-	if (RUNG_REWRITE && IS_ENABLED(CONFIG_ACCOUNT)) /* others may live, and exec, until account_settle() */
-		rewrite_forget();
 	if (stream_present()) {
 		send_stats(after.idle_ns - before.idle_ns);
 		stream_send(STREAM_EXIT, &status, sizeof(status));

@@ -205,27 +205,37 @@ static uaddr_t address_of(const struct elf_image *elf, u64 offset)
 	return 0;
 }
 
-/* Are all sites what they must be? The digest says that the file is the one the tool saw; this, that the tool saw right. */
-static bool are_syscalls(const struct known *k, struct file *file, const struct elf_image *elf)
+/*
+ * Are all sites what they must be? The digest says that the file is the one the tool saw; this, that the tool saw right.
+ * 1, 0, or what reading says, which is no answer.
+ */
+static int are_syscalls(const struct known *k, struct file *file, const struct elf_image *elf)
 {
 	for (u32 i = 0; i < k->count; i++) {
 		uaddr_t va = address_of(elf, k->offset[i]);
-		u8 bytes[SITE_SIZE];
+		u8 bytes[SITE_SIZE] = {0};
+		long n = file_pread(file, bytes, SITE_SIZE, k->offset[i]);
 
-		if (!va || (va & ~PAGE_MASK) == PAGE_SIZE - 1 ||
-		    file_pread(file, bytes, SITE_SIZE, k->offset[i]) != SITE_SIZE || bytes[0] != 0x0f || bytes[1] != 0x05) {
+		if (n < 0)
+			return (int)n;
+		if (!va || (va & ~PAGE_MASK) == PAGE_SIZE - 1 || bytes[0] != 0x0f || bytes[1] != 0x05) {
 			pr_warn("rewrite: no `syscall` of the program's at %lx of the file: none of its is rewritten",
 				k->offset[i]);
-			return false;
+			return 0;
 		}
 	}
-	return true;
+	return 1;
 }
 
+/* An answer is kept. A file that could not be read keeps its instructions this once, as one whose digest is not to be had. */
 static bool is_sound(struct known *k, struct file *file, const struct elf_image *elf)
 {
 	if (!__atomic_load_n(&k->looked, __ATOMIC_ACQUIRE)) {
-		WRITE_ONCE(k->sound, are_syscalls(k, file, elf));
+		int sound = are_syscalls(k, file, elf);
+
+		if (sound < 0)
+			return false;
+		WRITE_ONCE(k->sound, sound);
 		__atomic_store_n(&k->looked, true, __ATOMIC_RELEASE);
 	}
 	return READ_ONCE(k->sound);

@@ -15,7 +15,7 @@ void rewrite_open(bool observed);
 /* Takes the sidecar from the initramfs, and removes it; a bad one is one line, and nothing is rewritten. Gives up without
  * memory. */
 void rewrite_read_sidecar(const char *path);
-/* At the end of the run. */
+/* When no program runs any more, and somebody counts what is left. */
 void rewrite_forget(void);
 /* exec mapped this file at `bias`: what the sidecar knows of it becomes calls. 0, -ENOMEM. */
 int rewrite_image(struct vmspace *vs, struct file *file, const struct elf_image *elf, uaddr_t bias);

@@ -43,6 +43,9 @@ SECTIONS {
 		*(.entry.text)
 		. = ALIGN(ENTRY_ALIGN);
 		__entry_text_end = .;
+		PROVIDE(__leaf_text_start = .); /* with leaf calls: isolation/gate_leaf.c */
+		*(.text.leaf)
+		PROVIDE(__leaf_text_end = .);
 		*(.text .text.*)
 	} :text
 	. = ALIGN(4096);

@@ -40,11 +40,12 @@ struct rung {
 	u8 cr4_bit;          /* what turns it on; 0: no bit of CR4 */
 };
 
-/* By number; NULL: there are no more. */
+/* By number, and by name, which is that of configs/NAME.config; NULL: there is none. */
 const struct rung *rung_at(unsigned i);
-/* Has this CPU what it needs? */
+const struct rung *rung_named(const char *name);
+/* Has this CPU what it needs, whether it is built or not? */
 bool rung_supported(const struct rung *r);
-/* Of the rung called this, by configs/NAME.config: is it on, now? */
+/* Of the rung called this: is it on, now? */
 bool rung_is_on(const char *name);
 
 /* The boot CPU's call, while the kernel's text can be written still: decides, says what is missing, and patches. */

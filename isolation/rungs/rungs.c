@@ -54,12 +54,19 @@ bool rung_supported(const struct rung *r)
 	return word[r->word] & BIT(r->bit);
 }
 
-bool rung_is_on(const char *name)
+const struct rung *rung_named(const char *name)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(rungs); i++)
 		if (!strcmp(rungs[i].name, name))
-			return rungs[i].built && rung_supported(&rungs[i]);
-	return false;
+			return &rungs[i];
+	return NULL;
+}
+
+bool rung_is_on(const char *name)
+{
+	const struct rung *r = rung_named(name);
+
+	return r && r->built && rung_supported(r);
 }
 
 static void decide(const struct rung *r)

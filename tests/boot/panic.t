@@ -20,19 +20,7 @@ crash() {
 
 # says "NAME" PATTERN...: the report has a line for each, in this order.
 says() {
-	says_name=$1 line=0
-	shift
-	for pattern; do
-		at=$(tail -n +$((line + 1)) "$work/console" | grep -nE -m 1 -e "$pattern" | cut -d: -f1)
-		if [ -z "$at" ]; then
-			check 1 "$says_name"
-			echo "#   no such line after line $line: $pattern"
-			explain "$work/console" 60
-			return
-		fi
-		line=$((line + at))
-	done
-	check 0 "$says_name"
+	in_order "$work/console" "$@"
 }
 
 who='^  cpu 0 of [0-9]+, [0-9]+ us after boot, thread crash$'

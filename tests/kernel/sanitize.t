@@ -24,18 +24,7 @@ crash() {
 	run_options=
 	is_status 70 "$kernel: $crash_name ends with 70"
 	console >"$work/console"
-	line=0
-	for pattern; do
-		at=$(tail -n +$((line + 1)) "$work/console" | grep -nE -m 1 -e "$pattern" | cut -d: -f1)
-		if [ -z "$at" ]; then
-			check 1 "$kernel: $crash_name is reported"
-			echo "#   no such line after line $line: $pattern"
-			explain "$work/console" 60
-			return
-		fi
-		line=$((line + at))
-	done
-	check 0 "$kernel: $crash_name is reported"
+	in_order "$work/console" "$kernel: $crash_name is reported" "$@"
 }
 
 hex='[0-9a-f]{16}'

@@ -14,6 +14,10 @@ for model in $(models sas tasks); do
 		run "$kernel" 2 "$program" </dev/null
 		is_status 0 "$label: $program"
 	done
+	# A program that jumps into the kernel is on a stack of the application's too, and makes no call.
+	run "$kernel" 1 tests/wild jump-kernel </dev/null
+	is_status 70 "$label: a wild jump into the kernel is no leaf call"
+	says '^panic: address ffffffffbff00000 was called'
 	# What it buys, counted: without a stack of the kernel's a null call is less than two thirds.
 	for which in "$kernel" "$model"; do
 		run_options=--icount

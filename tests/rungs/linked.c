@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A program that is linked into its kernel, and asks what is around it: its own file, the console, and nothing else. What
- * belongs to a process and to no file system works as everywhere. Arguments: "one", "two words".
+ * belongs to a process and to no file system works as everywhere. Arguments: "one", "two  words".
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -98,7 +98,7 @@ static void what_needs_no_names(void)
 
 int main(int argc, char **argv)
 {
-	ok(argc == 3 && !strcmp(argv[1], "one") && !strcmp(argv[2], "two words"), "arguments come from the command line");
+	ok(argc == 3 && !strcmp(argv[1], "one") && !strcmp(argv[2], "two  words"), "arguments come from the command line");
 	ok(getenv("PATH") != NULL, "there is an environment");
 	its_own_file(argv[0]);
 	nothing_else();

@@ -18,8 +18,18 @@ for model in $(models sas split); do
 	grep -q "is linked into it: that is the only program it can run" "$work/err"
 	check $? "$label: and said why" || explain "$work/err"
 
+	# A program of user/ that is not there yet is made; of any other it is said. Nobody else uses this one.
+	link_in /nowhere/program
+	make -s -C "$top" O="${kernel%/*}" >"$work/err" 2>&1
+	[ $? = 2 ] && grep -qx 'make: CONFIG_APP_LINKED_FILE: there is no file /nowhere/program' "$work/err"
+	check $? "$label: a program that is not there" || explain "$work/err"
+	link_in build/user/rungs/linked
+	rm -f "$top/build/user/rungs/linked"
+	make -s -C "$top" O="${kernel%/*}" >"$work/err" 2>&1 && [ -x "$top/build/user/rungs/linked" ]
+	check $? "$label: it is made first" || explain "$work/err"
+
 	link_in "$build/user/rungs/linked"
-	run "$kernel" 1 rungs/linked one "two words" </dev/null
+	run "$kernel" 1 rungs/linked one "two  words" </dev/null
 	sed 's/^/    /' "$work/out"
 	tap_is_good && [ "$status" = 0 ]
 	check $? "$label: what is around it" || explain "$work/err"

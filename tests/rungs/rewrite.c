@@ -8,6 +8,7 @@
  *	rewrite count      instructions of a null call, from the call to its return, by TSC
  *	rewrite null       reads from address 0, and says what it saw
  *	rewrite fork       children make calls too
+ *	rewrite orphan     ends, and leaves a child that does nothing but exec
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -203,6 +205,24 @@ static void on_segv(int sig, siginfo_t *info, void *context)
 		ok(faulted, name " is SIGSEGV");                                                   \
 	} while (0)
 
+/* What was rewritten is known by where it stands: a copy of it calls page zero from nowhere. */
+static void check_copied(void)
+{
+	unsigned char *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long (*copied)(void) = (long (*)(void))at;
+
+	must(at != MAP_FAILED);
+	memcpy(at, (const void *)plain_ppid, 16);
+	must(!mprotect(at, 4096, PROT_READ | PROT_EXEC));
+	if (!rewritten) {
+		is_int(copied(), getppid(), "a copied syscall");
+	} else {
+		FAULTS("a copied call", copied());
+		ok(fault_address == NULL && fault_rip == 0, "at address 0");
+	}
+	munmap(at, 4096);
+}
+
 static void check_null(void)
 {
 	struct sigaction action = {.sa_sigaction = on_segv, .sa_flags = SA_SIGINFO | SA_ONSTACK};
@@ -231,6 +251,7 @@ static void check_null(void)
 							   : : : "rax", "rbx", "rcx", "r11", "memory", "cc"));
 	FAULTS("a jump to 0", asm volatile("push $1; jmp *%0" : : "r"(0l) : "memory"));
 	FAULTS("a jump to 0 without a stack", asm volatile("mov %%rsp, %%rbx; mov $64, %%esp; jmp *%0" : : "r"(0l) : "rbx", "memory"));
+	check_copied();
 	signal(SIGSEGV, SIG_DFL);
 }
 
@@ -332,6 +353,26 @@ static int in_children(void)
 	return done();
 }
 
+/* Each time the file's times have changed, so that exec has to read all of it. */
+static int exec_again(void)
+{
+	utimensat(AT_FDCWD, "/proc/self/exe", NULL, 0);
+	execl("/proc/self/exe", "rewrite", "again", NULL);
+	_exit(1);
+}
+
+static int leave_orphan(void)
+{
+	pid_t pid = vfork();
+
+	if (!pid)
+		exec_again();
+	must(pid > 0);
+	usleep(500000);
+	must(!kill(pid, 0) && !waitpid(pid, NULL, WNOHANG));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -349,6 +390,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(what, "fork"))
 		return in_children();
+	if (!strcmp(what, "orphan"))
+		return leave_orphan();
+	if (!strcmp(what, "again"))
+		return exec_again();
 	rewritten = strcmp(what, "plain") != 0;
 	check_code();
 	check_file();

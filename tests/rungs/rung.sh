@@ -31,7 +31,7 @@ models() {
 # rung_kernel MODEL FRAGMENT[+FRAGMENT...]
 rung_kernel() {
 	case $2 in
-	*canary* | *retpoline* | *hardened*) folder=$build/rungs-$1-all ;;
+	*canary* | *retpoline* | *hardened* | *sanitize*) folder=$build/rungs-$1-all ;;
 	*) folder=$build/rungs-$1 ;;
 	esac
 	make -s -C "$top" O="$folder" FRAGMENT="quick+$2" "$1_defconfig" >"$work/make" 2>&1 || {

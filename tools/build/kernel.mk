@@ -115,8 +115,8 @@ $(gen)/version.h: FORCE
 	@tools/build/version $(out) | tools/build/update $@
 $(gen)/autoconf.h: ;
 
-# What of the table is there with an option only.
-call_options := $(if $(CONFIG_PKU),PKU)
+# What of the table is there with an option only, or in a place of its own.
+call_options := $(if $(CONFIG_PKU),PKU) $(if $(CONFIG_LEAF_CALLS),LEAF)
 $(out)/syscalls.options: FORCE
 	@mkdir -p $(@D)
 	@tools/build/update $@ '$(call_options)'
@@ -164,6 +164,11 @@ program := $(subst ",,$(CONFIG_APP_LINKED_FILE))
 $(out)/linked.program: FORCE
 	@tools/build/update $@ '$(program)'
 $(out)/fs/linked_image.o: $(program) $(out)/linked.program
+ifneq ($(program),)
+$(program): # made when it is not there, if it is one of ours
+	$(if $(filter build/user/%,$@),+$(Q)$(MAKE) -C user O=$(CURDIR)/build/user $(CURDIR)/$@,\
+		@echo "make: CONFIG_APP_LINKED_FILE: there is no file $@" >&2; exit 2)
+endif
 $(out)/fs/linked_image.o: sflags += -DLINKED_FILE='"$(program)"' -DLINKED_PATH='"/$(notdir $(program))"'
 
 # The vDSO: code for applications, so position-independent, with unwind tables, linked by itself.

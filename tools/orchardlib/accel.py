@@ -7,7 +7,7 @@ import struct
 import sys
 from pathlib import Path
 
-from . import boot, cpio, machine, paths, rootfs, runfile
+from . import boot, cpio, linked, machine, paths, rootfs, runfile
 from .sinks import MemorySink
 
 DEVICE = Path("/dev/kvm")
@@ -41,6 +41,8 @@ def choose(wanted, kernel, icount):
     except (OSError, ValueError):
         known = {}
     if known.get("boot_id") != boot_id:
+        if linked.is_in(kernel):  # which runs no probe
+            return "tcg"
         known = _remember(*_probe(kernel))
     return known["accel"]
 

@@ -51,8 +51,8 @@ def _iso_file(kernel, options, archive):
 
 
 def _once_linked(kernel, options, stdin_file, channels):
-    """Nothing but the kernel. Who has not asked linked.py for the arguments knows of no linked program: it would run the wrong one."""
-    if "--" not in options.append.split() or stdin_file is not None:
+    """Nothing but the kernel. Who has not asked linked.with_arguments() knows of no linked program: it would run the wrong one."""
+    if options.linked is None or stdin_file is not None:
         raise ToolError(f"{kernel.name}: a program is linked into it: only `orchard run` can run that")
     if options.boot != "pvh":
         raise ToolError(f"{kernel.name}: --boot {options.boot}: a linked program is booted by pvh")

@@ -32,7 +32,7 @@ def with_arguments(kernel, options, program):
     words = " ".join(_quoted(argument) for argument in program.argv[1:])
     if len(words.encode()) > CMDLINE_ROOM:
         raise ToolError(f"{kernel.name}: the arguments do not fit on its command line")
-    return dataclasses.replace(options, append=" ".join(filter(None, [options.append, "--", words])))
+    return dataclasses.replace(options, linked=words)
 
 
 def _quoted(argument):

@@ -32,6 +32,7 @@ class Options:
     strace: bool = False
     verbose: bool = False
     append: str = ""
+    linked: str | None = None  # linked.py's: the arguments of a program inside the kernel, as its command line has them
     gdb: int = 0
     plugin: str = ""        # QEMU's -plugin
     monitor: str = ""       # a path: QEMU's QMP as a socket there
@@ -75,7 +76,8 @@ def kernel_arguments(kernel, options):
         words = [f"streams={options.streams}", "exit=isa-debug"]
         words += ["loglevel=7"] if options.verbose else []
         words += ["strace"] if options.strace else []
-    return " ".join([*words, *kernel.append.split(), *options.append.split()])
+    words += [*kernel.append.split(), *options.append.split()]
+    return " ".join(words if options.linked is None else [*words, "--", options.linked])
 
 
 def kernel_media(kernel, options, initrd_fd):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The pure parts of tools/orchard: formats, checks, words. TAP; run by prove."""
 
+import hashlib
 import os
 import re
 import stat
@@ -15,7 +16,7 @@ from unittest import mock
 
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
-from orchardlib import accel, cli, cpio, elfcheck, frames, kernels, machine, rootfs  # noqa: E402
+from orchardlib import accel, boot, cli, cpio, elfcheck, frames, kernels, linked, machine, rootfs  # noqa: E402
 from orchardlib import paths, run, runfile, session, sinks, terminal  # noqa: E402
 from tap import error_of, test  # noqa: E402
 
@@ -251,6 +252,24 @@ def linux_without_mitigations_is_said_on_its_command_line():
     assert "mitigations=off" not in words("linux", "") and words("linux-nomit", "x=1")[-2:] == ["mitigations=off", "x=1"]
     assert [line[0] for line in kernels.listing()[-2:]] == ["linux", "linux-nomit"]
     assert kernels.axes("linux-nomit")[:3] == kernels.axes("multi")[:3] == ("ring3", "private", "many")
+
+
+@test
+def only_who_asks_runs_a_linked_program():
+    with tempfile.TemporaryDirectory() as folder:
+        inside, config = Path(folder) / "program", Path(folder) / ".config"
+        inside.write_bytes(b"a program")
+        config.write_text(f'CONFIG_APP_LINKED=y\nCONFIG_APP_LINKED_FILE="{inside}"\n')
+        kernel = kernels.Kernel("k", Path("i"), config, False, "")
+        program = types.SimpleNamespace(sha256=hashlib.sha256(b"a program").hexdigest(), argv=["p", "one", "two  words"])
+        plain = machine.Options(append="x=1")
+        said = linked.with_arguments(kernel, plain, program)
+        assert machine.kernel_arguments(kernel, said).endswith(' x=1 -- one "two  words"')
+        assert "only `orchard run`" in error_of(boot.once, kernel, machine.Options(append="-- one"), None, None)
+        program.sha256 = "other"
+        assert "the only program it can run" in error_of(linked.with_arguments, kernel, plain, program)
+        with mock.patch.multiple(accel, DEVICE=inside, _record=lambda: Path(folder) / "none", _probe=None):
+            assert accel.choose("auto", kernel, False) == "tcg"
 
 
 @test
