@@ -9,7 +9,6 @@
 
 #include "test.h"
 
-#include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -22,7 +21,6 @@
 
 #include "../../../arch/x86_64/pmap/tables.h"
 
-#define FRAMES 2048u
 #define TLB_SIZE 128
 #define TABLES_SIZE 32
 #define APP_ROOT 0x1800
@@ -41,18 +39,10 @@ struct cpu {
 	ucontext_t context;
 };
 
-/* What may be found in a frame: nothing (space 0: free, or a table), or a page. */
-static struct {
-	bool taken, write;
-	u64 space, va;
-	u64 root_of;  /* a root: the id of its space */
-} frames[FRAMES];
-
 struct machine_counts machine_counts;
 unsigned machine_cpu;
 unsigned cpu_count = MACHINE_CPUS;
 u64 cpu_online_mask[CPUSET_WORDS] = {BIT(MACHINE_CPUS) - 1};
-struct page *page_array;
 struct pmap kernel_pmap;
 const pte_t pmap_app_bits = PTE_USER;
 
@@ -82,68 +72,6 @@ void panic(const char *format, ...)
 static struct cpu *this(void)
 {
 	return &cpus[machine_cpu];
-}
-
-/* ---- Memory ---- */
-
-static struct page *take(unsigned order)
-{
-	for (unsigned at = 1u << order; at + (1u << order) <= FRAMES; at += 1u << order) {
-		if (frames[at].taken || frames[at + (1u << order) - 1].taken)
-			continue;
-		for (unsigned i = 0; i < 1u << order; i++)
-			frames[at + i].taken = true;
-		page_array[at].refs = 1;
-		return &page_array[at];
-	}
-	machine_broken("no memory");
-}
-
-struct page *page_alloc(unsigned order, unsigned flags)
-{
-	struct page *page = take(order);
-
-	if (flags & ALLOC_ZERO)
-		memset(page_virt(page), 0, PAGE_SIZE << order);
-	return page;
-}
-
-void page_free(struct page *page, unsigned order)
-{
-	memset(page_virt(page), 0xd5, PAGE_SIZE << order);
-	for (unsigned i = 0; i < 1u << order; i++)
-		frames[page - page_array + i].taken = false;
-}
-
-void page_put(struct page *page)
-{
-	page_free(page, 0);
-}
-
-paddr_t machine_frame(u64 space, u64 va, bool write)
-{
-	paddr_t frame = page_paddr(page_alloc(0, 0));
-
-	frames[frame >> PAGE_SHIFT].space = space;
-	frames[frame >> PAGE_SHIFT].va = va;
-	frames[frame >> PAGE_SHIFT].write = write;
-	return frame;
-}
-
-void machine_root(paddr_t root, u64 space)
-{
-	frames[root >> PAGE_SHIFT].root_of = space;
-}
-
-void machine_write_protect(paddr_t frame)
-{
-	frames[frame >> PAGE_SHIFT].write = false;
-}
-
-void machine_release(paddr_t frame)
-{
-	frames[frame >> PAGE_SHIFT].space = 0;
-	page_put(page_of(frame));
 }
 
 /* ---- TLB ---- */
@@ -196,7 +124,7 @@ static void drop_page(u64 tag, u64 va)
 
 static pte_t entry_at(paddr_t table, u64 va, unsigned level)
 {
-	if (table >> PAGE_SHIFT >= FRAMES || !frames[table >> PAGE_SHIFT].taken || frames[table >> PAGE_SHIFT].space)
+	if (!memory_is_table(table))
 		machine_broken("the walk for %lx reads %lx, which is no table", va, table);
 	return ((pte_t *)phys_to_virt(table))[table_index(va, level)];
 }
@@ -235,11 +163,7 @@ static struct translation *walk(u64 va)
 
 static bool is_right(const struct translation *t, u64 space)
 {
-	u64 frame = t->to >> PAGE_SHIFT;
-
-	if (t->va >= USER_MAX)
-		space = KERNEL;
-	return frames[frame].space == space && frames[frame].va == t->va && (!t->write || frames[frame].write);
+	return memory_is_page(t->to, t->va >= USER_MAX ? KERNEL : space, t->va, t->write);
 }
 
 bool machine_access(u64 space, u64 va, bool write)
@@ -264,7 +188,7 @@ bool machine_access(u64 space, u64 va, bool write)
 /* What stays has to be right, whether or not it will be asked for. */
 static void check_kept(u64 tag, u64 root)
 {
-	u64 space = frames[root >> PAGE_SHIFT].root_of;
+	u64 space = memory_root_of(root);
 
 	for (unsigned i = 0; i < TLB_SIZE; i++) {
 		struct translation *t = &this()->tlb[i];
@@ -507,11 +431,7 @@ static paddr_t fresh_table(void)
 
 void machine_init(bool with_identifiers)
 {
-	void *ram = mmap((void *)DIRECT_MAP, FRAMES * PAGE_SIZE, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-
-	assert_ptr_equal(ram, (void *)DIRECT_MAP);
-	page_array = calloc(FRAMES, sizeof(*page_array));
+	memory_init();
 	identifiers = with_identifiers;
 	kernel_pmap.root = page_paddr(page_alloc(PMAP_ROOT_ORDER, ALLOC_ZERO));
 	pmap_table(kernel_pmap.root, KERNEL_VA(0), 0, PTE_PRESENT | PTE_WRITE, fresh_table);

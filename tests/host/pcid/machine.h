@@ -41,6 +41,12 @@ void machine_release(paddr_t frame);
 /* Loads or stores at va in the space that the kernel means to have loaded. A wrong translation ends the test. False: a fault. */
 bool machine_access(u64 space, u64 va, bool write);
 
+/* memory.c, for machine.c: is a table there, or this page with this right? Whose root is it? */
+void memory_init(void);
+bool memory_is_table(paddr_t table);
+bool memory_is_page(paddr_t frame, u64 space, u64 va, bool write);
+u64 memory_root_of(paddr_t root);
+
 void machine_broken(const char *format, ...) __printf(1, 2) __noreturn;
 
 #endif

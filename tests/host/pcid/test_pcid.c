@@ -202,6 +202,37 @@ static void test_a_flush_out_of_turn_does_not(void **state __maybe_unused)
 	assert_int_equal(keeps(&spaces[0]), WITH_PCID);
 }
 
+static void test_a_flush_of_another_space_does_not(void **state __maybe_unused)
+{
+	activate(&spaces[0]);
+	map(&spaces[0], 1, true);
+	hits(&spaces[0], 1);
+
+	struct pcid_flush other = {id_of(&spaces[1]), spaces[0].vs.own_pmap.pcid->flushes + 1};
+
+	pcid_flush_end(&other);
+	activate(&spaces[1]);
+	machine_cpu = 1;
+	unmap(&spaces[0], 1, 2, false);
+	machine_cpu = 0;
+	assert_false(keeps(&spaces[0]));
+}
+
+static void test_a_flush_owed_goes_into_the_record(void **state __maybe_unused)
+{
+	activate(&spaces[0]);
+	map(&spaces[0], 1, true);
+	hits(&spaces[0], 1);
+	tlb_idle_enter();
+	machine_cpu = 1;
+	unmap(&spaces[0], 1, 2, false); /* waits for nobody */
+	machine_cpu = 0;
+	tlb_idle_leave();
+	assert_false(machine_access(id_of(&spaces[0]), va_of(1), false));
+	activate(&spaces[1]);
+	assert_int_equal(keeps(&spaces[0]), WITH_PCID);
+}
+
 static void test_a_new_space_finds_nothing_of_the_old(void **state __maybe_unused)
 {
 	activate(&spaces[0]);
@@ -317,7 +348,7 @@ static void use(struct space *s)
 	machine_to_kernel();
 }
 
-/* As sched/idle.c. */
+/* As sched/idle.c: on to a thread without an interrupt between. */
 static void idle(unsigned cpu)
 {
 	run(cpu, NULL);
@@ -325,6 +356,11 @@ static void idle(unsigned cpu)
 	tlb_idle_enter();
 	machine_sleep();
 	tlb_idle_leave();
+
+	struct space *s = space_get((unsigned)random_below(SPACES));
+
+	if (s)
+		run(cpu, s);
 	irq_restore(1);
 }
 
@@ -382,6 +418,8 @@ int main(void)
 		TEST(test_a_flush_elsewhere_is_found),
 		TEST(test_a_flush_here_goes_into_the_record),
 		TEST(test_a_flush_out_of_turn_does_not),
+		TEST(test_a_flush_of_another_space_does_not),
+		TEST(test_a_flush_owed_goes_into_the_record),
 		TEST(test_a_new_space_finds_nothing_of_the_old),
 		TEST(test_nothing_old_is_found),
 	};
