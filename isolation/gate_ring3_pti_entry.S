@@ -2,21 +2,28 @@
 /*
  * gate_ring3_entry.S with page-table isolation (arch/pti.h): CR3 is exchanged on each crossing too. Until it is, there are
  * only this code, the IDT, and the CPU's entry pages: for the interrupt's frame a stack of its own, from which it is copied.
- * Bit 12 of CR3 is set while the application runs. Interrupts are off between both exchanges and the crossing, and NMI and
- * its like, which are not held off, keep whichever root they find.
+ * Bit 12 of CR3 is set while the application runs, and bit 11, which tells the application's translations from the kernel's where
+ * the CPU has identifiers for them (arch/pcid.h). Interrupts are off between both exchanges and the crossing, and NMI and its like,
+ * which are not held off, keep whichever root they find; they are rare enough to drop translations.
  */
 #include <arch/entry.inc>
 #include <arch/patch.inc>
 
-.macro TO_KERNEL_ROOT scratch
+#define APP_ROOT (0x1000 | IS_ON(CONFIG_PCID) << 11)
+
+.macro TO_KERNEL_ROOT scratch, keep
 	movq %cr3, \scratch
-	andq $~0x1000, \scratch
+	andq $~APP_ROOT, \scratch
+	.ifnb \keep
+	KEEP_TRANSLATIONS \keep
+	.endif
 	movq \scratch, %cr3
 .endm
 
-.macro TO_APP_ROOT scratch
+.macro TO_APP_ROOT scratch, keep
 	movq %cr3, \scratch
-	orq $0x1000, \scratch
+	orq $APP_ROOT, \scratch
+	KEEP_TRANSLATIONS \keep
 	movq \scratch, %cr3
 .endm
 
@@ -31,7 +38,7 @@ trap_entry:
 	jz 1f
 	swapgs
 	movq %rax, %gs:gate_scratch
-	TO_KERNEL_ROOT %rax
+	TO_KERNEL_ROOT %rax, PATCH_KEEP_RAX
 	movq %rsp, %rax
 	movq %gs:gate_kstack_top, %rsp
 	pushq 48(%rax)
@@ -67,7 +74,7 @@ trap_return:
 	pushq 16(%rax)
 	pushq 8(%rax)
 	pushq (%rax)
-	TO_APP_ROOT %rax
+	TO_APP_ROOT %rax, PATCH_KEEP_RAX
 	movq %gs:gate_scratch, %rax
 	swapgs
 	iretq
@@ -109,7 +116,7 @@ trap_entry_paranoid:
 gate_syscall:				/* RCX: return address, R11: flags; interrupts off by SFMASK */
 	swapgs
 	movq %rsp, %gs:gate_app_rsp
-	TO_KERNEL_ROOT %rsp
+	TO_KERNEL_ROOT %rsp, PATCH_KEEP_RSP
 	movq %gs:gate_kstack_top, %rsp
 	PUSH_SYSCALL SEL_UDATA, SEL_UCODE
 	sti
@@ -123,7 +130,7 @@ gate_syscall:				/* RCX: return address, R11: flags; interrupts off by SFMASK */
 	POP_SYSCALL
 	movq TF_RSP-TF_VECTOR(%rsp), %rsp
 	movq %rsp, %gs:gate_app_rsp
-	TO_APP_ROOT %rsp
+	TO_APP_ROOT %rsp, PATCH_KEEP_RSP
 	movq %gs:gate_app_rsp, %rsp
 	swapgs
 	sysretq

@@ -26,6 +26,7 @@ struct tlb_cpu {
 	u32 state;                       /* a: enum tlb_state */
 	u32 unanswered;                  /* a: targets of our request that have not flushed yet */
 	uaddr_t start, end;              /* our request: ours to write while unanswered is 0 */
+	struct pcid_flush flush[PCID];   /* so is this, where there are identifiers: which flush it is */
 	u64 requesters[CPUSET_WORDS];    /* a: CPUs whose request we have to serve */
 };
 
@@ -55,6 +56,8 @@ void tlb_interrupt(void)
 			struct tlb_cpu *from = cpu_ptr(tlb_cpu, word * 64 + __builtin_ctzl(set));
 
 			flush_local(from->start, from->end);
+			if (PCID)
+				pcid_flush_end(from->flush);
 			__atomic_fetch_sub(&from->unanswered, 1, __ATOMIC_RELEASE);
 		}
 	}
@@ -101,6 +104,8 @@ static void flush_on(const u64 cpus[CPUSET_WORDS], u64 start, u64 end, bool lazy
 	}
 	if (cpus[me / 64] & BIT(me % 64))
 		flush_local(start, end);
+	if (PCID && cpus[me / 64] & BIT(me % 64))
+		pcid_flush_end(self->flush);
 	while (__atomic_load_n(&self->unanswered, __ATOMIC_ACQUIRE))
 		cpu_pause();
 }
@@ -109,6 +114,8 @@ void tlb_flush(struct vmspace *vs, uaddr_t start, uaddr_t end)
 {
 	u64 cpus[CPUSET_WORDS];
 
+	if (PCID)
+		*this_cpu_ptr(tlb_cpu)->flush = pcid_flush_begin(vs->pmap->pcid);
 	/* The entries are changed before the set is read: who is not in it yet will load them changed. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	aspace_cpus(vs, cpus);
@@ -122,6 +129,8 @@ void tlb_flush(struct vmspace *vs, uaddr_t start, uaddr_t end)
 void tlb_flush_kernel(const void *start, u64 size)
 {
 	assert(size <= FLUSH_PAGES_MAX * PAGE_SIZE);
+	if (PCID)
+		*this_cpu_ptr(tlb_cpu)->flush = (struct pcid_flush){0};
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	flush_on(cpu_online_mask, (u64)start, (u64)start + size, false);
 }

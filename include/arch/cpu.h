@@ -120,6 +120,21 @@ DEFINE_CONTROL_REGISTER(cr2)
 DEFINE_CONTROL_REGISTER(cr3)
 DEFINE_CONTROL_REGISTER(cr4)
 
+/* Drops what the TLB holds for one page under the identifier (PCID) that is loaded. */
+static inline void invlpg(u64 va)
+{
+	asm volatile("invlpg (%0)" : : "r"(va) : "memory");
+}
+
+/* Of another identifier: one page, or all; the last: of all, and what is global. Only where CPUID has it. SDM vol. 2, INVPCID. */
+enum invpcid { INVPCID_ADDRESS, INVPCID_CONTEXT, INVPCID_EVERYTHING };
+static inline void invpcid(enum invpcid type, u64 pcid, u64 va)
+{
+	const u64 descriptor[2] = {pcid, va};
+
+	asm volatile("invpcid %0, %1" : : "m"(descriptor), "r"((u64)type) : "memory");
+}
+
 static inline void outb(u16 port, u8 v)
 {
 	asm volatile("outb %0, %1" : : "a"(v), "Nd"(port) : "memory");

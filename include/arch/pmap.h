@@ -9,6 +9,7 @@
 #define ARCH_PMAP_H
 
 #include <arch/layout.h>
+#include <arch/pcid.h>
 #include <lib/list.h>
 #include <lib/option.h>
 #include <lib/types.h>
@@ -55,6 +56,7 @@ struct pmap {
 	paddr_t root;            /* I: the PML4 */
 	bool dying;              /* a: pmap_destroy() has begun */
 	u64 cpus[CPUSET_WORDS];  /* a: CPUs whose CR3 holds root (private) */
+	struct pcid_space pcid[PCID]; /* one, or none */
 };
 
 extern struct pmap kernel_pmap; /* the boot tables; the one root of a shared space */
@@ -156,7 +158,10 @@ static inline pte_t pte_write_protect(pte_t pte)
 /* Drops this CPU's translation of one page, or all of the application's and the kernel's non-global ones. */
 static inline void tlb_flush_page_local(uaddr_t va)
 {
-	asm volatile("invlpg (%0)" : : "r"(va) : "memory");
+	if (PCID)
+		pcid_flush_page(va);
+	else
+		asm volatile("invlpg (%0)" : : "r"(va) : "memory");
 }
 void tlb_flush_all_local(void);
 

@@ -13,6 +13,7 @@
 #define RUNG_SMAP IS_ON(CONFIG_SMAP)
 #define RUNG_UMIP IS_ON(CONFIG_UMIP)
 #define RUNG_PTI IS_ON(CONFIG_PTI)
+#define RUNG_PCID IS_ON(CONFIG_PCID)
 #define RUNG_PKU IS_ON(CONFIG_PKU)
 #define RUNG_DOMAINS IS_ON(CONFIG_SASOS_DOMAINS)
 #define RUNG_PKS IS_ON(CONFIG_PKS)
@@ -26,16 +27,16 @@
 #define RUNG_MITIGATIONS IS_ON(CONFIG_MITIGATIONS)
 #define RUNG_REWRITE IS_ON(CONFIG_REWRITE)
 /* Those that are bits of CR4, and those that something is done for at boot. */
-#define RUNG_CR4 (RUNG_SMEP || RUNG_SMAP || RUNG_UMIP || RUNG_PKU || RUNG_PKS)
+#define RUNG_CR4 (RUNG_SMEP || RUNG_SMAP || RUNG_UMIP || RUNG_PCID || RUNG_PKU || RUNG_PKS)
 #define RUNGS_AT_BOOT (RUNG_CR4 || RUNG_MITIGATIONS || RUNG_REWRITE)
 #define RUNGS_REQUIRED IS_ON(CONFIG_RUNGS_REQUIRED)
 
-/* A place where the CPU says what it has: a register of CPUID's leaf 7; NO_WORD: nothing is asked of it. */
-enum cpuid_7 { NO_WORD, L7_EBX, L7_ECX, L7_EDX };
+/* A place where the CPU says what it has: a register of CPUID's leaf 1 or 7; NO_WORD: nothing is asked of it. */
+enum cpuid_word { NO_WORD, L1_ECX, L7_EBX, L7_ECX, L7_EDX, CPUID_WORDS };
 
 struct rung {
 	const char *name;    /* as configs/NAME.config */
-	u8 word, bit;        /* enum cpuid_7: what the CPU must have */
+	u8 word, bit;        /* enum cpuid_word: what the CPU must have */
 	bool built;          /* its option */
 	u8 cr4_bit;          /* what turns it on; 0: no bit of CR4 */
 };

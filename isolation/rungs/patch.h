@@ -5,7 +5,7 @@
 
 #include <lib/types.h>
 
-enum patch_kind { PATCH_STAC, PATCH_CLAC, PATCH_LFENCE, PATCH_WRMSR, PATCH_RDMSR, PATCH_KINDS };
+enum patch_kind { PATCH_STAC, PATCH_CLAC, PATCH_LFENCE, PATCH_WRMSR, PATCH_RDMSR, PATCH_KEEP_RAX, PATCH_KEEP_RSP, PATCH_KINDS };
 
 /* Every place of the kind becomes its instruction; before pmap_bootstrap(), which closes the text. */
 void patch_apply(enum patch_kind kind);

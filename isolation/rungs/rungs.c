@@ -6,6 +6,7 @@
 #include <isolation/rungs.h>
 
 #include <arch/cpu.h>
+#include <arch/pcid.h>
 #include <core/panic.h>
 #include <core/printk.h>
 #include <isolation/rewrite.h>
@@ -14,6 +15,8 @@
 #include "mitigations.h"
 #include "patch.h"
 
+#define CPUID_INVPCID BIT(10) /* leaf 7, EBX */
+#define CR4_PCIDE BIT(17)
 #define CR4_SMAP BIT(21)
 #define CR4_PKS BIT(24)
 
@@ -22,6 +25,7 @@ static const struct rung rungs[] = {
 	{"smap", L7_EBX, 20, RUNG_SMAP, 21},
 	{"umip", L7_ECX, 2, RUNG_UMIP, 11},
 	{"pti", NO_WORD, 0, RUNG_PTI, 0},
+	{"pcid", L1_ECX, 17, RUNG_PCID, 17},
 	{"pku", L7_ECX, 3, RUNG_PKU, 22},
 	{"domains", L7_ECX, 3, RUNG_DOMAINS, 0},
 	{"pks", L7_ECX, 31, RUNG_PKS, 24},
@@ -45,12 +49,15 @@ const struct rung *rung_at(unsigned i)
 
 bool rung_supported(const struct rung *r)
 {
-	u32 max, word[4] = {0};
+	u32 max, none, word[CPUID_WORDS];
 
-	cpuid(0, 0, &max, &word[1], &word[2], &word[3]);
+	cpuid(0, 0, &max, &none, &none, &none);
 	if (r->word == NO_WORD || max < 7)
 		return r->word == NO_WORD;
-	cpuid(7, 0, &word[NO_WORD], &word[L7_EBX], &word[L7_ECX], &word[L7_EDX]);
+	cpuid(1, 0, &none, &none, &word[L1_ECX], &none);
+	cpuid(7, 0, &none, &word[L7_EBX], &word[L7_ECX], &word[L7_EDX]);
+	if (r->cr4_bit == 17 && !(word[L7_EBX] & CPUID_INVPCID)) /* which drops translations of other identifiers */
+		return false;
 	return word[r->word] & BIT(r->bit);
 }
 
@@ -94,6 +101,13 @@ void rungs_init(void)
 		patch_apply(PATCH_WRMSR);
 		patch_apply(PATCH_RDMSR);
 	}
+	if (RUNG_PCID && (cr4_bits & CR4_PCIDE)) {
+		pcid_start();
+		if (RUNG_PTI) {
+			patch_apply(PATCH_KEEP_RAX);
+			patch_apply(PATCH_KEEP_RSP);
+		}
+	}
 	if (RUNG_MITIGATIONS)
 		mitigations_init(cr4_bits & CR4_SMAP);
 	if (RUNG_REWRITE)
@@ -101,6 +115,7 @@ void rungs_init(void)
 	rungs_init_cpu();
 }
 
+/* CR3 has no identifier yet, of this CPU or another: with one, CR4.PCIDE cannot be set (SDM vol. 3, 4.10.1). */
 void rungs_init_cpu(void)
 {
 	if (RUNG_CR4)

@@ -8,14 +8,16 @@
 IN_BOTH="wx aslr kaslr canary"
 IN_RING0="rewrite pks"
 IN_RING3="smep smap umip pti mitigations retpoline pku"
+IN_PRIVATE="pcid" # of a shared space only with pti, which its fragment does not bring along: tests/rungs/pcid.t
 
 rungs_of() {
 	case $1 in
 	split) echo "$IN_BOTH $IN_RING3 linked" ;;
-	sasos | multi) echo "$IN_BOTH $IN_RING3" ;;
+	sasos) echo "$IN_BOTH $IN_RING3" ;;
+	multi) echo "$IN_BOTH $IN_RING3 $IN_PRIVATE" ;;
 	sas) echo "$IN_BOTH $IN_RING0 leaf linked" ;;
 	tasks) echo "$IN_BOTH $IN_RING0 leaf" ;;
-	*) echo "$IN_BOTH $IN_RING0" ;;
+	*) echo "$IN_BOTH $IN_RING0 $IN_PRIVATE" ;;
 	esac
 }
 

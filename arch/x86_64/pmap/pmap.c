@@ -178,6 +178,8 @@ int pmap_create(struct pmap *pmap)
 		pti_root_init(root);
 	page->used = 0;
 	*pmap = (struct pmap){.root = page_paddr(page)};
+	if (PCID)
+		pcid_space_init(pmap->pcid);
 	if (RUNG_REWRITE && rewrite_map(pmap)) {
 		free_tables(pmap);
 		return -ENOMEM;
@@ -258,7 +260,7 @@ void pmap_activate(struct pmap *pmap)
 	if (old == pmap)
 		return;
 	cpu_mark(pmap, true);
-	cr3_write(pmap->root);
+	cr3_write(PCID ? pcid_load(pmap->pcid, pmap->root) : pmap->root);
 	this_cpu(active) = pmap;
 	if (old)
 		cpu_mark(old, false);
@@ -266,5 +268,8 @@ void pmap_activate(struct pmap *pmap)
 
 void tlb_flush_all_local(void)
 {
-	cr3_write(cr3_read());
+	if (PCID)
+		pcid_flush_all();
+	else
+		cr3_write(cr3_read());
 }
