@@ -181,18 +181,22 @@ def _publish(experiment, rows, page, options):
         _say(f"{os.path.relpath(path)} has no place for {show.what} {show.name}: <!-- {show.what} {show.name} --> and "
              f"<!-- end {show.what} {show.name} --> make one")
     print(experiment_show.text(experiment, rows))
-    files = [experiment.folder / experiment_data.FILE, path] + [_pdf(experiment, path)] * bool(options.pdf)
+    files = [experiment.folder / experiment_data.FILE, path, *([_pdf(experiment, path)] if options.pdf else [])]
     _say("data: " + " ".join(os.path.relpath(file) for file in files if file))
 
 
-def _pdf(experiment, page):
-    """By pandoc, where it is installed."""
+def _pdf_engine(experiment, page):
+    """pandoc makes PDFs where it is installed, with one of these."""
     engine = next(filter(shutil.which, PDF_ENGINES), None)
     if page is None:
         raise ToolError(f"--pdf: {experiment.slug} has no {experiment_show.PAGE}")
     if not shutil.which("pandoc") or not engine or (engine != "weasyprint" and not shutil.which("rsvg-convert")):
         raise ToolError("--pdf needs Debian's packages pandoc and weasyprint, or pandoc, texlive-xetex and librsvg2-bin")
-    out = paths.BUILD / "papers" / f"{experiment.slug}.pdf"
+    return engine
+
+
+def _pdf(experiment, page):
+    engine, out = _pdf_engine(experiment, page), paths.BUILD / "papers" / f"{experiment.slug}.pdf"
     out.parent.mkdir(parents=True, exist_ok=True)
     command = ["pandoc", "--from", "gfm", "--metadata", f"pagetitle={experiment.question}", "--pdf-engine", engine, "-o", str(out),
                page.name]
@@ -274,6 +278,8 @@ def main(options):
         return _one_cell(lab, plan, options.cell)
     if options.engine != "local":
         experiment_engines.ENGINES[options.engine].check()
+    if options.pdf:
+        _pdf_engine(experiment, page)
     if any(show.what == "figure" for show in experiment.shows):
         packages.ensure(["figures"])
     if options.show:

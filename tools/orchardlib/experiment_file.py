@@ -47,7 +47,7 @@ class Show:
     x: str                  # a table's rows
     series: str             # a table's columns; "" is one
     metric: object
-    where: tuple            # of (dimension, value)
+    where: tuple            # of (dimension, values)
     kind: str = ""          # of a figure: line or bar
     log: str = ""
     steps: bool = False     # of a table: differences to the line above
@@ -241,15 +241,17 @@ class Experiment:
             if key not in self.columns:
                 raise table.error(f"unknown column {key}: there are {', '.join(self.columns)}", key)
             there = {str(cell.dimensions().get(key)): cell.dimensions().get(key) for cell in self.cells}
-            if str(value) not in there:
-                raise table.error(f"{key} = {value!r}: no run has that: there are {', '.join(there)}", key)
-            found[key] = str(value)
+            wanted = value if isinstance(value, list) and value else [value]
+            for one in wanted:
+                if str(one) not in there:
+                    raise table.error(f"{key} = {one!r}: no run has that: there are {', '.join(there)}", key, one)
+            found[key] = tuple(map(str, wanted))
         return found
 
     def cells_of(self, show):
         """The cells whose runs it shows."""
         return [cell for cell in self.cells if show.metric in self.metrics_of(cell)
-                and all(str(cell.dimensions().get(key, "")) == value for key, value in show.where)]
+                and all(str(cell.dimensions().get(key, "")) in values for key, values in show.where)]
 
     def _check_alone(self, table, show):
         """What stands in one place must differ in nothing."""
@@ -279,7 +281,7 @@ def _product(swept):
 
 
 def _plain(value):
-    if not isinstance(value, str) or not re.fullmatch(r"[\w-]+", value):
+    if not isinstance(value, str) or not re.fullmatch(r"\w[\w-]*", value):
         raise ValueError("not a name of letters, digits and hyphens: it becomes a file's")
     return value
 

@@ -52,7 +52,7 @@ def grid(experiment, rows, show):
     counted = {str(cell.counted) for cell in experiment.cells_of(show)}
     for row in rows:
         point = found.get(row.get(show.x, ""), {}).get(row.get(show.series, "") if show.series else "")
-        if point is None or row["icount"] not in counted or any(row[key] != value for key, value in where.items()):
+        if point is None or row["icount"] not in counted or any(row[key] not in values for key, values in where.items()):
             continue
         if row["state"] == REFUSED:
             point.refused = row["reason"]
