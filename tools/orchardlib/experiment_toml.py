@@ -71,6 +71,10 @@ class Source:
 
     def line(self, path, value=None):
         """Of the longest part of the path that has a place, or of this value in what stands behind it."""
+        if path and path not in self.places:    # an array of tables, of which its tables have places
+            below = [line for place, (line, _) in self.places.items() if place[:len(path)] == path]
+            if below:
+                return min(below)
         path = next((path[:n] for n in range(len(path), 0, -1) if path[:n] in self.places), None)
         if path is None:
             return 1
