@@ -98,6 +98,8 @@ def _on_engine(engine, options, experiment, plan, runs, keys, data, progress):
     """The same runs elsewhere: what comes back must be of the kernel, program and QEMU that are here."""
     numbers = {str(plan.index(run) + 1): run for run in runs}
     for number, text in engine.results(options, experiment, list(numbers)):
+        if number not in numbers:
+            continue
         cell, turn = numbers.pop(number)
         record = _merged(text, cell, turn, keys[cell])
         data.add(record)

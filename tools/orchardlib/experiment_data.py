@@ -14,7 +14,8 @@ from .experiment_run import FAILED
 FILE = "data.csv"
 OWN = ["run", "repeat", "state", "reason"]
 PROVENANCE = ["git", "kernel_version", "config", "image_sha256", "kernel_arguments", "qemu", "accel", "icount", "cpu", "machine",
-              "streams", "boot", "seed", "program", "arguments", "program_sha256", "host_cpu", "date"]
+              "streams", "boot", "seed", "program", "arguments", "program_sha256", "host_cpu", "host_load",
+              "date"]
 # The largest field is a reason or an argument; more is a file that somebody else wrote.
 csv.field_size_limit(1 << 20)
 

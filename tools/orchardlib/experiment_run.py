@@ -7,6 +7,7 @@ import datetime
 import functools
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import types
@@ -142,7 +143,7 @@ def measure(lab, cell, turn):
     ready = lab.ready(cell)
     date = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     record = {"run": lab.key(cell), "repeat": turn, "state": FAILED, "reason": "", **cell.dimensions(), "icount": cell.counted,
-              "host_cpu": host_cpu(), "date": date}
+              "host_cpu": host_cpu(), "host_load": round(os.getloadavg()[0], 2), "date": date}
     if isinstance(ready, ToolError):
         return {**record, "git": provenance.git_sha(), "reason": str(ready)}
     record.update(ready.provenance)

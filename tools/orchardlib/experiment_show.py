@@ -42,17 +42,21 @@ def number(text):
     return int(value) if value.is_integer() else value
 
 
+def rows_of(experiment, rows, show):
+    """The rows that it shows."""
+    where, counted = dict(show.where), {str(cell.counted) for cell in experiment.cells_of(show)}
+    return [row for row in rows if row["icount"] in counted and all(row[key] in values for key, values in where.items())]
+
+
 def grid(experiment, rows, show):
     """{x: {series: Point}}, both in the order of the experiment."""
     found = {}
     for cell in experiment.cells_of(show):
         named = cell.dimensions()
         found.setdefault(str(named.get(show.x, "")), {}).setdefault(str(named.get(show.series, "")), Point())
-    where = dict(show.where)
-    counted = {str(cell.counted) for cell in experiment.cells_of(show)}
-    for row in rows:
+    for row in rows_of(experiment, rows, show):
         point = found.get(row.get(show.x, ""), {}).get(row.get(show.series, "") if show.series else "")
-        if point is None or row["icount"] not in counted or any(row[key] not in values for key, values in where.items()):
+        if point is None:
             continue
         if row["state"] == REFUSED:
             point.refused = row["reason"]
@@ -116,7 +120,7 @@ def markdown(lines):
 
 def _from(rows):
     """Where the numbers are from, in a sentence."""
-    rows = [row for row in rows if row["state"] != FAILED] or rows
+    rows = [row for row in rows if row["state"] == DONE] or rows
 
     def all_of(name, form=lambda value: value):
         return ", ".join(dict.fromkeys(form(row[name]) for row in rows if row[name]))
@@ -130,7 +134,7 @@ def _from(rows):
 
 def legend(experiment, rows, show):
     """What the numbers are, and where they are from."""
-    mine = [row for row in rows if row["state"] != DONE or row[show.metric.name] != ""]
+    mine = [row for row in rows_of(experiment, rows, show) if row["state"] != DONE or row[show.metric.name] != ""]
     words = show.metric.words[0].upper() + show.metric.words[1:]
     what = {EXACT: "exact (`--icount`)", TIME: "emulated: good for ratios in this table, not for hardware"}.get(show.metric.kind, "counted")
     if show.metric.name == "wall_s":
