@@ -154,7 +154,8 @@ compare: setup
 # The experiment of one paper, P=NN-slug or P=slug, or of all of them: one that fails stops no other. PAPERFLAGS go to the tool.
 paper: setup
 	$(Q)test -n "$(strip $(P))" || { echo "make: which paper? make paper P=slug: $(notdir $(papers))" >&2; exit 2; }
-	$(Q)tools/orchard experiment $(firstword $(wildcard papers/$(strip $(P))/) $(wildcard papers/*-$(strip $(P))/) papers/$(strip $(P))) $(PAPERFLAGS)
+	$(Q)tools/orchard experiment $(firstword $(wildcard papers/$(strip $(P))/ papers/*-$(strip $(P))/) papers/$(strip $(P))) \
+		$(PAPERFLAGS)
 papers = $(patsubst %/experiment.toml,%,$(sort $(wildcard papers/*/experiment.toml)))
 papers: setup
 	$(Q)status=0; for paper in $(papers); do tools/orchard experiment $$paper $(PAPERFLAGS) || status=1; done; exit $$status

@@ -47,14 +47,16 @@ rows() {
 "$orchard" experiment "$paper" >"$work/out" 2>"$work/err" </dev/null
 status=$?
 is_status 1 "$kernel: an experiment with a cell that fails" || explain "$work/err"
-[ "$(rows 'f["state"] == "done"' repeat | tr '\n' ' ')" = "1 1 2 2 " ] && [ "$(rows 'f["state"] == "failed"' repeat | wc -l)" = 2 ]
+[ "$(rows 'f["state"] == "done"' repeat | tr '\n' ' ')" = "1 1 2 2 " ] &&
+	[ "$(rows 'f["state"] == "failed"' repeat | wc -l)" = 2 ]
 check $? "the others are done" || explain "$paper/data.csv"
 grep -q "failed: .*exits, repeat 1: exit status 1 .*\.log" "$work/err"
 check $? "what failed is named, and its log" || explain "$work/err"
 [ "$(rows 'f["workload"] == "bench"' row_instructions | sort -u | wc -l)" = 1 ] &&
 	[ "$(rows 'f["argument:word"] == "true"' instructions | sort -u | wc -l)" = 1 ]
 check $? "exact counts are the same again" || explain "$paper/data.csv"
-grep -q "^| .$kernel. | [0-9.]* |" "$paper/README.md" && grep -q ", all equal" "$paper/README.md" && grep -q "^mine" "$paper/README.md"
+grep -q "^| .$kernel. | [0-9.]* |" "$paper/README.md" && grep -q ", all equal" "$paper/README.md" &&
+	grep -q "^mine" "$paper/README.md"
 check $? "the page has them" || explain "$paper/README.md"
 
 cp "$paper/data.csv" "$work/before"

@@ -174,7 +174,7 @@ def _experiment(commands):
     one.add_argument("--jobs", metavar="N", help="so many machines at once: where all metrics are counts (default 1)")
     one.add_argument("--engine", default="local", choices=["local", "parallel", "slurm"],
                      help="who starts the runs: this tool, GNU parallel, or a Slurm job array")
-    one.add_argument("--hosts", default=":", metavar="HOST,…", help="of --engine parallel: its --sshlogin (default `:`, this machine)")
+    one.add_argument("--hosts", default=":", metavar="HOST,…", help="of --engine parallel: --sshlogin (default: this machine)")
     one.add_argument("--fresh", action="store_true", help="run everything again, whatever data.csv has")
     one.add_argument("--show", action="store_true", help="run nothing: tables, figures and page of the data there is")
     one.add_argument("--pdf", action="store_true", help="the page as a PDF too, by pandoc, into build/papers")
@@ -205,7 +205,8 @@ def parse(words):
     options = parser().parse_args(own)
     options.program = program
     if options.command is None:
-        raise ToolError("no command: run, compare, attack, ladder, explain, experiment, rewrite, list or setup (see orchard --help)")
+        raise ToolError("no command: run, compare, attack, ladder, explain, experiment, rewrite, list or setup "
+                        "(see orchard --help)")
     if options.command in ("run", "compare"):
         _check_program(options)
     if options.command in ("run", "compare", "attack", "ladder", "explain"):

@@ -81,7 +81,8 @@ def _side_by_side(lab, runs, data, progress, jobs):
     """Counts do not depend on who else is at work. Workers end what they have begun when ^C comes."""
     global _lab
     _lab = lab
-    with concurrent.futures.ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as pool:
+    ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
+    with concurrent.futures.ProcessPoolExecutor(jobs, **ignore) as pool:
         waiting = {pool.submit(_work, run): run for run in runs}
         try:
             for one in concurrent.futures.as_completed(waiting):
@@ -118,8 +119,9 @@ def _merged(text, cell, turn, key):
         record = json.loads(text)
         if record["run"] == key and record["repeat"] == turn:
             return record
-        return _failed(cell, turn, key, f"came back of another kernel, program or QEMU than here: image {record.get('image_sha256', '')[:12]}, "
-                       f"program {record.get('program_sha256', '')[:12]}, QEMU {record.get('qemu', '').split(' ')[0]}")
+        image, program = (record.get(name, "")[:12] for name in ("image_sha256", "program_sha256"))
+        return _failed(cell, turn, key, f"came back of another kernel, program or QEMU than here: image {image}, program "
+                       f"{program}, QEMU {record.get('qemu', '').split(' ')[0]}")
     except (ValueError, KeyError, AttributeError, TypeError):
         return _failed(cell, turn, key, f"what came back is no result: {text[:80]!r}")
 
@@ -132,8 +134,8 @@ def _say_what_is_kept(lab, data, plan, runs):
     if data.stale:
         changed = data.what_changed(lab, plan)
         what = f" ({', '.join(changed)} changed)" if changed else " (experiment.toml or the inputs changed)"
-        _say(f"{experiment_data.FILE}: {len(data.stale)} rows are of another experiment or kernel{what} and count no more: kept in "
-             f"{os.path.relpath(data.replaced)}")
+        _say(f"{experiment_data.FILE}: {len(data.stale)} rows are of another experiment or kernel{what} and count no more: "
+             f"kept in {os.path.relpath(data.replaced)}")
     if data.failed:
         _say(f"{data.failed} runs that had failed are run again")
     if len(runs) < len(plan):
@@ -200,8 +202,8 @@ def _pdf_engine(experiment, page):
 def _pdf(experiment, page):
     engine, out = _pdf_engine(experiment, page), paths.BUILD / "papers" / f"{experiment.slug}.pdf"
     out.parent.mkdir(parents=True, exist_ok=True)
-    command = ["pandoc", "--from", "gfm", "--metadata", f"pagetitle={experiment.question}", "--pdf-engine", engine, "-o", str(out),
-               page.name]
+    command = ["pandoc", "--from", "gfm", "--metadata", f"pagetitle={experiment.question}", "--pdf-engine", engine,
+               "-o", str(out), page.name]
     done = subprocess.run(command, cwd=experiment.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         raise ToolError(f"--pdf: pandoc failed: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")

@@ -9,7 +9,7 @@ import os
 
 from . import paths
 from .errors import ToolError
-from .experiment_run import FAILED
+from .experiment_run import FAILED, NO_INPUT
 
 FILE = "data.csv"
 OWN = ["run", "repeat", "state", "reason"]
@@ -103,7 +103,7 @@ class Data:
             cell = now.get((row.get("icount", ""), *(row.get(name, "") for name in names)))
             ready = lab.ready(cell) if cell else None
             if hasattr(ready, "provenance"):
-                changed |= {name for name in PROVENANCE if name in ready.provenance and name not in ("git", "kernel_version", "icount")
+                changed |= {name for name in PROVENANCE if name in ready.provenance and name not in NO_INPUT
                             and row.get(name) != _cell(ready.provenance[name])}
         return sorted(changed)
 

@@ -71,8 +71,8 @@ class Slurm:
             # A task's index is its place in this list: numbers of runs may be larger than Slurm's.
             words = f"set -- {' '.join(mine)}; shift $SLURM_ARRAY_TASK_ID; exec {shlex.join(_command(experiment))} $1"
             command = ["sbatch", "--wait", "--parsable", f"--array=0-{len(mine) - 1}%{options.jobs}", f"--chdir={paths.ROOT}",
-                       f"--job-name=orchard-{experiment.slug}", f"--output={folder}/{first}-%a.out", f"--error={folder}/{first}-%a.err",
-                       "--wrap", words]
+                       f"--job-name=orchard-{experiment.slug}", f"--output={folder}/{first}-%a.out",
+                       f"--error={folder}/{first}-%a.err", "--wrap", words]
             yield from Slurm._array(command, folder, first, dict(enumerate(mine)))
 
     @staticmethod

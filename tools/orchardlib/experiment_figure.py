@@ -14,8 +14,9 @@ WIDTH, HEIGHT, LINE = 4.2, 2.9, 0.26    # inches; LINE for each bar
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb", "#222222")
 MARKS = "osD^v<>P"
 SETTINGS = {"svg.hashsalt": "orchard", "svg.fonttype": "path", "font.family": "DejaVu Sans", "font.size": 9, "axes.grid": True,
-            "grid.linewidth": 0.4, "grid.alpha": 0.6, "axes.axisbelow": True, "axes.spines.top": False, "axes.spines.right": False,
-            "figure.facecolor": "white", "axes.titlesize": 10, "legend.fontsize": 8, "path.simplify": False}
+            "grid.linewidth": 0.4, "grid.alpha": 0.6, "axes.axisbelow": True, "axes.spines.top": False,
+            "axes.spines.right": False, "figure.facecolor": "white", "axes.titlesize": 10, "legend.fontsize": 8,
+            "path.simplify": False}
 
 
 def draw(experiment, rows, show):
@@ -56,8 +57,8 @@ def _lines(axes, show, found, series):
     places = [experiment_show.number(x) for x in found] if numeric else list(range(len(found)))
     for at, name in enumerate(series):
         values, reach = _interval([line.get(name) for line in found.values()])
-        axes.errorbar(places, values, yerr=reach, label=name or None, color=COLOURS[at % len(COLOURS)], marker=MARKS[at % len(MARKS)],
-                      markersize=4, linewidth=1.2, capsize=2)
+        axes.errorbar(places, values, yerr=reach, label=name or None, color=COLOURS[at % len(COLOURS)],
+                      marker=MARKS[at % len(MARKS)], markersize=4, linewidth=1.2, capsize=2)
     if "x" in show.log and numeric:
         axes.set_xscale("log", base=2)
     axes.set_xticks(places, list(found), rotation=0 if numeric else 45, ha="center" if numeric else "right")

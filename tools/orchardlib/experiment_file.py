@@ -262,8 +262,8 @@ class Experiment:
             values = list(dict.fromkeys(str(cell.dimensions().get(key, "")) for cell in shown))
             if len(values) > 1 and key not in (show.x, show.series):
                 axes = "rows or columns" if show.what == "table" else "x or series"
-                raise table.error(f"{show.what} {show.name}: {key} has several values ({', '.join(values[:4])}), which would fall "
-                                  f"together: name it as {axes}, or one of them in where")
+                raise table.error(f"{show.what} {show.name}: {key} has several values ({', '.join(values[:4])}), which would "
+                                  f"fall together: name it as {axes}, or one of them in where")
 
     def _check_names(self):
         for at, show in enumerate(self.shows):

@@ -113,7 +113,8 @@ class Lab:
             return error
         from_where = provenance.of(kernel, options, program)
         inputs = {key: value for key, value in from_where.items() if key not in NO_INPUT}
-        inputs.update(cell.dimensions(), root=root, env=program.env, argv=program.argv, qemu_command=machine.qemu_command(options, 0, 0),
+        inputs.update(cell.dimensions(), root=root, env=program.env, argv=program.argv,
+                      qemu_command=machine.qemu_command(options, 0, 0),
                       metrics=[metric.name for metric in self.experiment.metrics_of(cell)],
                       host="" if cell.counted else host_cpu())
         return Ready(kernel, options, program, from_where, _digest(inputs))

@@ -136,7 +136,7 @@ def legend(experiment, rows, show):
     """What the numbers are, and where they are from."""
     mine = [row for row in rows_of(experiment, rows, show) if row["state"] != DONE or row[show.metric.name] != ""]
     words = show.metric.words[0].upper() + show.metric.words[1:]
-    what = {EXACT: "exact (`--icount`)", TIME: "emulated: good for ratios in this table, not for hardware"}.get(show.metric.kind, "counted")
+    what = {EXACT: "exact (`--icount`)", TIME: "emulated: for ratios here, not for hardware"}.get(show.metric.kind, "counted")
     if show.metric.name == "wall_s":
         what = "the host's time, for its load too"
     runs = max((len(point.values) for line in grid(experiment, rows, show).values() for point in line.values()), default=0)

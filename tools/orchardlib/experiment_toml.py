@@ -11,7 +11,9 @@ import tomllib
 
 from .errors import ToolError
 
-TOKEN = re.compile(r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{},=\n]|[^\[\]{},=\n"\'#]+', re.S)
+# Strings of four sorts, a comment, what structures a document, anything else.
+TOKEN = re.compile(r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{},=\n]|'
+                   r'[^\[\]{},=\n"\'#]+', re.S)
 KEY = re.compile(r'"[^"]*"|\'[^\']*\'|[\w-]+')
 REQUIRED = object()
 

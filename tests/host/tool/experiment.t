@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Experiments: what is refused and on which line, what is run and run again, what is shown. No kernel is started. TAP; run by prove."""
+"""Experiments: what is refused and on which line, what is run again, what is shown. No kernel is started. TAP; run by prove."""
 
 import contextlib
 import csv
@@ -125,7 +125,7 @@ def what_is_wrong_is_said_with_its_line():
             ('"sas", "multi+smap"]', '"sas", "sas"]', 3, "'sas' is there twice"),
             ('kernels = ["sas", "multi+smap"]', 'kernels = []', 3, "kernels: an empty list"),
             ('"mem_peak_kib"', '"mem_peek_kib"', 4, "no such metric: did you mean mem_peak_kib?"),
-            ('metrics = ["row_instructions", "mem_peak_kib"]', 'metrics = ["mem_peak_kib"]', 38, "not one of metrics: mem_peak_kib"),
+            ('["row_instructions", "mem_peak_kib"]', '["mem_peak_kib"]', 38, "not one of metrics: mem_peak_kib"),
             ('repeats = 2', 'repeats = 0', 5, "repeats: 0: not a whole number above 0"),
             ('repeats = 2', 'repeats = true', 5, "not a whole number"),
             ('"fork-exit"]', '"fork-exot"]', 10, "no such row of user/bench: did you mean fork-exit?"),
@@ -152,15 +152,17 @@ def what_is_wrong_is_said_with_its_line():
         got = line_and_error(changed((old, new)))
         assert got[0] == line and words in got[1], (new, got)
     assert "no [[workload]]" in line_and_error('question = "q"\nkernels = ["sas"]\nmetrics = ["status"]\n')[1]
-    assert line_and_error(changed(("columns = \"row\"", "steps = true"), ('"row_instructions", "mem', '"row_emulated_ns", "mem'),
-                                  ('value = "row_instructions"', 'value = "row_emulated_ns"'), text=TOML.partition("[[figure")[0]))[1].startswith("steps of times")
+    timed = changed(("columns = \"row\"", "steps = true"), ('"row_instructions", "mem', '"row_emulated_ns", "mem'),
+                    ('value = "row_instructions"', 'value = "row_emulated_ns"'), text=TOML.partition("[[figure")[0])
+    assert line_and_error(timed)[1].startswith("steps of times")
     again = '[[table]]\nname = "t"\nrows = "kernel"\ncolumns = "row"\nvalue = "row_instructions"\n'
     assert line_and_error(SMALL + again) == (14, "table t is there twice")
 
 
 @test
 def lines_are_found_in_any_toml():
-    text = 'a = """\nx = 1\n"""\n\n"b c".d = [ # [ "no"\n  "one",\n  "two" ]\n[[t]]\nk = 1\n[t.sub]\nk = 2\n[[t]]\nk = {x = 3, y = [4,\n5]}\n'
+    text = 'a = """\nx = 1\n"""\n\n"b c".d = [ # [ "no"\n  "one",\n  "two" ]\n[[t]]\n' \
+        'k = 1\n[t.sub]\nk = 2\n[[t]]\nk = {x = 3, y = [4,\n5]}\n'
     found = experiment_toml.places(text)
     assert {path: line for path, (line, _) in found.items()} == {
         ("a",): 1, ("b c", "d"): 5, ("t", 0): 8, ("t", 0, "k"): 9, ("t", 0, "sub"): 10, ("t", 0, "sub", "k"): 11, ("t", 1): 12,
@@ -299,8 +301,7 @@ def what_changed_is_run_again_and_said():
         other.runs.clear()
         assert "program_sha256 changed" in other.run(folder)[2] and len(other.runs) == 8
         other.runs.clear()
-        (folder / "experiment.toml").write_text(changed(('"fork-exit"]', '"read"]'), text=SMALL).replace('"read"', '"fork-exit", "null-call"')
-                                                .replace('["null-call", "fork-exit", "null-call"]', '["null-call"]'))
+        (folder / "experiment.toml").write_text(changed(('["null-call", "fork-exit"]', '["null-call"]'), text=SMALL))
         status, _, err = other.run(folder)
         assert other.runs == [] and "4 rows are of another experiment" in err and len(data_of(folder)) == 4, (other.runs, err)
         (folder / "experiment.toml").write_text(changed(('["row_instructions"]', '["row_instructions", "status"]'), text=SMALL))
@@ -369,7 +370,8 @@ def engines_bring_back_what_was_asked_for_or_nothing():
 
 @test
 def only_what_is_between_markers_is_refreshed():
-    page = "# Mine\n\nbefore\n<!-- table t -->\nold\n<!-- end table t -->\nbetween\n<!-- figure f -->\n<!-- end figure f -->\nafter | {x}\n"
+    page = "# Mine\n\nbefore\n<!-- table t -->\nold\n<!-- end table t -->\nbetween\n" \
+        "<!-- figure f -->\n<!-- end figure f -->\nafter | {x}\n"
     with folder_of(SMALL + FIGURE, page) as folder:
         Machine(folder).run(folder)
         new = (folder / "README.md").read_text()
@@ -380,7 +382,7 @@ def only_what_is_between_markers_is_refreshed():
     outside = re.sub(r"(<!-- (table|figure) \w -->\n).*?(<!-- end)", r"\1\3", new, flags=re.S)
     assert outside == page.replace("old\n", ""), outside
     assert "| `sas` | 96.1 | ENOSYS |\n| `multi` | +2.0 | 98.1 |" in new and "![Q?](f.svg)" in new, new
-    for text, words in ((page.replace("table t -->\nold", "table u -->\nold", 1), "README.md:6: end of table t, which was not begun"),
+    for text, words in ((page.replace("t -->\nold", "u -->\nold"), "README.md:6: end of table t, which was not begun"),
                         (page.replace("table t", "table u"), "README.md:4: table u: experiment.toml has none"),
                         (page.replace("<!-- end table t -->\n", ""), "README.md:7: figure f begins before table t has ended"),
                         (page.replace("<!-- end figure f -->\n", ""), "no end of figure f")):
@@ -407,8 +409,8 @@ def the_same_data_is_the_same_picture():
 
 @test
 def numbers_that_the_program_prints():
-    text = changed(("bench = [\"null-call\", \"fork-exit\"]", 'program = "/bin/p"'), ('["row_instructions"]', '["count:wakes", "status"]'),
-                   text=SMALL.partition("[[table")[0])
+    text = changed(('bench = ["null-call", "fork-exit"]', 'program = "/bin/p"'),
+                   ('["row_instructions"]', '["count:wakes", "status"]'), text=SMALL.partition("[[table")[0])
     metric = read(text).metrics[0]
     seen = types.SimpleNamespace(entry=None, stdout=b"wakes: 12\nwakes of others 3\n")
     assert metric.value(seen) == 12 and metric.kind == "count"
