@@ -204,7 +204,7 @@ def refresh(experiment, rows, page):
     """Writes the page when it has changed; returns (path or None, figures and tables that it does not show)."""
     if page is None:
         return None, [show for show in experiment.shows]
-    path, text, found = page
+    path, text, found = page_of(experiment) or page     # as the author has left it by now
     shown = {(what, name) for what, name, _, _ in found}
     contents = {(show.what, show.name): content(experiment, rows, show) for show in experiment.shows}
     new = refreshed(text, found, contents)
