@@ -89,7 +89,7 @@ $(KERNELS:%=kernel-%): kernel-%:
 
 # --- Programs, tests, comparison -------------------------------------------------------------
 # With SETUP=no in the environment or on the command line, setup only names what is missing.
-.PHONY: setup user host-tests fuzz prove check check-full mutate soak compare lint stats
+.PHONY: setup user host-tests fuzz prove check check-full mutate soak compare paper papers lint stats
 setup:
 	$(Q)tools/orchard setup
 
@@ -150,6 +150,15 @@ compare: setup
 	+$(Q)$(MAKE) O= kernels
 	+$(Q)$(MAKE) O= user
 	$(Q)tools/orchard compare --cpus 1 $(if $(filter-out 0 no,$(THOROUGH)),--thorough)
+
+# The experiment of one paper, P=NN-slug or P=slug, or of all of them: one that fails stops no other. PAPERFLAGS go to the tool.
+paper: setup
+	$(Q)test -n "$(strip $(P))" || { echo "make: which paper? make paper P=slug: $(notdir $(papers))" >&2; exit 2; }
+	$(Q)tools/orchard experiment $(firstword $(wildcard papers/$(strip $(P))/ papers/*-$(strip $(P))/) papers/$(strip $(P))) \
+		$(PAPERFLAGS)
+papers = $(patsubst %/experiment.toml,%,$(sort $(wildcard papers/*/experiment.toml)))
+papers: setup
+	$(Q)status=0; for paper in $(papers); do tools/orchard experiment $$paper $(PAPERFLAGS) || status=1; done; exit $$status
 
 lint:
 	$(Q)tools/lint

@@ -3,6 +3,7 @@
 # Rungs together: on multi and sas a few combinations in which every two meet (tests/rungs/pairs), and one by a seed, on a kernel by
 # the same seed (SEED repeats it). With CHECK=full also every rung alone on each kernel that can have it, and every two of them, and
 # no other, on multi and sas.
+beside=
 . "$(dirname "$0")/rung.sh"
 
 IN_BOTH="wx aslr kaslr canary"
@@ -30,11 +31,13 @@ tries() {
 
 NEVER="linked+rewrite leaf+rewrite leaf+pks pks+rewrite" # Kconfig says why not
 
+# What both have meets on multi.
 for model in $(models multi sas); do
 	# shellcheck disable=SC2046,SC2086
-	for fragments in $("$top/tests/rungs/pairs" $(rungs_of "$model") without $NEVER); do
+	for fragments in $("$top/tests/rungs/pairs" $(rungs_of "$model") without $NEVER ${beside:+but $IN_BOTH}); do
 		tries "$model" "$fragments"
 	done
+	beside=$model
 done
 
 # The same in each `make check`, so that a verdict repeats.

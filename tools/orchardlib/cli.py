@@ -29,6 +29,10 @@ LADDER_STATUS_HELP = """exit status of ladder: 0 when the parts of every step ad
 5 %; 1 when those of one do not; 125 when something could not be run."""
 
 
+EXPERIMENT_STATUS_HELP = """exit status of experiment: 0 when every run ended by itself; 1 when one failed, or exact counts of one
+of our kernels differed between runs; 125 when nothing could be run."""
+
+
 class Parser(argparse.ArgumentParser):
     """Errors in one line, with the tool's status."""
 
@@ -155,11 +159,30 @@ def parser():
     explain.add_argument("--rows", metavar="NAME,…", help="the cost by these rows of user/bench")
     explain.add_argument("--timeout", metavar="S", help=argparse.SUPPRESS)
     explain.add_argument("--json", metavar="FILE", help=argparse.SUPPRESS)
+    _experiment(commands)
     commands.add_parser("list", help="the kernels and their axes, and the rungs, one line each",
                         usage="orchard list")
     commands.add_parser("setup", help="install the Debian packages the project needs (SETUP=no: name them)",
                         usage="orchard setup")
     return top
+
+
+def _experiment(commands):
+    one = commands.add_parser("experiment", help="run a paper's experiment, and refresh its data, figures and tables",
+                              usage="orchard experiment papers/NN-slug [options]",
+                              description="Runs what experiment.toml in that folder describes: kernels, workloads, what is "
+                              "swept, what is measured; docs/experiments.md. Goes on where an interrupted run stopped.",
+                              epilog=EXPERIMENT_STATUS_HELP)
+    one.add_argument("paper", metavar="PAPER")
+    one.add_argument("--jobs", metavar="N", help="so many machines at once: where all metrics are counts (default 1)")
+    one.add_argument("--engine", default="local", choices=["local", "parallel", "slurm"],
+                     help="who starts the runs: this tool, GNU parallel, or a Slurm job array")
+    one.add_argument("--hosts", default=":", metavar="HOST,…", help="of --engine parallel: --sshlogin (default: this machine)")
+    one.add_argument("--fresh", action="store_true", help="run everything again, whatever data.csv has")
+    one.add_argument("--show", action="store_true", help="run nothing: tables, figures and page of the data there is")
+    one.add_argument("--pdf", action="store_true", help="the page as a PDF too, by pandoc, into build/papers")
+    one.add_argument("--list", action="store_true", help="run nothing: name the runs")
+    one.add_argument("--cell", metavar="K", help="only run K of --list; prints its result as JSON (what engines start)")
 
 
 def _with_negative_values(words):
@@ -185,11 +208,14 @@ def parse(words):
     options = parser().parse_args(own)
     options.program = program
     if options.command is None:
-        raise ToolError("no command: run, compare, attack, ladder, explain, rewrite, list or setup (see orchard --help)")
+        raise ToolError("no command: run, compare, attack, ladder, explain, experiment, rewrite, list or setup "
+                        "(see orchard --help)")
     if options.command in ("run", "compare"):
         _check_program(options)
     if options.command in ("run", "compare", "attack", "ladder", "explain"):
         _check_values(options)
+    if options.command == "experiment":
+        _check_experiment(options)
     return options
 
 
@@ -234,6 +260,16 @@ def _check_values(options):
         options.runs = _positive(options.runs or "5", "--runs", int)
 
 
+def _check_experiment(options):
+    if options.program is not None:
+        raise ToolError("experiment takes no program: experiment.toml names them")
+    options.jobs = _positive(options.jobs or "1", "--jobs", int)
+    if options.cell is not None:
+        options.cell = _positive(options.cell, "--cell", int)
+    if options.hosts != ":" and options.engine != "parallel":
+        raise ToolError("--hosts is for --engine parallel")
+
+
 def _positive(text, name, kind):
     try:
         value = kind(text)
@@ -264,6 +300,9 @@ def _dispatch(options):
     if options.command == "explain":
         from . import explain
         return explain.main(options)
+    if options.command == "experiment":
+        from . import experiment
+        return experiment.main(options)
     if options.command == "setup":
         from . import packages
         packages.ensure(packages.NEEDS)

@@ -18,6 +18,7 @@ NEEDS = {
     "check": ["libcmocka-dev", "perl", "cpio", "procps"],
     "fuzz": ["clang-14", "libclang-rt-14-dev"],
     "rewrite": ["python3-capstone"],
+    "figures": ["python3-matplotlib"],
     "llvm": ["clang", "lld", "llvm"],
     "git": ["git"],
 }

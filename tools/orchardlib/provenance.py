@@ -17,8 +17,9 @@ def _first_line(*command):
 
 
 def git_sha():
+    """The commit, and whether anything but papers has changed since: what they hold is read of kernels, not part of one."""
     sha = _first_line("git", "-C", str(paths.ROOT), "rev-parse", "HEAD")[:12]
-    dirty = _first_line("git", "-C", str(paths.ROOT), "status", "--porcelain", "--untracked-files=no")
+    dirty = _first_line("git", "-C", str(paths.ROOT), "status", "--porcelain", "--untracked-files=no", "--", ".", ":!papers")
     return (sha or "unknown") + ("-dirty" if dirty else "")
 
 
