@@ -106,9 +106,10 @@ fuzz:
 # The tests themselves, on what is built. PROVE='tests/boot/smp.t ...' runs only those, JOBS=N so
 # many at once. A test finds what was built in $BUILD; with $CHECK full it runs products of options. Under TCG wherever they
 # run, unless ORCHARD_ACCEL says otherwise: a verdict shall not depend on the machine.
-JOBS ?= 2
-# Each rung is kernels of its own: the one that changes the gate stands for them, in time that make check has.
-rungs = $(if $(filter full,$(CHECK)),$(wildcard tests/rungs/*.t),tests/rungs/pti.t)
+# One more at once than there are processors: a guest that sleeps leaves its own to another.
+JOBS ?= $(shell expr $$(nproc) + 1)
+# Each rung is kernels of its own: combinations in which every two meet stand for them, in time that make check has.
+rungs = $(if $(filter full,$(CHECK)),$(wildcard tests/rungs/*.t),tests/rungs/combos.t)
 # Guests with four busy CPUs, beside another guest on a small host, wait for one another most of the time: alone they take a
 # third of it.
 crowds := $(addprefix tests/user/,stress.t threads.t leak.t oom.t failnth.t)
@@ -117,7 +118,8 @@ PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t tests/
 	$(shell find tests/host $(build)/host -name '*.t' -type f 2>/dev/null))
 proves = $(if $(strip $2),prove --timer -j$1 --exec "" $2 || status=1,:)
 prove:
-	$(Q)env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(or $(CHECK),small) \
+	$(Q)rm -rf $(build)/made && mkdir -p $(build)/made
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(or $(CHECK),small) ORCHARD_BUILT=$(build)/made \
 		ORCHARD_ACCEL=$${ORCHARD_ACCEL:-tcg} ORCHARD_FRAGMENT=$(strip $(FRAGMENT)) sh -c 'status=0; $(call proves,$(JOBS),$(filter-out \
 		$(crowds),$(PROVE))); $(call proves,1,$(filter $(crowds),$(PROVE))); exit $$status'
 
