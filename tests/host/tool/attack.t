@@ -82,7 +82,7 @@ def differences_in_both_directions():
 def every_cell_has_a_rule_and_every_rule_a_cell():
     rules = attack.read_expected(ROOT / "tests/attacks/expected")
     used = set()
-    for fragment in ("", "hardened", "pks", "domains"):
+    for fragment in ("", "hardened", "pks", "kaslr", "domains"):
         with mock.patch.dict(os.environ, ORCHARD_FRAGMENT=fragment):
             for name in {rule.attack for rule in rules}:
                 for kernel in (*attack.kernels.MODELS, "linux"):
