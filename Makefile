@@ -106,8 +106,7 @@ fuzz:
 # The tests themselves, on what is built. PROVE='tests/boot/smp.t ...' runs only those, JOBS=N so
 # many at once. A test finds what was built in $BUILD; with $CHECK full it runs products of options. Under TCG wherever they
 # run, unless ORCHARD_ACCEL says otherwise: a verdict shall not depend on the machine.
-# One more at once than there are processors: a guest that sleeps leaves its own to another.
-JOBS ?= $(shell expr $$(nproc) + 1)
+JOBS ?= 2
 # Each rung is kernels of its own: combinations in which every two meet stand for them, in time that make check has.
 rungs = $(if $(filter full,$(CHECK)),$(wildcard tests/rungs/*.t),tests/rungs/combos.t)
 # Guests with four busy CPUs, beside another guest on a small host, wait for one another most of the time: alone they take a

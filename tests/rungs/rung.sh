@@ -28,13 +28,14 @@ models() {
 	done
 }
 
-# rung_kernel MODEL FRAGMENT[+FRAGMENT...]
+# rung_kernel MODEL FRAGMENT[+FRAGMENT...]. With hurry=draft it is compiled faster, and has no self-tests.
+hurry=${hurry-quick}
 rung_kernel() {
 	case $2 in
-	*canary* | *retpoline* | *hardened* | *sanitize*) folder=$build/rungs-$1-all ;;
-	*) folder=$build/rungs-$1 ;;
+	*canary* | *retpoline* | *hardened* | *sanitize*) folder=$build/rungs-$1-$hurry-all ;;
+	*) folder=$build/rungs-$1-$hurry ;;
 	esac
-	make -s -C "$top" O="$folder" FRAGMENT="quick+$2" "$1_defconfig" >"$work/make" 2>&1 || {
+	make -s -C "$top" O="$folder" FRAGMENT="$hurry+$2" "$1_defconfig" >"$work/make" 2>&1 || {
 		sed 's/^/# /' "$work/make"
 		echo "Bail out! $1 with $2 cannot be built"
 		exit 255

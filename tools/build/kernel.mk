@@ -68,7 +68,7 @@ wrapped := $(if $(CONFIG_KASAN),$(addprefix --wrap=,memcpy memmove memset memzer
 
 # No object may depend on where it was built; loops must not become calls of memset in memset. Padding before loops and
 # jumps was 16 KiB of the image.
-shape := -std=gnu11 -O2 -g $(call cc_takes,-fno-align-jumps) $(call cc_takes,-fno-align-loops) -fno-strict-aliasing -fno-common -ffunction-sections -fdata-sections \
+shape := -std=gnu11 $(if $(CONFIG_DRAFT),-O1 -foptimize-sibling-calls,-O2 -g) $(call cc_takes,-fno-align-jumps) $(call cc_takes,-fno-align-loops) -fno-strict-aliasing -fno-common -ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(out)/= $(call cc_takes,-fno-tree-loop-distribute-patterns) \
 	$(if $(CONFIG_LEAF_CALLS),-momit-leaf-frame-pointer) $(if $(CONFIG_FRAME_POINTER),-fno-omit-frame-pointer,-fomit-frame-pointer) \
 	$(if $(CONFIG_DEBUG_ASSERT),-fno-optimize-sibling-calls)
