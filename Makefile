@@ -111,7 +111,7 @@ JOBS ?= 2
 rungs = $(if $(filter full,$(CHECK)),$(wildcard tests/rungs/*.t),tests/rungs/combos.t)
 # Guests with four busy CPUs, beside another guest on a small host, wait for one another most of the time: alone they take a
 # third of it.
-crowds := $(addprefix tests/user/,stress.t threads.t leak.t oom.t failnth.t)
+crowds := $(addprefix tests/user/,stress.t threads.t leak.t oom.t failnth.t) $(addprefix tests/posix/,epoll.t event.t)
 PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t tests/posix/*.t tests/attacks/*.t tests/fuzz/*.t) \
 	$(rungs) \
 	$(shell find tests/host $(build)/host -name '*.t' -type f 2>/dev/null))
