@@ -118,7 +118,8 @@ PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t tests/
 proves = $(if $(strip $2),prove --timer -j$1 --exec "" $2 || status=1,:)
 prove:
 	$(Q)rm -rf $(build)/made && mkdir -p $(build)/made
-	$(Q)env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(or $(CHECK),small) ORCHARD_BUILT=$(build)/made \
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(or $(CHECK),small) \
+		JUDGED=$(filter tests/posix/judge.t,$(PROVE)) ORCHARD_BUILT=$(build)/made \
 		ORCHARD_ACCEL=$${ORCHARD_ACCEL:-tcg} ORCHARD_FRAGMENT=$(strip $(FRAGMENT)) sh -c 'status=0; $(call proves,$(JOBS),$(filter-out \
 		$(crowds),$(PROVE))); $(call proves,1,$(filter $(crowds),$(PROVE))); exit $$status'
 

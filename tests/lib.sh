@@ -173,13 +173,13 @@ on_every_kernel() {
 }
 
 # posix_group NAME [OPTION...]: one group of tests/posix, on every kernel (with these options of the tool) and on Linux, which is the
-# judge. In `make check` tests/posix/judge.t has that boot for all of them.
+# judge. Where tests/posix/judge.t is among the tests that are run (JUDGED), it has that boot for all of them.
 posix_group() {
 	strict_skips=1
-	[ -n "${KERNELS_GIVEN-}" ] || [ "${CHECK-}" = small ] || tap_run linux 1 "posix/$1"
+	[ -n "${KERNELS_GIVEN-}" ] || [ -n "${JUDGED-}" ] || tap_run linux 1 "posix/$1"
 	group=$1
 	shift
-	run_options="$*"
+	run_options="${run_options-} $*"
 	on_every_kernel "posix/$group"
 }
 

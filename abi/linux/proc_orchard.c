@@ -68,7 +68,7 @@ static void show_rungs(struct seq *s)
 	for (unsigned i = 0; (r = rung_at(i)); i++) {
 		bool has = rung_supported(r);
 
-		seq_printf(s, "rung: %s %s%s\n", r->name, !r->built ? "off" : has ? "on" : "missing",
+		seq_printf(s, "rung: %s %s%s\n", r->name, !r->built || (has && !rung_is_on(r->name)) ? "off" : has ? "on" : "missing",
 			   r->word == NO_WORD ? "" : has ? ", the CPU has it" : ", the CPU lacks it");
 	}
 	if (RUNG_MITIGATIONS) {

@@ -28,7 +28,7 @@
 #define RUNG_REWRITE IS_ON(CONFIG_REWRITE)
 /* Those that are bits of CR4, and those that something is done for at boot. */
 #define RUNG_CR4 (RUNG_SMEP || RUNG_SMAP || RUNG_UMIP || RUNG_PCID || RUNG_PKU || RUNG_PKS)
-#define RUNGS_AT_BOOT (RUNG_CR4 || RUNG_MITIGATIONS || RUNG_REWRITE)
+#define RUNGS_AT_BOOT (RUNG_CR4 || RUNG_MITIGATIONS || RUNG_REWRITE || RUNG_KASLR)
 #define RUNGS_REQUIRED IS_ON(CONFIG_RUNGS_REQUIRED)
 
 /* A place where the CPU says what it has: a register of CPUID's leaf 1 or 7; NO_WORD: nothing is asked of it. */

@@ -6,6 +6,7 @@
 #include <isolation/rungs.h>
 
 #include <arch/cpu.h>
+#include <arch/pmap.h>
 #include <arch/pcid.h>
 #include <core/panic.h>
 #include <core/printk.h>
@@ -73,6 +74,8 @@ bool rung_is_on(const char *name)
 {
 	const struct rung *r = rung_named(name);
 
+	if (RUNG_KASLR && !image_moved && !strcmp(name, "kaslr"))
+		return false;
 	return r && r->built && rung_supported(r);
 }
 
@@ -112,6 +115,8 @@ void rungs_init(void)
 		mitigations_init(cr4_bits & CR4_SMAP);
 	if (RUNG_REWRITE)
 		rewrite_check();
+	if (RUNG_KASLR && !image_moved)
+		pr_warn("kaslr: the image is where it was linked: nokaslr, or too large to move");
 	rungs_init_cpu();
 }
 

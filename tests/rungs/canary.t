@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The kernel's stack protector, alone: hit, and the panic says which function. In the small check hardened.t does the same.
+# The kernel's stack protector, alone: hit, and the panic says which function.
 . "$(dirname "$0")/rung.sh"
 
 if [ "${CHECK-}" != full ] && [ -z "$KERNELS_GIVEN" ]; then

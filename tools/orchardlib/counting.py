@@ -11,7 +11,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from . import bench, boot, guest, parts, paths, plugin, provenance, rows, runfile
+from . import bench, boot, guest, machine, parts, paths, plugin, provenance, rows, runfile
 from .errors import ToolError
 from .run import machine_options
 from .sinks import MemorySink
@@ -75,7 +75,8 @@ def of(options, kernel, wanted):
     """
     rules = parts.read()
     parts.check(rules, kernel.image)
-    counted = dataclasses.replace(machine_options(options, kernel), icount=True, accel="tcg", cpus=1)
+    counted = dataclasses.replace(machine_options(options, kernel), icount=True, accel="tcg", cpus=1,
+                                  append=f"{machine.UNMOVED} {options.append}")
     program = guest.prepare([os.path.relpath(bench.PROGRAM), "-x", *wanted], None, [], [], counted.memory, False)
     library = plugin.built()
     record = {"provenance": provenance.of(kernel, counted, program)}

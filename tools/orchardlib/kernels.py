@@ -147,6 +147,7 @@ def _build(name, folder, sources, *targets):
         if not _made_already(folder):
             _make(name, folder)
             if _mark(folder):
+                _mark(folder).parent.mkdir(parents=True, exist_ok=True)
                 _mark(folder).touch()
     return Kernel(name, folder / "orchard.elf", config)
 

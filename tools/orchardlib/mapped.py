@@ -15,7 +15,7 @@ import threading
 import time
 from pathlib import Path
 
-from . import accel, boot, cpio, rootfs, runfile
+from . import accel, boot, cpio, machine, rootfs, runfile
 from .errors import ToolError
 from .sinks import MemorySink
 
@@ -117,7 +117,8 @@ def of(kernel, options):
     answers = {}
     with tempfile.TemporaryDirectory(prefix="orchard-") as work:
         path = str(Path(work) / "monitor")
-        options = dataclasses.replace(options, monitor=path, accel="tcg", boot="pvh")
+        options = dataclasses.replace(options, monitor=path, accel="tcg", boot="pvh",
+                                      append=f"{machine.UNMOVED} {options.append}")
         thread = threading.Thread(target=_look, args=(path, answers), daemon=True)
         outcome = boot.once(kernel, options, _spinner(), runfile.encode("/spin", ["spin"], {}), stdin=None,
                             stdout=MemorySink(), stderr=MemorySink(), console=lambda *_: None, timeout=TIMEOUT,

@@ -70,8 +70,14 @@ def machine_options(options, kernel):
         cpus=options.cpus, cpu=options.cpu, memory=options.memory, machine=options.machine, streams=streams, boot=options.boot,
         icount=options.icount, shift=getattr(options, "shift", None) or 0,
         accel=accel.choose(options.accel, kernel, options.icount), verbose=options.verbose,
-        strace=getattr(options, "strace", False), append=options.append,
+        strace=getattr(options, "strace", False), append=_append(options, kernel),
         gdb=machine.free_port() if getattr(options, "gdb", False) else 0)
+
+
+def _append(options, kernel):
+    """The user's words. A debugger knows the kernel where it was linked."""
+    unmoved = [] if kernel.is_linux or not getattr(options, "gdb", False) else [machine.UNMOVED]
+    return " ".join([*unmoved, *filter(None, [options.append])])
 
 
 def _say(options, chosen, kernel):

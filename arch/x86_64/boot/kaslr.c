@@ -10,6 +10,7 @@
  */
 #include "boot.h"
 
+#include <arch/cpu.h>
 #include <arch/machine.h>
 #include <arch/pmap.h>
 #include <lib/cmdline.h>
@@ -32,7 +33,9 @@ static pte_t directory[STEPS] __aligned(PAGE_SIZE);
  */
 static u64 choose(u64 extent)
 {
-	if (cmdline_get(bootinfo.cmdline, "nokaslr", NULL, 0) || 2 * extent >= STEPS)
+	char value[2];
+
+	if ((cmdline_get(bootinfo.cmdline, "nokaslr", value, sizeof(value)) && !value[0]) || 2 * extent >= STEPS)
 		return 0;
 	return extent + hash_u64(arch_entropy()) % (STEPS - 2 * extent + 1);
 }
@@ -67,9 +70,10 @@ void boot_move_image(void)
 	show_at(0, extent);
 	show_at(steps, extent);
 	boot_pdpt_high[KERNEL_BASE >> 30 & 511] = virt_to_phys(directory) | PTE_PRESENT | PTE_WRITE;
-	tlb_flush_all_local();
+	cr3_write(cr3_read());
 	image_moved = steps * STEP;
 	relocate((u32)image_moved);
+	cr3_write(cr3_read()); /* serialises: code was written by another address than it is fetched by (SDM vol. 3, 12.1.3) */
 	/* From here on at the new address, on the same stack at its new address; of this frame nothing is needed any more. */
 	asm volatile("lea kmain(%%rip), %%rax\n\t"
 		     "add %0, %%rax\n\t"
