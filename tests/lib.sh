@@ -183,6 +183,11 @@ posix_group() {
 	on_every_kernel "posix/$group"
 }
 
+# In `make check`, for tests that take long: three of the six, which have each axis's two sides. Not where KERNELS were given.
+three_kernels() {
+	[ "${CHECK-}" = full ] || [ -n "${KERNELS_GIVEN-}" ] || KERNELS="sas sasos multi"
+}
+
 # has_processes KERNEL: can it run more than one program?
 has_processes() {
 	case $1 in

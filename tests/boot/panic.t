@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # A panic says what happened: kernels that are broken on purpose (crash=NAME[,CPU], sched/crash.c) end with 70 and a report
-# that names the cause, the function, the page tables' answer, and what the other CPUs did. On multi and sas; what only a
-# debug build can see, on those built with configs/debug.config.
+# that names the cause, the function, the page tables' answer, and what the other CPUs did. On multi, with
+# CHECK=full on sas too; what only a debug build can see, on those built with configs/debug.config.
 . "$(dirname "$0")/../lib.sh"
 
-[ -n "${KERNELS_GIVEN-}" ] || KERNELS="multi sas"
+[ -n "${KERNELS_GIVEN-}" ] || { [ "${CHECK-}" = full ] && KERNELS="multi sas" || KERNELS=multi; }
 
 # crash KERNEL CPUS NAME: breaks it; $work/console is what it said.
 crash() {

@@ -15,7 +15,7 @@ rungs_of() {
 	case $1 in
 	split) echo "$IN_BOTH $IN_RING3 linked" ;;
 	sasos) echo "$IN_BOTH $IN_RING3" ;;
-	multi) echo "$IN_BOTH $IN_RING3 $IN_PRIVATE" ;;
+	multi) echo "$IN_BOTH $IN_RING3 ${full:+$IN_PRIVATE}" ;; # no CPU here has it
 	sas) echo "$IN_BOTH $IN_RING0 leaf linked" ;;
 	tasks) echo "$IN_BOTH $IN_RING0 leaf" ;;
 	*) echo "$IN_BOTH $IN_RING0 $IN_PRIVATE" ;;

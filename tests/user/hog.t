@@ -4,8 +4,7 @@
 # that stop them are checked on Linux too.
 . "$(dirname "$0")/../lib.sh"
 
-# Three of the six have each axis's two sides.
-[ "${CHECK-}" = full ] || [ -n "${KERNELS_GIVEN-}" ] || KERNELS="sas sasos multi"
+three_kernels
 
 for kernel in $KERNELS; do
 	for cpus in ${HOG_CPUS-1}; do

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 [ "${CHECK-}" = full ] || [ -n "${CPUS_GIVEN-}" ] || CPUS=2
+three_kernels
 run_options="--memory 48M"
 for kernel in $KERNELS; do
 	case $kernel in

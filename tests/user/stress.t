@@ -4,4 +4,5 @@
 . "$(dirname "$0")/../lib.sh"
 # What one CPU can get wrong, four can, too.
 [ "${CHECK-}" = full ] || [ -n "${CPUS_GIVEN-}" ] || CPUS=4
+three_kernels
 on_every_kernel tests/stress
