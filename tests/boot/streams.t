@@ -48,6 +48,7 @@ again" "$kernel: stdout has what was written to it"
 
 	run "$kernel" 1 hello <"$work/line"
 	is_output "hello, orchard" "$kernel: a program may leave stdin unread"
+	[ "$kernel" = "${KERNELS%% *}" ] || [ "$kernel" = "${KERNELS##* }" ] || [ "${CHECK-}" = full ] || continue
 	(sleep 1; echo late; sleep 1; echo later) | {
 		run "$kernel" 1 cat
 		echo "$status" >"$work/status"

@@ -16,7 +16,7 @@ rungs_of() {
 	split) echo "$IN_BOTH $IN_RING3 linked" ;;
 	sasos) echo "$IN_BOTH $IN_RING3" ;;
 	multi) echo "$IN_BOTH $IN_RING3 ${full:+$IN_PRIVATE}" ;; # no CPU here has it
-	sas) echo "$IN_BOTH $IN_RING0 leaf linked" ;;
+	sas) echo "wx aslr kaslr ${full:+canary} $IN_RING0 leaf linked" ;; # each flag for all files is all files anew
 	tasks) echo "$IN_BOTH $IN_RING0 leaf" ;;
 	*) echo "$IN_BOTH $IN_RING0 $IN_PRIVATE" ;;
 	esac

@@ -3,7 +3,7 @@
 # Allocations that fail on purpose, one by one, in debug builds, which also count what is left at the end: tests/user/failnth.c.
 . "$(dirname "$0")/../lib.sh"
 
-[ -n "$KERNELS_GIVEN" ] || KERNELS="split sasos multi"
+[ -n "$KERNELS_GIVEN" ] || { [ "${CHECK-}" = full ] && KERNELS="split sasos multi" || KERNELS=multi; }
 [ "${CHECK-}" = full ] || [ -n "${CPUS_GIVEN-}" ] || CPUS=2
 ORCHARD_FRAGMENT=$(with_checks)
 export ORCHARD_FRAGMENT

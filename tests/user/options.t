@@ -5,6 +5,8 @@
 
 [ "$KERNELS" != host ] || { skip "needs our kernels" options; done_testing; }
 
+three_kernels
+
 has_line() {
 	grep -q -- "$1" "$2"
 	check $? "$3" && return
