@@ -40,7 +40,7 @@ static const char *const deadly[] = {"exit", "exit_group", "rt_sigreturn", "fork
 				     "sethostname", "setdomainname", NULL};
 /* With good arguments also what changes what the next calls, or main.c, stand on. */
 static const char *const changing[] = {"clone3", "execve", "execveat", "munmap", "mremap",
-				       "mprotect", "reboot", "brk", "kill", "close_range", "setsid", NULL};
+				       "mprotect", "pkey_mprotect", "reboot", "brk", "kill", "close_range", "setsid", NULL};
 
 /* rbx rcx rdx rsi rdi rbp r8-r15, all as they come back; what they were before is in them too. */
 struct registers {
