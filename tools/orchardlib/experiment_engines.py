@@ -22,17 +22,17 @@ def _command(experiment):
     return ["tools/orchard", "experiment", os.path.relpath(experiment.folder.resolve(), paths.ROOT), "--cell"]
 
 
-def _needed(engine, program, package):
-    if not shutil.which(program):
-        raise ToolError(f"--engine {engine}: no {program} here: Debian's package {package} has it")
+class Engine:
+    """NAME is --engine's; PROGRAM, of Debian's PACKAGE, does the work."""
+
+    @classmethod
+    def check(cls):
+        if not shutil.which(cls.PROGRAM):
+            raise ToolError(f"--engine {cls.NAME}: no {cls.PROGRAM} here: Debian's package {cls.PACKAGE} has it")
 
 
-class Parallel:
-    NAME = "parallel"
-
-    @staticmethod
-    def check():
-        _needed("parallel", "parallel", "parallel")
+class Parallel(Engine):
+    NAME, PROGRAM, PACKAGE = "parallel", "parallel", "parallel"
 
     @staticmethod
     def results(options, experiment, numbers):
@@ -53,12 +53,8 @@ class Parallel:
                     process.terminate()
 
 
-class Slurm:
-    NAME = "slurm"
-
-    @staticmethod
-    def check():
-        _needed("slurm", "sbatch", "slurm-wlm")
+class Slurm(Engine):
+    NAME, PROGRAM, PACKAGE = "slurm", "sbatch", "slurm-wlm"
 
     @staticmethod
     def results(options, experiment, numbers):

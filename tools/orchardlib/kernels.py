@@ -133,6 +133,7 @@ def _build_custom(config):
 def _build(name, folder, sources, *targets):
     """Configures when the source changed or someone edited the result; then make decides what to compile."""
     with paths.locked(folder):
+        mark = _mark(folder)
         config = folder / ".config"
         stamp = folder / ".orchard-config"
         if not (config.exists() and stamp.exists() and stamp.read_text() == _digest(*sources, config)):
@@ -142,26 +143,21 @@ def _build(name, folder, sources, *targets):
             if targets[0] == "olddefconfig":
                 _check_repaired(sources[0], config)
             stamp.write_text(_digest(*sources, config))
-            if _mark(folder):
-                _mark(folder).unlink(missing_ok=True)
-        if not _made_already(folder):
+            if mark:
+                mark.unlink(missing_ok=True)
+        if not (mark and mark.exists() and (folder / "orchard.elf").exists()):
             _make(name, folder)
-            if _mark(folder):
-                _mark(folder).parent.mkdir(parents=True, exist_ok=True)
-                _mark(folder).touch()
+            if mark:
+                mark.parent.mkdir(parents=True, exist_ok=True)
+                mark.touch()
     return Kernel(name, folder / "orchard.elf", config)
 
 
-def _made_already(folder):
+def _mark(folder):
     """
     $ORCHARD_BUILT is a folder that remembers what was made since it is there: a user who changes nothing meanwhile (`make prove`)
-    does not wait for make again and again.
+    does not wait for make again and again. None: nobody remembers.
     """
-    mark = _mark(folder)
-    return mark is not None and mark.exists() and (folder / "orchard.elf").exists()
-
-
-def _mark(folder):
     known = os.environ.get("ORCHARD_BUILT")
     return Path(known) / hashlib.sha256(str(folder).encode()).hexdigest() if known else None
 
