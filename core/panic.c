@@ -10,6 +10,7 @@
 #include <core/panic.h>
 
 #include <arch/cpu.h>
+#include <arch/kaslr.h>
 #include <arch/machine.h>
 #include <arch/pmap.h>
 #include <arch/trapframe.h>

@@ -6,6 +6,7 @@
  */
 #include <isolation/aspace.h>
 
+#include <arch/pkey.h>
 #include <core/panic.h>
 #include <core/percpu.h>
 #include <core/printk.h>

@@ -3,6 +3,8 @@
 #include "internal.h"
 #include "region.h"
 
+#include <mm/key.h>
+
 static bool grow(struct vmspace *vs, uaddr_t from, uaddr_t to)
 {
 	struct region want = {

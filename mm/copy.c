@@ -9,6 +9,7 @@
 
 #include <isolation/rungs.h>
 #include <lib/errno.h>
+#include <mm/key.h>
 
 /* Entries of one parent region into the child. */
 static int copy_entries(struct vmspace *child, struct vmspace *parent, const struct region *r, struct tlb_batch *batch)

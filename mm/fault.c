@@ -10,6 +10,7 @@
 #include <isolation/aspace.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/key.h>
 
 /* On x86 every right includes reading. */
 static bool allows(const struct region *r, unsigned access)

@@ -26,16 +26,6 @@ static inline bool pte_hidden(pte_t pte)
 {
 	return !pte_present(pte) && (pte & PTE_HIDDEN);
 }
-/* Of a new mapping. */
-static inline unsigned own_rights(const struct vmspace *vs, unsigned prot)
-{
-	return DOMAINS ? prot | PROT_KEY(vs->domain) : prot;
-}
-/* Without the key. */
-static inline unsigned prot_rights(unsigned prot)
-{
-	return PKU ? prot & ~PROT_KEYS : prot;
-}
 static inline struct page *pte_page(pte_t pte)
 {
 	return page_of(pte_paddr(pte));

@@ -41,7 +41,7 @@ static inline bool locate(u64 va, u64 *pa)
 	*pa = va - DIRECT_MAP;
 	if (likely(*pa < covered))
 		return true;
-	*pa = va - IMAGE_BASE;
+	*pa = va - (u64)image_base;
 	return va - (u64)__kernel_start < image_size;
 }
 

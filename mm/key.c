@@ -5,6 +5,7 @@
 
 #include <isolation/aspace.h>
 #include <lib/errno.h>
+#include <mm/key.h>
 
 int vmspace_key_alloc(struct vmspace *vs)
 {

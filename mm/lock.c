@@ -7,6 +7,7 @@
 #include "region.h"
 
 #include <lib/errno.h>
+#include <mm/key.h>
 
 /* Lock held. */
 static u64 locked_in(const struct vmspace *vs, uaddr_t start, uaddr_t end)

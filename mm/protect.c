@@ -10,6 +10,7 @@
 #include <core/printk.h>
 #include <isolation/rungs.h>
 #include <lib/errno.h>
+#include <mm/key.h>
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/mman.h>
 

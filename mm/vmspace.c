@@ -15,6 +15,7 @@
 #include <isolation/rungs.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/key.h>
 #include <mm/slab.h>
 
 static struct kmem_cache *vmspace_cache;

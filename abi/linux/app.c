@@ -14,6 +14,7 @@
 #include <isolation/rewrite.h>
 #include <lib/string.h>
 #include <mm/inject.h>
+#include <mm/key.h>
 #include <mm/vmspace.h>
 
 void app_return(struct trapframe *tf)

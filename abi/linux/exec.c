@@ -23,6 +23,7 @@
 #include <lib/format.h>
 #include <lib/string.h>
 #include <mm/aslr.h>
+#include <mm/key.h>
 #include <mm/slab.h>
 #include <mm/vmspace.h>
 #include <sched/futex.h>

@@ -14,6 +14,7 @@
 #include <isolation/proc.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/key.h>
 #include <mm/vmspace.h>
 
 #define RED_ZONE 128

@@ -5,6 +5,7 @@
  */
 #include <generated/syscall_proto.h>
 
+#include <arch/pkey.h>
 #include <core/printk.h>
 #include <fs/fdtable.h>
 #include <fs/file.h>

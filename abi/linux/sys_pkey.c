@@ -9,6 +9,7 @@
 #include <arch/pkru.h>
 #include <isolation/proc.h>
 #include <lib/errno.h>
+#include <mm/key.h>
 #include <mm/vmspace.h>
 #include <uapi/linux/mman.h>
 

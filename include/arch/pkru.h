@@ -9,6 +9,7 @@
 #ifndef ARCH_PKRU_H
 #define ARCH_PKRU_H
 
+#include <arch/pkey.h>
 #include <arch/pmap.h>
 #include <arch/thread.h>
 

@@ -17,12 +17,9 @@
 #define PROT_READ 1u
 #define PROT_WRITE 2u
 #define PROT_EXEC 4u
-/* Have the application's pages protection keys (arch/pkru.h)? Then a region's rights have its key above the three. */
-#define PKU IS_ON(CONFIG_PKU)
+/* Where pages have protection keys (arch/pkey.h), a region's rights have its key above the three. */
 #define PKEYS 16
 #define PKRU_FRESH 0x55555554u /* of a program, and of a signal handler: key 0 is open, as on Linux */
-/* And does each process of a shared space have one to itself (isolation/domains.c)? */
-#define DOMAINS IS_ON(CONFIG_SASOS_DOMAINS)
 #define PROT_KEY(key) ((unsigned)(key) << 8)
 #define PROT_KEYS PROT_KEY(15)
 #define PROT_KEYED BIT(12) /* asked for: this key; without, each region keeps its own */
@@ -66,18 +63,15 @@ static inline void *phys_to_virt(paddr_t pa)
 	return (void *)(pa + DIRECT_MAP);
 }
 
-/* Where KERNEL_BASE came to be: the image may have been moved up, by less than 1 GiB (arch/x86_64/boot/kaslr.c). */
-#define KASLR IS_ON(CONFIG_KASLR)
-extern u64 image_moved;   /* by so many bytes */
-extern char image_base[]; /* linker script */
-#define IMAGE_BASE (KASLR ? (u64)image_base : KERNEL_BASE)
+/* Where KERNEL_BASE came to be: the image may have been moved up (arch/kaslr.h). Linker script. */
+extern char image_base[];
 
 /* For an address of the direct map or of the kernel image. */
 static inline paddr_t virt_to_phys(const void *va)
 {
 	u64 v = (u64)va;
 
-	return v >= KERNEL_BASE ? v - IMAGE_BASE : v - DIRECT_MAP;
+	return v >= KERNEL_BASE ? v - (u64)image_base : v - DIRECT_MAP;
 }
 
 /* Builds the direct map of all RAM, write-protects and NX-marks the kernel image by section; before the buddy allocator. */

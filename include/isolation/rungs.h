@@ -39,6 +39,7 @@ struct rung {
 	u8 word, bit;        /* enum cpuid_word: what the CPU must have */
 	bool built;          /* its option */
 	u8 cr4_bit;          /* what turns it on; 0: no bit of CR4 */
+	const u64 *took;     /* NULL, or 0 there: it was not to be had in this boot */
 };
 
 /* By number, and by name, which is that of configs/NAME.config; NULL: there is none. */

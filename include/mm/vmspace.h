@@ -130,24 +130,6 @@ int vmspace_copy(struct vmspace *child, struct vmspace *parent);
 /* In-order walk under the lock: /proc/self/maps. A region is valid only inside fn. */
 void vmspace_foreach(struct vmspace *vs, void (*fn)(const struct region *r, void *arg), void *arg);
 
-/*
- * Protection keys (mm/key.c, with PKU only): a key that was free, or -ENOSPC; gives one back, -EINVAL if it is not taken; that of
- * the mapping at va, whoever owns it, or 0.
- */
-int vmspace_key_alloc(struct vmspace *vs);
-int vmspace_key_free(struct vmspace *vs, int key);
-unsigned vmspace_key_at(struct vmspace *current, uaddr_t va);
-static inline bool vmspace_has_key(const struct vmspace *vs, int key)
-{
-	return !DOMAINS && key >= 0 && key < PKEYS && (vs->keys & BIT(key));
-}
-
-/* The PKRU of a program, or of a handler, that begins in it. */
-static inline u32 vmspace_pkru(const struct vmspace *vs)
-{
-	return DOMAINS ? PKRU_FRESH & ~(3u << (2 * vs->domain)) : PKRU_FRESH;
-}
-
 /* How a fault was resolved. */
 enum fault_result {
 	FAULT_OK,     /* try again */

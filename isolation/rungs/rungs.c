@@ -6,8 +6,9 @@
 #include <isolation/rungs.h>
 
 #include <arch/cpu.h>
-#include <arch/pmap.h>
+#include <arch/kaslr.h>
 #include <arch/pcid.h>
+#include <arch/pmap.h>
 #include <core/panic.h>
 #include <core/printk.h>
 #include <isolation/rewrite.h>
@@ -22,23 +23,23 @@
 #define CR4_PKS BIT(24)
 
 static const struct rung rungs[] = {
-	{"smep", L7_EBX, 7, RUNG_SMEP, 20},
-	{"smap", L7_EBX, 20, RUNG_SMAP, 21},
-	{"umip", L7_ECX, 2, RUNG_UMIP, 11},
-	{"pti", NO_WORD, 0, RUNG_PTI, 0},
-	{"pcid", L1_ECX, 17, RUNG_PCID, 17},
-	{"pku", L7_ECX, 3, RUNG_PKU, 22},
-	{"domains", L7_ECX, 3, RUNG_DOMAINS, 0},
-	{"pks", L7_ECX, 31, RUNG_PKS, 24},
-	{"wx", NO_WORD, 0, RUNG_WX, 0},
-	{"aslr", NO_WORD, 0, RUNG_ASLR, 0},
-	{"kaslr", NO_WORD, 0, RUNG_KASLR, 0},
-	{"canary", NO_WORD, 0, RUNG_CANARY, 0},
-	{"leaf", NO_WORD, 0, RUNG_LEAF, 0},
-	{"linked", NO_WORD, 0, RUNG_LINKED, 0},
-	{"retpoline", NO_WORD, 0, RUNG_RETPOLINE, 0},
-	{"mitigations", NO_WORD, 0, RUNG_MITIGATIONS, 0},
-	{"rewrite", NO_WORD, 0, RUNG_REWRITE, 0},
+	{"smep", .built = RUNG_SMEP, .word = L7_EBX, .bit = 7, .cr4_bit = 20},
+	{"smap", .built = RUNG_SMAP, .word = L7_EBX, .bit = 20, .cr4_bit = 21},
+	{"umip", .built = RUNG_UMIP, .word = L7_ECX, .bit = 2, .cr4_bit = 11},
+	{"pti", .built = RUNG_PTI},
+	{"pcid", .built = RUNG_PCID, .word = L1_ECX, .bit = 17, .cr4_bit = 17},
+	{"pku", .built = RUNG_PKU, .word = L7_ECX, .bit = 3, .cr4_bit = 22},
+	{"domains", .built = RUNG_DOMAINS, .word = L7_ECX, .bit = 3},
+	{"pks", .built = RUNG_PKS, .word = L7_ECX, .bit = 31, .cr4_bit = 24},
+	{"wx", .built = RUNG_WX},
+	{"aslr", .built = RUNG_ASLR},
+	{"kaslr", .built = RUNG_KASLR, .took = RUNG_KASLR ? &image_moved : NULL},
+	{"canary", .built = RUNG_CANARY},
+	{"leaf", .built = RUNG_LEAF},
+	{"linked", .built = RUNG_LINKED},
+	{"retpoline", .built = RUNG_RETPOLINE},
+	{"mitigations", .built = RUNG_MITIGATIONS},
+	{"rewrite", .built = RUNG_REWRITE},
 };
 
 static u64 cr4_bits; /* I after rungs_init() */
@@ -74,9 +75,7 @@ bool rung_is_on(const char *name)
 {
 	const struct rung *r = rung_named(name);
 
-	if (RUNG_KASLR && !image_moved && !strcmp(name, "kaslr"))
-		return false;
-	return r && r->built && rung_supported(r);
+	return r && r->built && rung_supported(r) && (!r->took || *r->took);
 }
 
 static void decide(const struct rung *r)

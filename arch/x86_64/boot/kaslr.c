@@ -11,6 +11,7 @@
 #include "boot.h"
 
 #include <arch/cpu.h>
+#include <arch/kaslr.h>
 #include <arch/machine.h>
 #include <arch/pmap.h>
 #include <lib/cmdline.h>

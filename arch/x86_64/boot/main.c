@@ -5,6 +5,7 @@
  */
 #include "boot.h"
 
+#include <arch/kaslr.h>
 #include <arch/pmap.h>
 #include <lib/string.h>
 

@@ -7,6 +7,7 @@
 
 #include <arch/boot.h>
 #include <arch/cpu.h>
+#include <arch/pkey.h>
 #include <arch/pks.h>
 #include <arch/pti.h>
 #include <core/printk.h>

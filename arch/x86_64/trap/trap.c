@@ -8,6 +8,7 @@
 #include <arch/layout.h>
 #include <arch/machine.h>
 #include <arch/offsets.h>
+#include <arch/pkey.h>
 #include <arch/pks.h>
 #include <arch/pmap.h>
 #include <arch/trapframe.h>

@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 
 struct bootinfo bootinfo;
-char __kernel_start[1], __kernel_end[1];
+char __kernel_start[1], __kernel_end[1], image_base[1];
 unsigned cpu_count = 1;
 u64 cpu_online_mask[CPUSET_WORDS] = {1};
 int machine_tables_left = -1;
