@@ -35,5 +35,7 @@ int proc_show_environ(struct proc *p, int tid, struct seq *s);
 
 /* procfs_system.c: the files that are about no process. */
 void procfs_add_system(void);
+/* procfs_locks.c, with CONFIG_LOCK_STATS. */
+void procfs_add_locks(void);
 
 #endif

@@ -4,6 +4,7 @@
 #define CORE_LOCK_WAIT_H
 
 #include <arch/cpu.h>
+#include <core/lockstat.h>
 #include <core/trace.h>
 
 struct spin_word;
@@ -17,6 +18,8 @@ static inline void spin_wait_begins(const struct spin_word *w, const void *from)
 /* Once in each round of each loop that waits. */
 static inline void spin_pause(void)
 {
+	if (LOCK_STATS)
+		(*this_cpu_ptr(lock_spins))++;
 	cpu_pause();
 }
 

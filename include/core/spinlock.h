@@ -27,16 +27,40 @@ struct spinlock {
 /* `name` is a string literal: it is the class. */
 #define spin_init(l, lockname) (*(l) = (struct spinlock)SPINLOCK_INIT(lockname))
 
+/* With LOCK_STATS: as below, and counted (core/lockstat.c); what was got by trying is only counted. */
+void spin_take_counted(struct spinlock *l);
+void spin_tried_counted(struct spinlock *l);
+void spin_leave_counted(struct spinlock *l);
+
+/* Without lockdep, for the one lock that sleepers take too: core/biglock.h. */
+static inline void spin_take(struct spinlock *l)
+{
+	if (LOCK_STATS)
+		spin_take_counted(l);
+	else
+		spin_word_take(&l->word);
+}
+
+static inline void spin_leave(struct spinlock *l)
+{
+	if (LOCK_STATS)
+		spin_leave_counted(l);
+	else
+		spin_word_leave(&l->word);
+}
+
 static inline void spin_lock(struct spinlock *l)
 {
 	lockdep_acquire(&l->dep, false);
-	spin_word_take(&l->word);
+	spin_take(l);
 }
 
 static inline bool spin_trylock(struct spinlock *l)
 {
 	if (!spin_word_try(&l->word))
 		return false;
+	if (LOCK_STATS)
+		spin_tried_counted(l);
 	lockdep_acquire(&l->dep, true);
 	return true;
 }
@@ -44,7 +68,7 @@ static inline bool spin_trylock(struct spinlock *l)
 static inline void spin_unlock(struct spinlock *l)
 {
 	lockdep_release(&l->dep);
-	spin_word_leave(&l->word);
+	spin_leave(l);
 }
 
 static inline u64 spin_lock_irqsave(struct spinlock *l)
