@@ -79,7 +79,7 @@ void schedule_arrive(void)
 
 static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *next)
 {
-	trace_name(TRACE_SWITCH, next->name);
+	trace_thread(prev->state == THREAD_RUNNABLE && !prev->is_idle ? TRACE_PREEMPT : TRACE_SWITCH, next);
 	rq->previous = prev;
 	rq->current = next;
 	rq->switches++;
