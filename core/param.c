@@ -17,7 +17,7 @@
 
 #define SLICE_US_MAX 10000000ul
 #define TRACE_SIZE_MIN 4096ul
-#define TRACE_SIZE_MAX (1ul << 30)
+#define TRACE_SIZE_MAX (128ul << 20)
 
 struct param param = {
 	.loglevel = CONFIG_LOG_LEVEL,

@@ -5,8 +5,7 @@
  * A slot is taken by one instruction on a counter of the CPU's own, so an interrupt between that and the writing takes the
  * next one: events of a CPU are whole, and in order but for such a pair. When a ring is full its oldest event is overwritten.
  *
- * A ring is made of blocks of memory, each a page or more, that begin with a struct trace_head in place of their first
- * slots. By these the host finds the rings in the memory of a machine that has ended, in whatever way; it is told nothing and
+ * A ring is made of pages, its blocks, that begin with a struct trace_head in place of their first slots. By these the host finds the rings in the memory of a machine that has ended, in whatever way; it is told nothing and
  * nothing is copied. So numbers that fall on a head are never a slot's.
  */
 #include <core/trace.h>
@@ -27,6 +26,7 @@
 
 #define MAGIC 0x3143525444524f21ul /* "!ORDTRC1" */
 #define RING_DEFAULT (2 * PAGE_SIZE)
+#define BLOCK_SLOTS (PAGE_SIZE / sizeof(struct trace_event))
 #define HEAD_SLOTS (sizeof(struct trace_head) / sizeof(struct trace_event))
 #define LAST 24
 
@@ -51,8 +51,8 @@ static_assert(sizeof(struct trace_head) == 96, "docs/trace.md");
 u32 trace_mask;
 bool (*trace_identify)(const struct thread *t, u32 *thread, u16 *process);
 
-/* Powers of two, as shifts. */
-static unsigned block_shift, ring_shift; /* I after trace_init(): log2 of slots */
+static u64 ring_blocks;     /* I after trace_init(), a power of two */
+static unsigned ring_shift; /* likewise: log2 of a ring's slots */
 
 struct trace_ring {
 	struct trace_head *head;      /* I: of the first block */
@@ -63,33 +63,31 @@ struct trace_ring {
 
 static DEFINE_PERCPU(struct trace_ring, ring);
 
-static struct trace_event *block_new(unsigned order, unsigned cpu, size_t block, size_t blocks)
+static struct trace_event *block_new(unsigned cpu, u64 block)
 {
-	struct page *pages = page_alloc(order, 0);
+	struct page *page = page_alloc(0, ALLOC_ZERO);
 	struct trace_head *head;
 
-	if (!pages)
-		memory_give_up("the trace of CPU %u, %lu KiB for each (trace=SIZE)", cpu,
-			       blocks << (order + PAGE_SHIFT - 10));
-	head = memset(page_virt(pages), 0, PAGE_SIZE << order);
+	if (!page)
+		memory_give_up("the trace of CPU %u, %lu KiB for each (trace=SIZE)", cpu, ring_blocks << (PAGE_SHIFT - 10));
+	head = page_virt(page);
 	*head = (struct trace_head){
-		.self = page_paddr(pages), .moved = KASLR ? image_moved : 0, .tsc_khz = (u32)arch_tsc_khz(), .block = (u16)block,
-		.percpu = percpu_offsets[cpu], .blocks = (u16)blocks, .cpu = (u16)cpu, .cpus = (u16)cpu_count, .slots = 1u << block_shift};
+		.self = page_paddr(page), .moved = KASLR ? image_moved : 0, .tsc_khz = (u32)arch_tsc_khz(), .block = (u16)block,
+		.percpu = percpu_offsets[cpu], .blocks = (u16)ring_blocks, .cpu = (u16)cpu, .cpus = (u16)cpu_count, .slots = BLOCK_SLOTS};
 	arch_clock_scale(&head->clock_base, &head->clock_mult);
 	head->magic = MAGIC;
 	return (struct trace_event *)(void *)head;
 }
 
-static void ring_new(unsigned cpu, unsigned order)
+static void ring_new(unsigned cpu)
 {
-	size_t blocks = 1ul << (ring_shift - block_shift);
 	struct trace_ring *r = cpu_ptr(ring, cpu);
 
-	r->block = kmalloc(blocks * sizeof(*r->block));
+	r->block = kmalloc(ring_blocks * sizeof(*r->block));
 	if (!r->block)
 		memory_give_up("the trace of CPU %u", cpu);
-	for (size_t i = 0; i < blocks; i++)
-		r->block[i] = block_new(order, cpu, i, blocks);
+	for (u64 i = 0; i < ring_blocks; i++)
+		r->block[i] = block_new(cpu, i);
 	r->head = (struct trace_head *)(void *)r->block[0];
 	r->thread = TRACE_KERNEL;
 }
@@ -97,28 +95,23 @@ static void ring_new(unsigned cpu, unsigned order)
 void trace_init(void)
 {
 	u64 size = param.trace_size ? param.trace_size : RING_DEFAULT;
-	unsigned order = 0;
 
-	while (order < PAGE_ORDER_MAX && PAGE_SIZE << order < size)
-		order++;
-	block_shift = (unsigned)__builtin_ctzl((PAGE_SIZE << order) / sizeof(struct trace_event));
+	ring_blocks = size / PAGE_SIZE;
 	ring_shift = (unsigned)__builtin_ctzl(size / sizeof(struct trace_event));
 	for (unsigned cpu = 0; cpu < cpu_count; cpu++)
-		ring_new(cpu, order);
+		ring_new(cpu);
 	if (IS_ENABLED(CONFIG_TRACE_BOOT) || param.trace)
 		WRITE_ONCE(trace_mask, BIT(TRACE_IDS) - 1);
 }
 
 static struct trace_event *slot_of(const struct trace_ring *r, u64 number)
 {
-	u64 slot = number & (BIT(ring_shift) - 1);
-
-	return &r->block[slot >> block_shift][slot & (BIT(block_shift) - 1)];
+	return &r->block[number / BLOCK_SLOTS & (ring_blocks - 1)][number % BLOCK_SLOTS];
 }
 
 static bool is_head(u64 number)
 {
-	return (number & (BIT(block_shift) - 1)) < HEAD_SLOTS;
+	return number % BLOCK_SLOTS < HEAD_SLOTS;
 }
 
 static u8 lap_of(u64 number)
@@ -128,15 +121,14 @@ static u8 lap_of(u64 number)
 
 static void record(enum trace_id id, u32 thread, u16 process, u64 a, u64 b)
 {
-	struct trace_ring *r = this_cpu_ptr(ring);
 	struct trace_event *e;
 	u64 number;
 
 	do {
 		number = 1;
-		asm volatile("xaddq %0, %1" : "+r"(number), "+m"(r->head->taken));
+		asm volatile("xaddq %0, %1" : "+r"(number), "+m"(this_cpu(ring).head->taken));
 	} while (unlikely(is_head(number)));
-	e = slot_of(r, number);
+	e = &this_cpu(ring).block[number / BLOCK_SLOTS & (ring_blocks - 1)][number % BLOCK_SLOTS];
 	e->tsc = cpu_tsc();
 	e->thread = thread;
 	e->process = process;

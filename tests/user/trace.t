@@ -105,11 +105,12 @@ def main():
         check(tails[0] == tails[1], "they are the last of those that a large one keeps")
 
         done = run(path, "--append", "crash=null", "--", "/bin/busybox", "true")
-        last = trace_file.read(path).events[-1]
+        # Interrupts were on in that thread: one may still have come before the panic turned them off.
+        last = [event for event in trace_file.read(path).events if event.kind not in ("irq", "irq_exit")][-1]
         check(done.returncode == 70 and last.kind == "fault" and last.a == 8, "a panic leaves its trace, up to the fault",
               done.returncode, last, done.stderr)
-        done = run(path, "--append", "trace=1G", "--", "/bin/busybox", "true")
-        check(done.returncode == 70 and "cannot go on: not enough memory for the trace of CPU 0" in done.stderr and not os.path.exists(path),
+        done = run(path, "--cpus", "8", "--append", "trace=128M", "--", "/bin/busybox", "true")
+        check(done.returncode == 70 and "cannot go on: not enough memory for the trace of CPU" in done.stderr and not os.path.exists(path),
               "memory that does not suffice is refused, and leaves no trace", done.returncode, done.stderr)
     print(f"1..{len(RESULTS)}")
     return 0 if all(RESULTS) else 1

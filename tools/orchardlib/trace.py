@@ -41,7 +41,7 @@ def _traces(config):
 def keep(path, fd, kernel, run):
     """Writes what the machine, which has ended, left in its memory; says what is missing."""
     rings = trace_rings.rings(fd)
-    if not rings:
+    if not _count(rings):
         Path(path).unlink(missing_ok=True)      # an older one would be taken for this run's
         print(f"orchard: {kernel.name}: no trace: the kernel did not get as far as its rings", file=sys.stderr)
         return
