@@ -101,8 +101,8 @@ class Picture:
         for us in range(0, int(span_us) + 1, step):
             x = self.x(self.start + us * 1000)
             self.parts.append(f'<path class="g" d="M{x:.1f} 22V{bottom}"/>')
-            anchor = ' text-anchor="middle"' if us else ""
-            self.parts.append(f'<text class="s"{anchor} x="{x:.1f}" y="{bottom + 11}">{us:,}{"" if us else " µs"}</text>')
+            anchor = "start" if not us else "end" if x > WIDTH - 24 else "middle"
+            self.parts.append(f'<text class="s" text-anchor="{anchor}" x="{min(x, WIDTH - 2):.1f}" y="{bottom + 11}">{us:,}{"" if us else " µs"}</text>')
 
     def draw_legend(self, top):
         """Rows of as many words as fit; returns where they end."""
@@ -111,7 +111,7 @@ class Picture:
         words += [(colour, word) for colour, word in ((OTHERS, "other threads"), (KERNEL, "the kernel's threads")) if colour in kinds]
         x, y = 4.0, top
         for colour, word in words:
-            width = 16 + 5.6 * len(word)
+            width = 16 + 6.1 * len(word)
             if x + width > WIDTH and x > 4:
                 x, y = 4.0, y + 15
             self.parts.append(f'<rect x="{x:.1f}" y="{y - 8}" width="9" height="9" fill="{colour}"/>'
