@@ -123,6 +123,8 @@ void schedule(enum leave why)
 		next = choose(rq, prev, why);
 	}
 	account_switch(rq, next, now);
+	if (SCHEDSTATS)
+		schedstat_schedule(why == LEAVE_YIELD && !prev->is_idle, next->is_idle);
 	if (next == prev) {
 		runqueue_set_slice(rq, now);
 		runqueue_unlock(rq, flags);

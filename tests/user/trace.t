@@ -33,6 +33,13 @@ def run(path, *words):
                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
 
+def read(path):
+    """The trace, or one without events where there is none: the checks say so."""
+    if os.path.exists(path):
+        return trace_file.read(path)
+    return trace_file.Trace({"cpus": [{"cpu": 0, "events": 0, "lost": 0, "torn": 0}], "syscalls": {}, "symbols": {}}, [])
+
+
 def check_order(trace):
     """Each switch is from whom the one before was to, and an event's thread is who runs there."""
     running, wrong = {}, []
@@ -78,7 +85,7 @@ def main():
         done = run(path, "--cpus", "4", "--", "/bin/busybox", "sh", "-c", PIPELINE)
         check(done.returncode == 0 and done.stdout == "3000\n", "the pipeline runs", done.returncode, done.stdout, done.stderr)
         check(not done.stderr, "nothing was overwritten or torn", done.stderr)
-        trace = trace_file.read(path)
+        trace = read(path)
         model = trace_model.Model(trace)
         names = {one.name for one in model.runs}
         check(names >= {"main", "seq", "sort", "tail"}, "the programs' names occur", names)
@@ -90,13 +97,13 @@ def main():
         check_waits(trace, model)
 
         done = run(path, "--icount", "--", "/bin/busybox", "sh", "-c", PIPELINE)
-        trace = trace_file.read(path)
+        trace = read(path)
         kinds = collections.Counter(event.kind for event in trace.events)
         preempted = [wait for wait in trace_model.Model(trace).waits if wait.waker is None]
         check(kinds["preempt"] and preempted, "on one CPU somebody is preempted, and runs again", kinds)
 
         done = run(path, "--icount", "--append", "trace=4K", "--", "/bin/busybox", "sh", "-c", PIPELINE)
-        small = trace_file.read(path)
+        small = read(path)
         kept, lost = len(small.events), small.header["cpus"][0]["lost"]
         check(kept == SMALLEST and kept + lost == len(trace.events), "a small ring keeps the newest, and counts the others",
               kept, lost, len(trace.events))
@@ -106,8 +113,8 @@ def main():
 
         done = run(path, "--append", "crash=null", "--", "/bin/busybox", "true")
         # Interrupts were on in that thread: one may still have come before the panic turned them off.
-        last = [event for event in trace_file.read(path).events if event.kind not in ("irq", "irq_exit")][-1]
-        check(done.returncode == 70 and last.kind == "fault" and last.a == 8, "a panic leaves its trace, up to the fault",
+        last = [(event.kind, event.a) for event in read(path).events if event.kind not in ("irq", "irq_exit")][-1:]
+        check(done.returncode == 70 and last == [("fault", 8)], "a panic leaves its trace, up to the fault",
               done.returncode, last, done.stderr)
         done = run(path, "--cpus", "8", "--append", "trace=128M", "--", "/bin/busybox", "true")
         check(done.returncode == 70 and "cannot go on: not enough memory for the trace of CPU" in done.stderr and not os.path.exists(path),
