@@ -38,11 +38,11 @@ static DEFINE_PERCPU(struct tlb_stats, tlb_stats); /* own CPU: this_cpu_add() */
 static void flush_local(uaddr_t start, uaddr_t end)
 {
 	if (end - start > FLUSH_PAGES_MAX * PAGE_SIZE) {
-		this_cpu_add(tlb_stats.local_all, 1);
+		this_cpu_add(tlb_stats, local_all, 1);
 		tlb_flush_all_local();
 		return;
 	}
-	this_cpu_add(tlb_stats.local_one, (end - start) / PAGE_SIZE);
+	this_cpu_add(tlb_stats, local_one, (end - start) / PAGE_SIZE);
 	for (uaddr_t va = start; va < end; va += PAGE_SIZE)
 		tlb_flush_page_local(va);
 }
@@ -60,7 +60,7 @@ void tlb_interrupt(void)
 		for (; set; set &= set - 1) {
 			struct tlb_cpu *from = cpu_ptr(tlb_cpu, word * 64 + __builtin_ctzl(set));
 
-			this_cpu_add(tlb_stats.remote_received, 1);
+			this_cpu_add(tlb_stats, remote_received, 1);
 			flush_local(from->start, from->end);
 			if (PCID)
 				pcid_flush_end(from->flush);
@@ -86,7 +86,7 @@ static void request(struct tlb_cpu *self, unsigned me, unsigned cpu)
 	__atomic_fetch_add(&self->unanswered, 1, __ATOMIC_RELAXED);
 	/* Requesters that are still marked in this word have interrupted it already, and not been seen. */
 	if (!__atomic_fetch_or(&target->requesters[me / 64], BIT(me % 64), __ATOMIC_SEQ_CST)) {
-		this_cpu_add(tlb_stats.ipis, 1);
+		this_cpu_add(tlb_stats, ipis, 1);
 		arch_ipi(cpu, IPI_TLB);
 	}
 }
@@ -109,7 +109,7 @@ static void flush_on(const u64 cpus[CPUSET_WORDS], u64 start, u64 end, bool lazy
 			if (cpu == me)
 				continue;
 			if (lazy && owes_flush(cpu_ptr(tlb_cpu, cpu))) {
-				this_cpu_add(tlb_stats.owed, 1);
+				this_cpu_add(tlb_stats, owed, 1);
 				continue;
 			}
 			request(self, me, cpu);
@@ -117,7 +117,7 @@ static void flush_on(const u64 cpus[CPUSET_WORDS], u64 start, u64 end, bool lazy
 		}
 	}
 	if (asked)
-		this_cpu_add(tlb_stats.remote, 1);
+		this_cpu_add(tlb_stats, remote, 1);
 	if (cpus[me / 64] & BIT(me % 64))
 		flush_local(start, end);
 	if (PCID && cpus[me / 64] & BIT(me % 64))
@@ -162,7 +162,7 @@ void tlb_idle_enter(void)
 void tlb_idle_leave(void)
 {
 	if (__atomic_exchange_n(&this_cpu_ptr(tlb_cpu)->state, TLB_BUSY, __ATOMIC_SEQ_CST) == TLB_OWED) {
-		this_cpu_add(tlb_stats.local_all, 1);
+		this_cpu_add(tlb_stats, local_all, 1);
 		tlb_flush_all_local();
 	}
 }
