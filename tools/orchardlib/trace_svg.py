@@ -118,8 +118,9 @@ class Picture:
                               f'<text x="{x + 12:.1f}" y="{y}">{escape(word)}</text>')
             x += width + 6
         self.parts.append(f'<text class="s" x="4" y="{y + 16}">ticks: below a bar system calls, above interrupts '
-                          'sent; lines: wakes</text>')
-        return y + 22
+                          f'sent; lines: wakes</text><text class="s" x="4" y="{y + 29}">0 is {self.start / 1000:,.0f} µs after '
+                          'the kernel was entered</text>')
+        return y + 35
 
     def draw(self):
         run = self.model.trace.header["run"]
