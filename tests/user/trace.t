@@ -115,11 +115,12 @@ def main():
                  for one in (trace, small)]
         check(tails[0] == tails[1] and len(tails[0]) == 3, "the shell's last are those that a large one keeps", tails)
 
-        done = run(path, "--append", "crash=null", "--", "/bin/busybox", "true")
+        done = run(path, "--append", "crash=null trace=3M", "--", "/bin/busybox", "true")
         # Interrupts were on in that thread: one may still have come before the panic turned them off.
         last = [(event.kind, event.a) for event in read(path).events if event.kind not in INTERRUPTS][-1:]
         check(done.returncode == 70 and last == [("fault", 8)], "a panic leaves its trace, up to the fault",
               done.returncode, last, done.stderr)
+        check("command line: trace: bad value '3M'" in done.stderr, "a size that is no power of two is refused", done.stderr)
         done = run(path, "--cpus", "8", "--append", "trace=128M", "--", "/bin/busybox", "true")
         check(done.returncode == 70 and "cannot go on: not enough memory for the trace of CPU" in done.stderr and not os.path.exists(path),
               "memory that does not suffice is refused, and leaves no trace", done.returncode, done.stderr)
