@@ -12,9 +12,12 @@
 #include <core/printk.h>
 #include <core/time.h>
 #include <lib/cmdline.h>
+#include <lib/config.h>
 #include <lib/string.h>
 
 #define SLICE_US_MAX 10000000ul
+#define TRACE_SIZE_MIN 4096ul
+#define TRACE_SIZE_MAX (128ul << 20)
 
 struct param param = {
 	.loglevel = CONFIG_LOG_LEVEL,
@@ -95,10 +98,34 @@ static bool set_strace(const struct cmdline_item *item)
 	return !item->value;
 }
 
+/* A power of two in bytes, K, M or G. */
+static bool trace_size(const struct cmdline_item *item)
+{
+	static const char units[] = {'K', 'M', 'G'};
+	size_t digits = item->valuelen;
+	unsigned shift = 0;
+	u64 value;
+
+	if (!digits)
+		return false;
+	for (unsigned i = 0; i < ARRAY_SIZE(units); i++) {
+		if (item->value[digits - 1] == units[i])
+			shift = 10 * (i + 1);
+	}
+	digits -= shift != 0;
+	if (!cmdline_number(item->value, digits, &value) || value > TRACE_SIZE_MAX >> shift)
+		return false;
+	value <<= shift;
+	if (value < TRACE_SIZE_MIN || (value & (value - 1)))
+		return false;
+	param.trace_size = value;
+	return true;
+}
+
 static bool set_trace(const struct cmdline_item *item)
 {
 	param.trace = true;
-	return !item->value;
+	return !item->value || !IS_ENABLED(CONFIG_TRACE) || trace_size(item);
 }
 
 static bool set_noaslr(const struct cmdline_item *item)

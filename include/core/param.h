@@ -26,6 +26,7 @@ struct param {
 	enum streams streams;
 	bool exit_isa_debug, strace, trace, ktest, noaslr, unsafe_null;
 	int loglevel;
+	u64 trace_size;                    /* bytes of a CPU's ring, a power of two; 0: not given */
 	unsigned maxcpus;                  /* 1..CONFIG_NR_CPUS_MAX */
 	u64 slice_ns;                      /* 0: the policy's own */
 	char init[256];                    /* "": not given */
