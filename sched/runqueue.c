@@ -38,6 +38,8 @@ struct runqueue *runqueue_lock(struct thread *t, u64 *flags)
 void runqueue_enqueue(struct runqueue *rq, struct thread *t, bool woken)
 {
 	policy->enqueue(rq, t, woken);
+	if (SCHEDSTATS)
+		schedstat_wait(t);
 	t->queued = true;
 	rq->queued++;
 }
@@ -56,6 +58,8 @@ struct thread *runqueue_pick(struct runqueue *rq)
 	if (!rq->queued)
 		return NULL;
 	t = policy->pick(rq);
+	if (SCHEDSTATS)
+		schedstat_pick(rq->current, t);
 	t->queued = false;
 	rq->queued--;
 	return t;
@@ -69,6 +73,8 @@ void runqueue_charge(struct runqueue *rq, u64 now)
 		return;
 	if (!t->is_idle)
 		policy->charge(rq, t, now - t->exec_start);
+	if (SCHEDSTATS && !t->is_idle)
+		schedstat_run(rq->cpu, now - t->exec_start);
 	t->cpu_ns += now - t->exec_start;
 	t->exec_start = now;
 }

@@ -80,7 +80,7 @@ void schedule_arrive(void)
 
 static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *next)
 {
-	trace_name(TRACE_SWITCH, next->name);
+	trace_thread(prev->state == THREAD_RUNNABLE && !prev->is_idle ? TRACE_PREEMPT : TRACE_SWITCH, next);
 	rq->previous = prev;
 	rq->current = next;
 	rq->switches++;
@@ -124,6 +124,8 @@ static inline __attribute__((always_inline)) void leave_cpu(enum leave why)
 		next = choose(rq, prev, why);
 	}
 	account_switch(rq, next, now);
+	if (SCHEDSTATS)
+		schedstat_schedule(why == LEAVE_YIELD && !prev->is_idle, next->is_idle);
 	if (next == prev) {
 		runqueue_set_slice(rq, now);
 		runqueue_unlock(rq, flags);

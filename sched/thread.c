@@ -7,6 +7,7 @@
 #include <core/panic.h>
 #include <core/param.h>
 #include <core/printk.h>
+#include <core/trace.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/kstack.h>
@@ -113,6 +114,7 @@ void thread_start(struct thread *t)
 	assert(t->state == THREAD_NEW);
 	t->cpu = place_new(t);
 	WRITE_ONCE(t->state, THREAD_RUNNABLE);
+	trace_thread(TRACE_WAKE, t);
 	runqueue_insert(t, false);
 	irq_restore(flags);
 }

@@ -9,6 +9,12 @@
 
 #define PARAM_VIRTIO_MAX 32
 
+#define PARAM_TLB_BATCH_MAX 64
+#define PARAM_KSTACKS_MAX 4096
+
+/* Whom a TLB shootdown interrupts: docs/tlb.md. */
+enum shootdown { SHOOTDOWN_LAZY, SHOOTDOWN_SPACE, SHOOTDOWN_ALL };
+
 /* What carries the stream port. */
 enum streams { STREAMS_NONE, STREAMS_COM2, STREAMS_VIRTIO };
 
@@ -20,12 +26,16 @@ struct param {
 	enum streams streams;
 	bool exit_isa_debug, strace, trace, ktest, noaslr, unsafe_null;
 	int loglevel;
+	u64 trace_size;                    /* bytes of a CPU's ring, a power of two; 0: not given */
 	unsigned maxcpus;                  /* 1..CONFIG_NR_CPUS_MAX */
 	u64 slice_ns;                      /* 0: the policy's own */
 	char init[256];                    /* "": not given */
 	char crash[16];                    /* "": not given */
 	unsigned crash_cpu;
 	char sched[16];                    /* "": not given */
+	enum shootdown shootdown;
+	unsigned tlb_batch;                /* frames that wait for one flush, 1..PARAM_TLB_BATCH_MAX */
+	unsigned kstacks;                  /* free kernel stacks that stay mapped, 0..PARAM_KSTACKS_MAX */
 	int argc;                          /* what follows `--` */
 	const char *argv[PARAM_ARGS_MAX];
 	unsigned nvirtio;                  /* transports that virtio_mmio.device= named */

@@ -14,6 +14,7 @@
 #include <core/time.h>
 #include <lib/list.h>
 #include <lib/rbtree.h>
+#include <sched/schedstat.h>
 
 struct vmspace;
 struct runqueue;
@@ -51,6 +52,7 @@ struct thread {
 	u64 cpu_ns;               /* total on a CPU */
 	u64 user_ns, system_ns;   /* ticks that found it in its application, or in the kernel */
 	u64 nvcsw, nivcsw;        /* voluntary, involuntary switches */
+	struct schedstat_thread stat[SCHEDSTATS]; /* none without the option */
 	struct timer sleep_timer; /* thread_block()'s deadline */
 	bool timed_out;
 	char name[16] __aligned(8); /* comm */
