@@ -226,9 +226,18 @@ static bool set_init(const struct cmdline_item *item)
 	return copy_word(param.init, sizeof(param.init), item);
 }
 
+/* A name that is too long is none either: what there is of it says so, and sched_init() which names there are. */
 static bool set_sched(const struct cmdline_item *item)
 {
-	return copy_word(param.sched, sizeof(param.sched), item);
+	struct cmdline_item part = *item;
+
+	part.valuelen = MIN(item->valuelen, sizeof(param.sched) - 1);
+	return copy_word(param.sched, sizeof(param.sched), &part);
+}
+
+static bool set_seed(const struct cmdline_item *item)
+{
+	return number(item, 0, ~0ul, &param.seed);
 }
 
 /* NAME or NAME,CPU */
@@ -258,6 +267,7 @@ static const struct {
 	{"ktest", set_ktest},	  {"loglevel", set_loglevel}, {"maxcpus", set_maxcpus},
 	{"trace", set_trace},	  {"slice_us", set_slice},    {"init", set_init},
 	{"sched", set_sched},	  {"crash", set_crash},	      {"virtio_mmio.device", set_virtio},
+	{"seed", set_seed},
 	{"noaslr", set_noaslr},	  {"nokaslr", set_nokaslr},   {"unsafe_null", set_unsafe_null},
 	{"shootdown", set_shootdown}, {"tlb_batch", set_tlb_batch}, {"kstacks", set_kstacks},
 };

@@ -64,8 +64,7 @@ static void resume(struct runqueue *rq, struct thread *t)
 	if (SCHEDSTATS)
 		schedstat_wake(cpu);
 	if (cpu == rq->cpu) {
-		runqueue_enqueue(rq, t, true);
-		runqueue_notice(rq, t);
+		runqueue_add(rq, t, true);
 		spin_unlock(&rq->lock);
 		return;
 	}

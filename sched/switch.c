@@ -34,19 +34,32 @@ static void put_off(struct runqueue *rq, struct thread *t)
 	rq->previous_moves = true;
 }
 
+static bool must_move(const struct runqueue *rq, const struct thread *prev)
+{
+	return unlikely(!thread_may_use(prev, rq->cpu) && !prev->exempt);
+}
+
+static struct thread *pick_or_idle(struct runqueue *rq)
+{
+	struct thread *next = runqueue_pick(rq);
+
+	return next ? next : rq->idle;
+}
+
 /* The current thread could go on. Who does? Queues it if it is not the one. */
 static struct thread *choose(struct runqueue *rq, struct thread *prev, enum leave why)
 {
 	struct thread *next;
 
-	if (prev->is_idle) {
-		next = runqueue_pick(rq);
-		return next ? next : prev;
+	if (prev->special) {
+		if (prev->is_idle)
+			return pick_or_idle(rq);
+		if (!must_move(rq, prev))
+			return realtime_choose(rq, prev, why == LEAVE_YIELD);
 	}
-	if (unlikely(!thread_may_use(prev, rq->cpu) && !prev->exempt)) {
+	if (must_move(rq, prev)) {
 		put_off(rq, prev);
-		next = runqueue_pick(rq);
-		return next ? next : rq->idle;
+		return pick_or_idle(rq);
 	}
 	if (!rq->queued)
 		return prev;

@@ -33,6 +33,7 @@ struct param {
 	char crash[16];                    /* "": not given */
 	unsigned crash_cpu;
 	char sched[16];                    /* "": not given */
+	u64 seed;                          /* of what is random and shall repeat: the lottery policy */
 	enum shootdown shootdown;
 	unsigned tlb_batch;                /* frames that wait for one flush, 1..PARAM_TLB_BATCH_MAX */
 	unsigned kstacks;                  /* free kernel stacks that stay mapped, 0..PARAM_KSTACKS_MAX */

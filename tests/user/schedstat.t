@@ -79,7 +79,7 @@ def many():
     cpus = [numbers(line) for line in lines if line.startswith("cpu")]
     check(len(cpus) == 4 and all(len(one) == 9 for one in cpus), "four CPUs have nine numbers each", lines)
     check(sum(one[4] for one in cpus) > sum(one[5] for one in cpus), "some wakes are for another CPU", cpus)
-    check(all(0 < one[3] < one[2] for one in cpus), "each was left idle at times", cpus)
+    check(all(one[3] <= one[2] for one in cpus) and any(0 < one[3] < one[2] for one in cpus), "a CPU was left idle at times", cpus)
     up, idle = (float(word) * 1e9 for word in lines[-1].split())
     check(sum(one[6] for one in cpus) + idle <= len(cpus) * up * 1.02, "being idle is not running", cpus, up, idle)
     check(re.fullmatch(r"[1-9]\d* \d+ [1-9]\d*", lines[1]), "a thread has three numbers", lines[1])
