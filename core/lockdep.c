@@ -26,24 +26,17 @@
 #include <lib/hash.h>
 #include <lib/string.h>
 
-#define CLASSES 128
-#define SLOTS 512 /* name pointers; one name may have several */
+#define CLASSES LOCK_CLASSES
 #define HELD_MAX 32
 #define THREAD_HASH 64
 
 struct class_info {
-	const char *name;   /* I once counted in nclasses */
 	bool in_irq;        /* a: was taken by an interrupt handler */
 	bool irqs_on;       /* a: was taken with interrupts on */
 	u64 after[CLASSES / 64]; /* a: classes taken while this one was held */
 };
 
 static struct class_info classes[CLASSES];
-static unsigned nclasses;   /* a */
-static struct {
-	const char *name;   /* a: NULL: free */
-	unsigned id;        /* I once name is set */
-} slots[SLOTS];
 static bool table_lock;     /* a: lockdep cannot use what it watches */
 
 struct held_lock {
@@ -100,60 +93,6 @@ static void table_release(void)
 	__atomic_clear(&table_lock, __ATOMIC_RELEASE);
 }
 
-/* Under table_lock. */
-static unsigned id_of_text(const char *name)
-{
-	unsigned id;
-
-	for (id = 0; id < nclasses; id++) {
-		if (!strcmp(classes[id].name, name))
-			return id;
-	}
-	if (id == CLASSES)
-		panic("lockdep: more than %d lock classes", CLASSES);
-	classes[id].name = name;
-	__atomic_store_n(&nclasses, id + 1, __ATOMIC_RELEASE);
-	return id;
-}
-
-static unsigned add_slot(const char *name)
-{
-	size_t slot = hash_u64((u64)name) % SLOTS;
-	unsigned id;
-
-	table_acquire();
-	id = id_of_text(name);
-	for (size_t tried = 0; tried < SLOTS; tried++, slot = (slot + 1) % SLOTS) {
-		if (slots[slot].name == name)
-			break;
-		if (slots[slot].name)
-			continue;
-		slots[slot].id = id;
-		__atomic_store_n(&slots[slot].name, name, __ATOMIC_RELEASE);
-		break;
-	}
-	table_release();
-	return id;
-}
-
-/* With interrupts off. */
-static unsigned class_id(const char *name)
-{
-	size_t slot = hash_u64((u64)name) % SLOTS;
-
-	if (!name)
-		panic("lockdep: a lock that was never initialised");
-	for (size_t tried = 0; tried < SLOTS; tried++, slot = (slot + 1) % SLOTS) {
-		const char *there = __atomic_load_n(&slots[slot].name, __ATOMIC_ACQUIRE);
-
-		if (there == name)
-			return slots[slot].id;
-		if (!there)
-			break;
-	}
-	return add_slot(name);
-}
-
 /* Breadth first from `from`; came_from[] is the way back. */
 static bool find_path(unsigned from, unsigned to, u8 came_from[CLASSES])
 {
@@ -188,13 +127,13 @@ static void report_circle(unsigned held, unsigned taken, const u8 came_from[CLAS
 
 	for (unsigned at = held; at != taken; at = came_from[at])
 		path[n++] = (u8)at;
-	length = (size_t)snprintf(chain, sizeof(chain), "%s", classes[taken].name);
+	length = (size_t)snprintf(chain, sizeof(chain), "%s", lock_class_name(taken));
 	while (n && length < sizeof(chain)) {
-		const char *name = classes[path[--n]].name;
+		const char *name = lock_class_name(path[--n]);
 
 		length += (size_t)snprintf(chain + length, sizeof(chain) - length, " -> %s", name);
 	}
-	report("lock order: taking %s while holding %s, but %s was seen before", classes[taken].name, classes[held].name,
+	report("lock order: taking %s while holding %s, but %s was seen before", lock_class_name(taken), lock_class_name(held),
 	       chain);
 }
 
@@ -204,7 +143,7 @@ static void learn_order(unsigned held, unsigned taken)
 	u8 came_from[CLASSES];
 
 	if (held == taken)
-		report("lock order: taking %s while holding another one of that name", classes[taken].name);
+		report("lock order: taking %s while holding another one of that name", lock_class_name(taken));
 	else if (bitmap_test(classes[held].after, taken))
 		return;
 	else if (find_path(taken, held, came_from))
@@ -224,14 +163,16 @@ static void learn_spin(const struct held_lock *h, const struct lock_class *lock,
 	learn_order(h->id, taken);
 }
 
-static void learn_context(struct class_info *c, bool irqs_on, bool trylock)
+static void learn_context(unsigned id, bool irqs_on, bool trylock)
 {
+	struct class_info *c = &classes[id];
+
 	if (irqs_on && !READ_ONCE(c->irqs_on))
 		WRITE_ONCE(c->irqs_on, true);
 	if (irq_context() && !trylock && !READ_ONCE(c->in_irq))
 		WRITE_ONCE(c->in_irq, true);
 	if (READ_ONCE(c->irqs_on) && READ_ONCE(c->in_irq))
-		panic("lock %s: taken by an interrupt handler, and elsewhere with interrupts on", c->name);
+		panic("lock %s: taken by an interrupt handler, and elsewhere with interrupts on", lock_class_name(id));
 }
 
 void lockdep_acquire(struct lock_class *class, bool trylock)
@@ -245,8 +186,8 @@ void lockdep_acquire(struct lock_class *class, bool trylock)
 		return;
 	flags = irq_save();
 	held = this_cpu_ptr(held_locks);
-	id = class_id(class->name);
-	learn_context(&classes[id], irqs_on, trylock);
+	id = lock_class_id(class->name);
+	learn_context(id, irqs_on, trylock);
 	for (unsigned i = 0; !trylock && i < held->depth; i++)
 		learn_spin(&held->lock[i], class, id);
 	if (held->depth == HELD_MAX)
@@ -266,7 +207,7 @@ void lockdep_release(struct lock_class *class)
 		return;
 	flags = irq_save();
 	held = this_cpu_ptr(held_locks);
-	id = class_id(class->name);
+	id = lock_class_id(class->name);
 	for (at = held->depth; at && held->lock[at - 1].id != id; at--)
 		;
 	if (!at)
@@ -294,7 +235,7 @@ void lockdep_mutex_want(const char *name)
 	flags = irq_save();
 	may_nest = this_cpu(nest);
 	this_cpu(nest) = false;
-	id = class_id(name);
+	id = lock_class_id(name);
 	table_acquire();
 	for (const struct lock_mutex *m = *mutexes_of(me); m; m = m->next)
 		if (m->thread == me && !(may_nest && m->id == id))
@@ -314,7 +255,7 @@ void lockdep_mutex_taken(struct lock_mutex *m, const char *name, u64 from)
 	if (irq_context())
 		report("mutex %s: taken by an interrupt handler", name);
 	flags = irq_save();
-	id = class_id(name);
+	id = lock_class_id(name);
 	table_acquire();
 	*m = (struct lock_mutex){.next = *first, .thread = thread_current(), .taken_at = from, .id = id};
 	*first = m;
@@ -358,7 +299,7 @@ void lockdep_assert_no_mutex(const char *where)
 	table_release();
 	irq_restore(flags);
 	if (m)
-		report("%s: leaves the kernel while holding %s", where, classes[m->id].name);
+		report("%s: leaves the kernel while holding %s", where, lock_class_name(m->id));
 }
 
 void lockdep_assert_no_spinlock(const char *where)
@@ -371,7 +312,7 @@ void lockdep_assert_no_spinlock(const char *where)
 	flags = irq_save();
 	held = this_cpu_ptr(held_locks);
 	if (held->depth)
-		report("%s: may sleep, while holding %s", where, classes[held->lock[held->depth - 1].id].name);
+		report("%s: may sleep, while holding %s", where, lock_class_name(held->lock[held->depth - 1].id));
 	irq_restore(flags);
 }
 
@@ -390,7 +331,7 @@ static void print_lock(unsigned id, u64 taken_at)
 {
 	char symbol[SYMBOL_TEXT];
 
-	console_print("    %s, taken in %s\n", classes[id].name, symbol_caller_text(taken_at, symbol, sizeof(symbol)));
+	console_print("    %s, taken in %s\n", lock_class_name(id), symbol_caller_text(taken_at, symbol, sizeof(symbol)));
 }
 
 /* Without table_lock: this is for a panic, which may have come while it is held. */

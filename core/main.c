@@ -10,6 +10,7 @@
 #include <arch/pks.h>
 #include <arch/pti.h>
 #include <arch/pmap.h>
+#include <core/biglock.h>
 #include <core/ktest.h>
 #include <core/main.h>
 #include <core/panic.h>
@@ -70,8 +71,8 @@ void kmain(void)
 	arch_clock_init();                /* how fast time goes */
 	time_init();                      /* clocks and timers */
 	random_init();
-	printk(LOG_NOTICE, "Orchard %s, %s: gate %s, aspace %s, proc %s, %u CPUs", ORCHARD_GIT, ORCHARD_CONFIG_NAME, GATE_NAME,
-	       ASPACE_NAME, PROC_NAME, cpu_count);
+	printk(LOG_NOTICE, "Orchard %s, %s: gate %s, aspace %s, proc %s, locks %s%s, %u CPUs", ORCHARD_GIT, ORCHARD_CONFIG_NAME,
+	       GATE_NAME, ASPACE_NAME, PROC_NAME, CONFIG_SPINLOCK, BIG_LOCK ? "+big" : "", cpu_count);
 	percpu_init_others();
 	if (PTI)
 		pti_init();               /* what an application's page table shows of the kernel */

@@ -7,6 +7,7 @@
  */
 #include <core/mutex.h>
 
+#include <core/lockstat.h>
 #include <core/panic.h>
 
 void mutex_init(struct mutex *m, const char *name)
@@ -28,18 +29,26 @@ bool mutex_trylock(struct mutex *m)
 {
 	if (!take(m))
 		return false;
+	if (LOCK_STATS)
+		lockstat_taken(m->name, true, m->taken_at, 0, 0);
 	lockdep_mutex_taken(&m->dep, m->name, (u64)__builtin_return_address(0));
 	return true;
 }
 
 void mutex_lock(struct mutex *m)
 {
+	u64 began = 0;
+
 	lockdep_mutex_want(m->name);
 	if (unlikely(!take(m))) {
 		if (mutex_held(m))
 			panic("mutex %s: taken twice by thread %s", m->name, thread_name(thread_current()));
+		if (LOCK_STATS)
+			began = cpu_tsc();
 		wait_event(&m->waiters, take(m));
 	}
+	if (LOCK_STATS)
+		lockstat_taken(m->name, true, m->taken_at, began, 0);
 	lockdep_mutex_taken(&m->dep, m->name, (u64)__builtin_return_address(0));
 }
 
@@ -48,6 +57,8 @@ void mutex_unlock(struct mutex *m)
 	if (unlikely(!mutex_held(m)))
 		panic("mutex %s: released by a thread that does not hold it", m->name);
 	lockdep_mutex_release(&m->dep);
+	if (LOCK_STATS)
+		lockstat_left(m->name, m->taken_at);
 	__atomic_store_n(&m->owner, NULL, __ATOMIC_RELEASE);
 	waitq_wake_one(&m->waiters);
 }

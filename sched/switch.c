@@ -5,6 +5,7 @@
 #include "runqueue.h"
 
 #include <arch/pkru.h>
+#include <core/biglock.h>
 #include <core/irq.h>
 #include <core/panic.h>
 #include <core/trace.h>
@@ -109,7 +110,7 @@ static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *n
 	schedule_arrive();
 }
 
-void schedule(enum leave why)
+static inline __attribute__((always_inline)) void leave_cpu(enum leave why)
 {
 	u64 flags = irq_save(), now;
 	struct runqueue *rq = this_runqueue();
@@ -154,6 +155,15 @@ void schedule(enum leave why)
 	runqueue_set_slice(rq, now);
 	switch_to(rq, prev, next);
 	irq_restore(flags);
+}
+
+void schedule(enum leave why)
+{
+	unsigned depth = BIG_LOCK ? big_lock_drop() : 0;
+
+	leave_cpu(why);
+	if (BIG_LOCK)
+		big_lock_back(depth);
 }
 
 void thread_yield(void)

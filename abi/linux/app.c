@@ -8,6 +8,7 @@
 #include <arch/cpu.h>
 #include <arch/pkru.h>
 #include <arch/thread.h>
+#include <core/biglock.h>
 #include <core/printk.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
@@ -82,7 +83,7 @@ static __attribute__((noinline)) bool signal_key(uaddr_t va, unsigned access)
 	return true;
 }
 
-void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
+static inline __attribute__((always_inline)) void serve_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 {
 	struct siginfo info = {.signo = SIGSEGV, .code = SEGV_MAPERR};
 
@@ -111,6 +112,15 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 	if (RUNG_REWRITE && access == PROT_EXEC && va == tf->rip && rewrite_stray(tf))
 		return;
 	signal_force_current(info.signo, &info);
+}
+
+void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
+{
+	if (BIG_LOCK)
+		big_lock();
+	serve_page_fault(tf, va, access);
+	if (BIG_LOCK)
+		big_unlock();
 }
 
 bool kernel_page_fault(uaddr_t va, unsigned access)

@@ -13,6 +13,7 @@
 #include <abi/linux/restart.h>
 #include <abi/linux/syscall.h>
 #include <arch/offsets.h>
+#include <core/biglock.h>
 #include <core/lockdep.h>
 #include <core/param.h>
 #include <core/trace.h>
@@ -38,13 +39,33 @@ static long absent(const struct sysargs *args)
 	return -ENOSYS;
 }
 
+static u32 number_of(const struct sysargs *args)
+{
+	return (u32)((const struct trapframe *)(const void *)((const char *)args - TF_RDI))->error;
+}
+
+static long with_big_lock(const struct sysargs *args)
+{
+	const u32 nr = number_of(args);
+	syscall_call *call = nr < SYSCALL_MAX ? syscall_table[nr].call : NULL;
+	long result;
+
+	if (!call)
+		return -ENOSYS;
+	big_lock();
+	result = call(args);
+	big_unlock();
+	return result;
+}
+
 static long observe(const struct sysargs *args)
 {
-	const struct trapframe *tf = (const void *)((const char *)args - TF_RDI);
-	const u32 nr = (u32)tf->error;
+	const u32 nr = number_of(args);
 	const struct syscall_desc *desc = nr < SYSCALL_MAX && syscall_table[nr].call ? &syscall_table[nr] : NULL;
 	long result;
 
+	if (BIG_LOCK)
+		big_lock();
 	trace(TRACE_SYSCALL_ENTER, nr, args->arg[0]);
 	if (param.strace)
 		result = strace_call(nr, desc, args);
@@ -52,6 +73,8 @@ static long observe(const struct sysargs *args)
 		result = desc ? desc->call(args) : -ENOSYS;
 	trace(TRACE_SYSCALL_EXIT, nr, (u64)result);
 	lockdep_assert_no_mutex("a system call");
+	if (BIG_LOCK)
+		big_unlock();
 	return result;
 }
 
@@ -62,12 +85,12 @@ void syscall_init(void)
 	for (u32 nr = 0; nr <= SYSCALL_MAX; nr++) {
 		syscall_call *call = nr < SYSCALL_MAX ? syscall_table[nr].call : NULL;
 
-		syscall_calls[nr] = observed ? observe : call ? call : absent;
-		if (RUNG_LEAF && call && !observed)
+		syscall_calls[nr] = observed ? observe : BIG_LOCK ? with_big_lock : call ? call : absent;
+		if (RUNG_LEAF && call && !observed && !BIG_LOCK)
 			syscall_leaf[nr] = syscall_table[nr].flags & SYSCALL_LEAF;
 	}
 	if (RUNG_REWRITE)
-		rewrite_open(observed);
+		rewrite_open(observed || BIG_LOCK);
 }
 
 /* The signal that ended the wait may be gone; who turns the code into EINTR or a restart must run all the same. */

@@ -9,6 +9,8 @@
  */
 #include <abi/linux/proc_orchard.h>
 
+#include <core/biglock.h>
+#include <core/lockclass.h>
 #include <core/percpu.h>
 #include <core/sanitizer.h>
 #include <fs/seq.h>
@@ -94,6 +96,7 @@ static void show(struct seq *s, void *arg)
 		seq_printf(s, "slot_size: %lu\n", SLOT_SIZE);
 	seq_printf(s, "cpus: %u\n", READ_ONCE(cpu_online));
 	seq_printf(s, "sched: %s\n", policy->name);
+	seq_printf(s, "locks: spinlock=%s big=%c stats=%c\n", CONFIG_SPINLOCK, YES(BIG_LOCK), YES(LOCK_STATS));
 	seq_printf(s, "rungs: strace=%c lockdep=%c assert=%c ktest=%c frame_pointer=%c kstack_pages=%d\n",
 		   YES(IS_ON(CONFIG_STRACE)), YES(IS_ON(CONFIG_LOCKDEP)), YES(IS_ON(CONFIG_DEBUG_ASSERT)), YES(IS_ON(CONFIG_KTEST)),
 		   YES(IS_ON(CONFIG_FRAME_POINTER)), CONFIG_KSTACK_PAGES);

@@ -39,5 +39,7 @@ void procfs_add_sched(void);
 
 /* procfs_system.c: the files that are about no process. */
 void procfs_add_system(void);
+/* procfs_locks.c, with CONFIG_LOCK_STATS. */
+void procfs_add_locks(void);
 
 #endif

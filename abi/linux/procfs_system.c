@@ -5,6 +5,7 @@
 #include <abi/linux/utsname.h>
 #include <arch/boot.h>
 #include <arch/machine.h>
+#include <core/lockclass.h>
 #include <core/percpu.h>
 #include <core/time.h>
 #include <fs/path.h>
@@ -231,4 +232,6 @@ void procfs_add_system(void)
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (procfs_add(files[i].name, files[i].show, (void *)files[i].arg))
 			memory_give_up("/proc/%s", files[i].name);
+	if (LOCK_STATS)
+		procfs_add_locks();
 }

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Lock-order validation in debug builds: transparent otherwise (the structs are empty, the calls vanish).
- * A class is a name: all locks with one name are one class. Spinlocks and mutexes do not share names.
+ * A class is a name (core/lockclass.h). Spinlocks and mutexes do not share names.
  */
 #ifndef CORE_LOCKDEP_H
 #define CORE_LOCKDEP_H
 
+#include <core/lockclass.h>
 #include <core/printk.h>
 #include <lib/types.h>
 
 struct thread;
 
 #ifdef CONFIG_LOCKDEP
-struct lock_class {
-	const char *name;
-};
 /* In each mutex that is held; under lockdep's own lock. */
 struct lock_mutex {
 	struct lock_mutex *next; /* of those whose threads hash alike, the last taken first */
@@ -22,7 +20,6 @@ struct lock_mutex {
 	u64 taken_at;
 	unsigned id;
 };
-#define LOCK_CLASS_INIT(lockname) { .name = (lockname) }
 /* `trylock`: it cannot deadlock, so no order is learned from it. Panics on recursion and on an order seen reversed. */
 void lockdep_acquire(struct lock_class *class, bool trylock);
 void lockdep_release(struct lock_class *class);
@@ -46,11 +43,8 @@ void lockdep_print_held(void);
 /* Self-tests: a report that contains `text` does not panic from now on, and is counted; NULL: none. Value: the count so far. */
 unsigned lockdep_expect(const char *text);
 #else
-struct lock_class {
-};
 struct lock_mutex {
 };
-#define LOCK_CLASS_INIT(lockname) { }
 static inline void lockdep_acquire(struct lock_class *class, bool trylock)
 {
 	(void)class, (void)trylock;

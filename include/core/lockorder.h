@@ -5,6 +5,7 @@
  * sleeping, (s) spinning, (i) spinning with interrupts off. No sleeping lock is taken under a spinning one. Names are those
  * that the locks carry.
  *
+ *   big lock (s)                with CONFIG_BIG_LOCK: before all others, given up by who sleeps (core/biglock.h)
  *   file (S)                    one open file's position
  *     fs_lock (S)               names: directories, rename
  *       fsctx (S)               one process's root and working directory

@@ -10,6 +10,7 @@ struct mutex {
 	struct waitq waiters;
 	const char *name;      /* I: its class (core/lockdep.h), as of all mutexes of that name */
 	struct lock_mutex dep;
+	u64 taken_at[LOCK_STATS]; /* by the owner: TSC */
 };
 
 #define MUTEX_INIT(mname, m) { .waiters = WAITQ_INIT((m).waiters), .name = (mname) }

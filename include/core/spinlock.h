@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Ticket spinlocks: fair, one word. The kernel is not preempted, so a plain spin_lock() is enough between threads; a lock
- * that an interrupt handler also takes must be taken with spin_lock_irqsave(). Every lock has a name and, under
- * CONFIG_LOCKDEP, a class: the order in which classes nest is recorded, and the first contradiction panics with both
- * chains (core/lockdep.c). The intended order stands in core/lockorder.h.
+ * Spinlocks. The kernel is not preempted, so a plain spin_lock() is enough between threads; a lock that an interrupt handler
+ * also takes must be taken with spin_lock_irqsave(). Every lock has a name and, under CONFIG_LOCKDEP, a class: the order in which
+ * classes nest is recorded, and the first contradiction panics with both chains (core/lockdep.c). The intended order stands in
+ * core/lockorder.h.
+ *
+ * What kind of lock it is, Kconfig chooses: core/lock/KIND.h has struct spin_word, which is free when it is all zero, and
+ * spin_word_take(), _try(), _leave() and _taken(); core/lock/KIND.c has what a CPU does that must wait (docs/locks.md).
  */
 #ifndef CORE_SPINLOCK_H
 #define CORE_SPINLOCK_H
@@ -12,9 +15,10 @@
 #include <core/lockdep.h>
 #include <lib/types.h>
 
+#include CONFIG_SPINLOCK_HEADER
+
 struct spinlock {
-	u16 next;  /* a: ticket to hand out */
-	u16 owner; /* a: ticket being served */
+	struct spin_word word;
 	struct lock_class dep;
 };
 
@@ -23,26 +27,40 @@ struct spinlock {
 /* `name` is a string literal: it is the class. */
 #define spin_init(l, lockname) (*(l) = (struct spinlock)SPINLOCK_INIT(lockname))
 
-/* Until `ticket` is served. */
-void spin_wait(struct spinlock *l, u16 ticket) __cold;
+/* With LOCK_STATS: as below, and counted (core/lockstat.c); what was got by trying is only counted. */
+void spin_take_counted(struct spinlock *l);
+void spin_tried_counted(struct spinlock *l);
+void spin_leave_counted(struct spinlock *l);
+
+/* Without lockdep, for the one lock that sleepers take too: core/biglock.h. */
+static inline void spin_take(struct spinlock *l)
+{
+	if (LOCK_STATS)
+		spin_take_counted(l);
+	else
+		spin_word_take(&l->word);
+}
+
+static inline void spin_leave(struct spinlock *l)
+{
+	if (LOCK_STATS)
+		spin_leave_counted(l);
+	else
+		spin_word_leave(&l->word);
+}
 
 static inline void spin_lock(struct spinlock *l)
 {
 	lockdep_acquire(&l->dep, false);
-
-	u16 ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
-
-	if (unlikely(__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket))
-		spin_wait(l, ticket);
+	spin_take(l);
 }
 
 static inline bool spin_trylock(struct spinlock *l)
 {
-	u16 owner = __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
-
-	if (!__atomic_compare_exchange_n(&l->next, &owner, (u16)(owner + 1), false, __ATOMIC_ACQUIRE,
-					 __ATOMIC_RELAXED))
+	if (!spin_word_try(&l->word))
 		return false;
+	if (LOCK_STATS)
+		spin_tried_counted(l);
 	lockdep_acquire(&l->dep, true);
 	return true;
 }
@@ -50,7 +68,7 @@ static inline bool spin_trylock(struct spinlock *l)
 static inline void spin_unlock(struct spinlock *l)
 {
 	lockdep_release(&l->dep);
-	__atomic_store_n(&l->owner, (u16)(l->owner + 1), __ATOMIC_RELEASE);
+	spin_leave(l);
 }
 
 static inline u64 spin_lock_irqsave(struct spinlock *l)
@@ -69,7 +87,7 @@ static inline void spin_unlock_irqrestore(struct spinlock *l, u64 flags)
 
 static inline bool spin_is_locked(const struct spinlock *l)
 {
-	return READ_ONCE(l->next) != READ_ONCE(l->owner);
+	return spin_word_taken(&l->word);
 }
 
 #endif

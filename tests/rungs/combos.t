@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Rungs together: on multi and sas a few combinations in which every two meet (tests/rungs/pairs), and one by a seed, on a kernel by
 # the same seed (SEED repeats it). With CHECK=full also every rung alone on each kernel that can have it, and every two of them, and
-# no other, on multi and sas.
+# no other, on multi and sas. In the small check, where these kernels are compiled for nothing else, multi has queued spinlocks and
+# the others have MCS; all other tests run with tickets, and tests/rungs/locks.t with each kind.
 [ "${CHECK-}" = full ] || hurry=draft
 . "$(dirname "$0")/rung.sh"
 
@@ -22,22 +23,39 @@ rungs_of() {
 	esac
 }
 
+kind_of() {
+	[ -n "$full" ] || case $1 in
+	multi) echo queued ;;
+	*) echo mcs ;;
+	esac
+}
+
 # all_on FRAGMENT+...: what /proc/orchard says of each of them; of identifiers for the TLB it may be that the CPU has none.
 all_on() {
 	run "$kernel" 4 /bin/busybox cat /proc/orchard </dev/null
 	for rung in $(echo "$1" | tr + ' '); do
 		grep -qE "^rung: $rung on|^rung: pcid missing" "$work/out" || echo "$rung"
 	done >"$work/not"
+	grep -q "^locks: spinlock=${kind:-ticket} " "$work/out" || echo "${kind:-ticket}" >>"$work/not"
 	[ ! -s "$work/not" ]
 	check $? "$label: all are on" || sed 's/^/#   not on: /' "$work/not"
 }
 
+threaded=
 # tries MODEL FRAGMENTS: builds, boots; with CHECK=full it also tests itself.
 tries() {
-	rung_kernel "$1" "$2"
+	kind=$(kind_of "$1")
+	rung_kernel "$1" "$2${kind:++$kind}"
 	case $2 in
 	*linked*) boots --cpus 4 ;; # no /proc
-	*) all_on "$2" ;;
+	*)
+		all_on "$2"
+		[ -n "$full" ] || [ "$threaded" = "$1" ] || {
+			threaded=$1 # once on each kernel, for the spinlocks' sake
+			run "$kernel" 4 tests/threads </dev/null
+			is_status 0 "$label: threads"
+		}
+		;;
 	esac
 	[ -z "$full" ] || self_tests kernel_is_w_xor_x 4
 }

@@ -189,8 +189,8 @@ def _check_repaired(source, config):
 
 
 def rungs():
-    """[(fragment, what it is)] of the fragments in configs/ that turn on one option of isolation/rungs/Kconfig, by its prompt."""
-    text = (paths.ROOT / "isolation/rungs/Kconfig").read_text(encoding="utf-8")
+    """[(fragment, what it is)] of the fragments in configs/ that turn on one option of these Kconfig files, by its prompt."""
+    text = "".join((paths.ROOT / path).read_text(encoding="utf-8") for path in ("isolation/rungs/Kconfig", "core/lock/Kconfig"))
     prompts = dict(re.findall(r'^config (\w+)\n\tbool "(.*)"$', text, re.M))
     found = []
     for path in sorted(paths.CONFIGS.glob("*.config")):

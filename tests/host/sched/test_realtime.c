@@ -69,7 +69,7 @@ void sim_relax(void)
 	fail();
 }
 
-void spin_wait(struct spinlock *l, u16 ticket)
+void spin_wait(struct spin_word *l, u16 ticket)
 {
 	(void)l, (void)ticket;
 	fail();

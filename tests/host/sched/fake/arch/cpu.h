@@ -53,6 +53,10 @@ static inline void __noreturn cpu_stop(void)
 	for (;;)
 		sim_relax();
 }
+static inline u64 cpu_tsc(void)
+{
+	return 0;
+}
 static inline u64 cr2_read(void)
 {
 	return 0;
