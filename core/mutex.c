@@ -8,6 +8,7 @@
 #include <core/mutex.h>
 
 #include <core/panic.h>
+#include <core/preempt.h>
 
 void mutex_init(struct mutex *m, const char *name)
 {
@@ -34,6 +35,7 @@ bool mutex_trylock(struct mutex *m)
 
 void mutex_lock(struct mutex *m)
 {
+	preempt_point(PREEMPT_SLEEP);
 	lockdep_mutex_want(m->name);
 	if (unlikely(!take(m))) {
 		if (mutex_held(m))
@@ -50,6 +52,7 @@ void mutex_unlock(struct mutex *m)
 	lockdep_mutex_release(&m->dep);
 	__atomic_store_n(&m->owner, NULL, __ATOMIC_RELEASE);
 	waitq_wake_one(&m->waiters);
+	preempt_point(PREEMPT_SLEEP);
 }
 
 bool mutex_held(const struct mutex *m)

@@ -42,7 +42,7 @@ static struct thread *choose(struct runqueue *rq, struct thread *prev, enum leav
 		next = runqueue_pick(rq);
 		return next ? next : prev;
 	}
-	if (unlikely(!thread_may_use(prev, rq->cpu) && !prev->exempt)) {
+	if (unlikely((preempt_moves() || !thread_may_use(prev, rq->cpu)) && !prev->exempt)) {
 		put_off(rq, prev);
 		next = runqueue_pick(rq);
 		return next ? next : rq->idle;

@@ -8,6 +8,7 @@
 #include <arch/cpu.h>
 #include <arch/pkru.h>
 #include <arch/thread.h>
+#include <core/preempt.h>
 #include <core/printk.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
@@ -86,6 +87,7 @@ void app_page_fault(struct trapframe *tf, uaddr_t va, unsigned access)
 {
 	struct siginfo info = {.signo = SIGSEGV, .code = SEGV_MAPERR};
 
+	preempt_point(PREEMPT_SLEEP);
 	info.fault.addr = va;
 	if (is_closed(va, access) && signal_key(va, access)) /* no page would change that */
 		return;

@@ -10,6 +10,7 @@
 
 #include <arch/cpu.h>
 #include <core/lockdep.h>
+#include <core/preempt.h>
 #include <lib/types.h>
 
 struct spinlock {
@@ -51,6 +52,7 @@ static inline void spin_unlock(struct spinlock *l)
 {
 	lockdep_release(&l->dep);
 	__atomic_store_n(&l->owner, (u16)(l->owner + 1), __ATOMIC_RELEASE);
+	preempt_point(PREEMPT_DELAY);
 }
 
 static inline u64 spin_lock_irqsave(struct spinlock *l)
@@ -65,6 +67,7 @@ static inline void spin_unlock_irqrestore(struct spinlock *l, u64 flags)
 {
 	spin_unlock(l);
 	irq_restore(flags);
+	preempt_point(PREEMPT_DELAY);
 }
 
 static inline bool spin_is_locked(const struct spinlock *l)

@@ -41,17 +41,22 @@ void waitq_watch(struct waitq *q, struct waiter *w);
 void waitq_remove(struct waiter *w);
 /* How many threads were woken. A woken waiter leaves the queue by itself; watchers are all told. */
 unsigned waitq_wake(struct waitq *q, unsigned max);
+/* Without the lock: see below. */
+static inline bool waitq_is_used(const struct waitq *q)
+{
+	return READ_ONCE(q->waiters.next) != &q->waiters;
+}
 /* The fences: the waker's condition must be visible before the queue is seen empty; the waiter does the reverse. */
 static inline void waitq_wake_one(struct waitq *q)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!list_empty(&q->waiters))
+	if (waitq_is_used(q))
 		waitq_wake(q, 1);
 }
 static inline void waitq_wake_all(struct waitq *q)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!list_empty(&q->waiters))
+	if (waitq_is_used(q))
 		waitq_wake(q, ~0u);
 }
 
