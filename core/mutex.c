@@ -35,8 +35,8 @@ bool mutex_trylock(struct mutex *m)
 
 void mutex_lock(struct mutex *m)
 {
-	preempt_point(PREEMPT_SLEEP);
 	lockdep_mutex_want(m->name);
+	preempt_point(PREEMPT_SLEEP); /* not before: lockdep_nest() was said of this CPU */
 	if (unlikely(!take(m))) {
 		if (mutex_held(m))
 			panic("mutex %s: taken twice by thread %s", m->name, thread_name(thread_current()));
