@@ -163,16 +163,23 @@ static void watch(u64 va, size_t size, unsigned kind, u64 pc, u64 number)
 
 static __attribute__((noinline)) void sample(u64 va, size_t size, unsigned kind, u64 pc)
 {
-	u64 flags = irq_save(), number;
-	struct sampler *me = this_cpu_ptr(sampler);
+	u64 flags, number;
+	struct sampler *me;
 
+	/* Alone nobody races; and what is drawn before there is a command line, and copies of variables, would be all CPUs' draw. */
+	if (READ_ONCE(cpu_online) < 2) {
+		this_cpu(sampler).skip = 0;
+		return;
+	}
+	flags = irq_save();
+	me = this_cpu_ptr(sampler);
 	if (!me->seeded) {
 		me->state = seeds_state(race_seed.seed, this_cpu_id());
 		me->seeded = true;
 	}
 	number = splitmix64(&me->state);
 	me->skip = (int)(number % (2 * race_seed.density - 1)) + 1;
-	if (!me->busy && READ_ONCE(cpu_online) > 1 && READ_ONCE(panic_cpu) < 0) {
+	if (!me->busy && READ_ONCE(panic_cpu) < 0) {
 		me->busy = true;
 		watch(va, MIN(size, PAGE_SIZE - (va & ~PAGE_MASK)), kind, pc, number >> 32);
 		me->busy = false;

@@ -11,7 +11,7 @@
 #include <lib/string.h>
 #include <sched/thread.h>
 
-#define ROUNDS 30000u /* of who does nothing wrong; who does is found in some tens */
+#define ROUNDS 3000u /* of who does nothing wrong; who does is found in some tens */
 #define again() asm volatile("" : : : "memory")
 #define PLANT static __attribute__((noinline)) void
 

@@ -21,13 +21,13 @@ CPUS=${CPUS-1 4}
 TIMEOUT=${TIMEOUT-120}
 orchard=${ORCHARD-$top/tools/orchard}
 case ${PREEMPT-} in
-*..*) seeds=$(seq "${PREEMPT%%..*}" "${PREEMPT##*..}") ;;
-*) seeds=${PREEMPT-} ;;
+*..*) preempt_seeds=$(seq "${PREEMPT%%..*}" "${PREEMPT##*..}") ;;
+*) preempt_seeds=${PREEMPT-} ;;
 esac
-if [ -n "$seeds" ]; then # each run is one that can be had again, on kernels that have the points (docs/races.md)
+if [ -n "$preempt_seeds" ]; then # each run is one that can be had again, on kernels that have the points (docs/races.md)
 	export ORCHARD_FRAGMENT="${ORCHARD_FRAGMENT:-preempt}"
 fi
-seed=
+preempt_seed=
 tests=0
 failures=0
 work=$(mktemp -d)
@@ -96,7 +96,7 @@ run() {
 		timeout "$TIMEOUT" "$run_program" "$@" >"$work/out" 2>"$work/err"
 	else
 		"$orchard" run "$run_kernel" --cpus "$run_cpus" --timeout "$TIMEOUT" \
-			${MACHINE:+--machine $MACHINE} ${run_options-} ${seed:+--icount --append preempt=$seed} \
+			${MACHINE:+--machine $MACHINE} ${run_options-} ${preempt_seed:+--icount --append preempt=$preempt_seed} \
 			-- "$run_program" "$@" >"$work/out" 2>"$work/err"
 	fi
 	status=$?
@@ -160,7 +160,7 @@ skips_are_declared() {
 
 # tap_run KERNEL CPUS PROGRAM [ARG...]: the program writes TAP; it becomes a subtest.
 tap_run() {
-	tap_name="$1, $2 CPU$([ "$2" = 1 ] || echo s)${seed:+, preempt=$seed}"
+	tap_name="$1, $2 CPU$([ "$2" = 1 ] || echo s)${preempt_seed:+, preempt=$preempt_seed}"
 	run "$@" </dev/null
 	tr -d '\000\r' <"$work/out" | sed 's/^/    /'
 	tap_is_good && [ "$status" = 0 ] && skips_are_declared "$1"
@@ -174,8 +174,8 @@ on_every_kernel() {
 	for kernel in $KERNELS; do
 		for cpus in $CPUS; do
 			for _ in $(seq "${RUNS:-1}"); do
-				for seed in ${seeds:-none}; do
-					[ "$seed" != none ] || seed=
+				for preempt_seed in ${preempt_seeds:-none}; do
+					[ "$preempt_seed" != none ] || preempt_seed=
 					tap_run "$kernel" "$cpus" "$@"
 				done
 			done
