@@ -20,6 +20,8 @@
 struct param param = {
 	.loglevel = CONFIG_LOG_LEVEL,
 	.maxcpus = CONFIG_NR_CPUS_MAX,
+	.tlb_batch = PARAM_TLB_BATCH_MAX,
+	.kstacks = 32,
 };
 
 static char arg_text[BOOT_CMDLINE_MAX]; /* the words behind `--`, each with its NUL */
@@ -158,6 +160,41 @@ static bool set_slice(const struct cmdline_item *item)
 	return true;
 }
 
+static bool set_shootdown(const struct cmdline_item *item)
+{
+	static const char *const names[] = {[SHOOTDOWN_LAZY] = "lazy", [SHOOTDOWN_SPACE] = "space", [SHOOTDOWN_ALL] = "all"};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!word_is(item->value, item->valuelen, names[i]))
+			continue;
+		param.shootdown = (enum shootdown)i;
+		return true;
+	}
+	pr_warn("command line: shootdown: no '%.*s'; there are %s, %s and %s", (int)item->valuelen, item->value ? item->value : "",
+		names[SHOOTDOWN_LAZY], names[SHOOTDOWN_SPACE], names[SHOOTDOWN_ALL]);
+	return true;
+}
+
+static bool set_tlb_batch(const struct cmdline_item *item)
+{
+	u64 value;
+
+	if (!number(item, 1, PARAM_TLB_BATCH_MAX, &value))
+		return false;
+	param.tlb_batch = (unsigned)value;
+	return true;
+}
+
+static bool set_kstacks(const struct cmdline_item *item)
+{
+	u64 value;
+
+	if (!number(item, 0, PARAM_KSTACKS_MAX, &value))
+		return false;
+	param.kstacks = (unsigned)value;
+	return true;
+}
+
 static bool set_init(const struct cmdline_item *item)
 {
 	return copy_word(param.init, sizeof(param.init), item);
@@ -196,6 +233,7 @@ static const struct {
 	{"trace", set_trace},	  {"slice_us", set_slice},    {"init", set_init},
 	{"sched", set_sched},	  {"crash", set_crash},	      {"virtio_mmio.device", set_virtio},
 	{"noaslr", set_noaslr},	  {"nokaslr", set_nokaslr},   {"unsafe_null", set_unsafe_null},
+	{"shootdown", set_shootdown}, {"tlb_batch", set_tlb_batch}, {"kstacks", set_kstacks},
 };
 
 static void take_key(const struct cmdline_item *item)

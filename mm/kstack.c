@@ -2,13 +2,14 @@
 /*
  * Kernel stacks in their own part of the address space: slots of one guard page, never mapped, and the stack above it. A
  * freed stack stays mapped and waits in a chain through its lowest word: no TLB flush, and the next thread starts fast. But
- * only so many: of the others the memory is given back, and the empty slots wait in a chain through the entry of their lowest
+ * only so many (`kstacks=` on the command line): of the others the memory is given back, and the empty slots wait in a chain through the entry of their lowest
  * page. Called by sched/ (thread creation, reaping) and by panic.
  */
 #include <mm/kstack.h>
 
 #include <arch/pmap.h>
 #include <core/panic.h>
+#include <core/param.h>
 #include <core/spinlock.h>
 #include <mm/page.h>
 #include <mm/tlb.h>
@@ -17,7 +18,6 @@
 
 #define SLOT (PAGE_SIZE + KSTACK_SIZE)
 #define SLOTS (KSTACK_AREA_SIZE / SLOT)
-#define FREE_MAX 32
 
 static struct {
 	struct spinlock lock; /* (i) */
@@ -113,7 +113,7 @@ void kstack_free(void *bottom)
 	assert(((u64)bottom - PAGE_SIZE - KSTACK_AREA) % SLOT == 0);
 
 	u64 flags = spin_lock_irqsave(&pool.lock);
-	bool keep = pool.nfree < FREE_MAX;
+	bool keep = pool.nfree < param.kstacks;
 
 	if (keep) {
 		*(void **)bottom = pool.free;

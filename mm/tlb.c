@@ -16,6 +16,8 @@
 #include <core/lockdep.h>
 #include <core/panic.h>
 #include <isolation/aspace.h>
+#include <lib/bitmap.h>
+#include <lib/string.h>
 
 /* From here on dropping everything is cheaper than page after page. */
 #define FLUSH_PAGES_MAX 32
@@ -31,13 +33,16 @@ struct tlb_cpu {
 };
 
 static DEFINE_PERCPU(struct tlb_cpu, tlb_cpu);
+static DEFINE_PERCPU(struct tlb_stats, tlb_stats); /* own CPU: this_cpu_add() */
 
 static void flush_local(uaddr_t start, uaddr_t end)
 {
 	if (end - start > FLUSH_PAGES_MAX * PAGE_SIZE) {
+		this_cpu_add(tlb_stats, local_all, 1);
 		tlb_flush_all_local();
 		return;
 	}
+	this_cpu_add(tlb_stats, local_one, (end - start) / PAGE_SIZE);
 	for (uaddr_t va = start; va < end; va += PAGE_SIZE)
 		tlb_flush_page_local(va);
 }
@@ -55,6 +60,7 @@ void tlb_interrupt(void)
 		for (; set; set &= set - 1) {
 			struct tlb_cpu *from = cpu_ptr(tlb_cpu, word * 64 + __builtin_ctzl(set));
 
+			this_cpu_add(tlb_stats, remote_received, 1);
 			flush_local(from->start, from->end);
 			if (PCID)
 				pcid_flush_end(from->flush);
@@ -79,14 +85,16 @@ static void request(struct tlb_cpu *self, unsigned me, unsigned cpu)
 
 	__atomic_fetch_add(&self->unanswered, 1, __ATOMIC_RELAXED);
 	/* Requesters that are still marked in this word have interrupted it already, and not been seen. */
-	if (!__atomic_fetch_or(&target->requesters[me / 64], BIT(me % 64), __ATOMIC_SEQ_CST))
+	if (!__atomic_fetch_or(&target->requesters[me / 64], BIT(me % 64), __ATOMIC_SEQ_CST)) {
+		this_cpu_add(tlb_stats, ipis, 1);
 		arch_ipi(cpu, IPI_TLB);
+	}
 }
 
 /* On each of `cpus`; with `lazy`, on those asleep in idle when they wake. */
 static void flush_on(const u64 cpus[CPUSET_WORDS], u64 start, u64 end, bool lazy)
 {
-	unsigned me = this_cpu_id();
+	unsigned me = this_cpu_id(), asked = 0;
 	struct tlb_cpu *self = this_cpu_ptr(tlb_cpu);
 
 	/* Who waits with a lock held may wait for a CPU that waits for that lock with interrupts off. */
@@ -98,10 +106,18 @@ static void flush_on(const u64 cpus[CPUSET_WORDS], u64 start, u64 end, bool lazy
 		for (u64 set = cpus[word]; set; set &= set - 1) {
 			unsigned cpu = word * 64 + __builtin_ctzl(set);
 
-			if (cpu != me && !(lazy && owes_flush(cpu_ptr(tlb_cpu, cpu))))
-				request(self, me, cpu);
+			if (cpu == me)
+				continue;
+			if (lazy && owes_flush(cpu_ptr(tlb_cpu, cpu))) {
+				this_cpu_add(tlb_stats, owed, 1);
+				continue;
+			}
+			request(self, me, cpu);
+			asked++;
 		}
 	}
+	if (asked)
+		this_cpu_add(tlb_stats, remote, 1);
 	if (cpus[me / 64] & BIT(me % 64))
 		flush_local(start, end);
 	if (PCID && cpus[me / 64] & BIT(me % 64))
@@ -118,8 +134,11 @@ void tlb_flush(struct vmspace *vs, uaddr_t start, uaddr_t end)
 		*this_cpu_ptr(tlb_cpu)->flush = pcid_flush_begin(vs->pmap->pcid);
 	/* The entries are changed before the set is read: who is not in it yet will load them changed. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	aspace_cpus(vs, cpus);
-	flush_on(cpus, start, end, true);
+	if (unlikely(param.shootdown == SHOOTDOWN_ALL))
+		memcpy(cpus, cpu_online_mask, sizeof(cpus));
+	else
+		aspace_cpus(vs, cpus);
+	flush_on(cpus, start, end, param.shootdown == SHOOTDOWN_LAZY);
 }
 
 /*
@@ -142,8 +161,27 @@ void tlb_idle_enter(void)
 
 void tlb_idle_leave(void)
 {
-	if (__atomic_exchange_n(&this_cpu_ptr(tlb_cpu)->state, TLB_BUSY, __ATOMIC_SEQ_CST) == TLB_OWED)
+	if (__atomic_exchange_n(&this_cpu_ptr(tlb_cpu)->state, TLB_BUSY, __ATOMIC_SEQ_CST) == TLB_OWED) {
+		this_cpu_add(tlb_stats, local_all, 1);
 		tlb_flush_all_local();
+	}
+}
+
+void tlb_sum_stats(struct tlb_stats *sum)
+{
+	size_t cpu;
+
+	*sum = (struct tlb_stats){0};
+	bitmap_for_each(cpu, cpu_online_mask, CPUS_MAX) {
+		const struct tlb_stats *one = cpu_ptr(tlb_stats, cpu);
+
+		sum->remote += READ_ONCE(one->remote);
+		sum->remote_received += READ_ONCE(one->remote_received);
+		sum->local_all += READ_ONCE(one->local_all);
+		sum->local_one += READ_ONCE(one->local_one);
+		sum->ipis += READ_ONCE(one->ipis);
+		sum->owed += READ_ONCE(one->owed);
+	}
 }
 
 void tlb_batch_begin(struct tlb_batch *b, struct vmspace *vs)
@@ -156,7 +194,7 @@ void tlb_batch_begin(struct tlb_batch *b, struct vmspace *vs)
 
 void tlb_batch_add(struct tlb_batch *b, uaddr_t va, struct page *page)
 {
-	if (b->npages == TLB_BATCH)
+	if (b->npages == param.tlb_batch)
 		tlb_batch_end(b);
 	b->start = MIN(b->start, va);
 	b->end = MAX(b->end, va + PAGE_SIZE);

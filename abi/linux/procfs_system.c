@@ -14,6 +14,7 @@
 #include <lib/bitmap.h>
 #include <mm/page.h>
 #include <mm/slab.h>
+#include <mm/tlb.h>
 #include <sched/thread.h>
 
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)
@@ -147,15 +148,20 @@ static void show_loadavg(struct seq *s, void *arg)
 	seq_printf(s, "%u/%u %d\n", sched.running, c.tasks, c.last_pid);
 }
 
-/* What vmstat(8) looks for. Nothing is ever paged in or out. */
+/* What vmstat(8) looks for, and TLB flushes (the last two are ours). Nothing is ever paged in or out. */
 static void show_vmstat(struct seq *s, void *arg)
 {
 	struct memory_stats m;
+	struct tlb_stats tlb;
 
 	(void)arg;
 	page_stats(&m);
+	tlb_sum_stats(&tlb);
 	seq_printf(s, "nr_free_pages %lu\nnr_file_pages %lu\nnr_shmem %lu\n", m.free_pages, m.cached_pages, m.cached_pages);
 	seq_printf(s, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n");
+	seq_printf(s, "nr_tlb_remote_flush %lu\nnr_tlb_remote_flush_received %lu\n", tlb.remote, tlb.remote_received);
+	seq_printf(s, "nr_tlb_local_flush_all %lu\nnr_tlb_local_flush_one %lu\n", tlb.local_all, tlb.local_one);
+	seq_printf(s, "nr_tlb_ipi %lu\nnr_tlb_owed %lu\n", tlb.ipis, tlb.owed);
 }
 
 static void show_version(struct seq *s, void *arg)

@@ -9,6 +9,12 @@
 
 #define PARAM_VIRTIO_MAX 32
 
+#define PARAM_TLB_BATCH_MAX 64
+#define PARAM_KSTACKS_MAX 4096
+
+/* Whom a TLB shootdown interrupts: docs/tlb.md. */
+enum shootdown { SHOOTDOWN_LAZY, SHOOTDOWN_SPACE, SHOOTDOWN_ALL };
+
 /* What carries the stream port. */
 enum streams { STREAMS_NONE, STREAMS_COM2, STREAMS_VIRTIO };
 
@@ -26,6 +32,9 @@ struct param {
 	char crash[16];                    /* "": not given */
 	unsigned crash_cpu;
 	char sched[16];                    /* "": not given */
+	enum shootdown shootdown;
+	unsigned tlb_batch;                /* frames that wait for one flush, 1..PARAM_TLB_BATCH_MAX */
+	unsigned kstacks;                  /* free kernel stacks that stay mapped, 0..PARAM_KSTACKS_MAX */
 	int argc;                          /* what follows `--` */
 	const char *argv[PARAM_ARGS_MAX];
 	unsigned nvirtio;                  /* transports that virtio_mmio.device= named */

@@ -21,6 +21,8 @@
 
 /* An lvalue: this CPU's copy of x. Not for taking its address: see this_cpu_ptr(). */
 #define this_cpu(x) (*(__seg_gs __typeof__(x) *)(uintptr_t)&(x))
+/* Adds n to a word of this CPU's copy of a struct, in one instruction: it may be interrupted by who does the same. */
+#define this_cpu_add(x, member, n) asm volatile("addq %1, %0" : "+m"(this_cpu(x).member) : "er"((u64)(n)))
 #define this_cpu_ptr(x) ((__typeof__(&(x)))((uintptr_t)&(x) + this_cpu(percpu_offset)))
 #define cpu_ptr(x, cpu) ((__typeof__(&(x)))((uintptr_t)&(x) + percpu_offsets[cpu]))
 

@@ -8,15 +8,18 @@
 #include <arch/machine.h>
 #include <core/block.h>
 #include <core/panic.h>
+#include <core/param.h>
 #include <core/percpu.h>
 #include <core/printk.h>
 #include <isolation/aspace.h>
 #include <lib/xarray.h>
 #include <mm/slab.h>
+#include <mm/tlb.h>
 #include <sys/mman.h>
 
 struct bootinfo bootinfo;
 char __kernel_start[1], __kernel_end[1], image_base[1];
+struct param param = {.tlb_batch = TLB_BATCH};
 unsigned cpu_count = 1;
 u64 cpu_online_mask[CPUSET_WORDS] = {1};
 int machine_tables_left = -1;

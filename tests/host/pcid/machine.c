@@ -43,6 +43,7 @@ struct machine_counts machine_counts;
 unsigned machine_cpu;
 unsigned cpu_count = MACHINE_CPUS;
 u64 cpu_online_mask[CPUSET_WORDS] = {BIT(MACHINE_CPUS) - 1};
+struct param param = {.tlb_batch = TLB_BATCH};
 struct pmap kernel_pmap;
 const pte_t pmap_app_bits = PTE_USER;
 

@@ -8,6 +8,7 @@
 
 #define DEFINE_PERCPU(type, name) __typeof__(type) name
 #define DECLARE_PERCPU(type, name) extern __typeof__(type) name
+#define this_cpu_add(x, member, n) ((x).member += (n))
 #define this_cpu_ptr(x) (&(x))
 #define cpu_ptr(x, cpu) ((void)(cpu), &(x))
 

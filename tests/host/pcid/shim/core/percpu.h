@@ -11,6 +11,7 @@
 #define DEFINE_PERCPU(type, name) __typeof__(type) name[MACHINE_CPUS]
 #define DECLARE_PERCPU(type, name) extern __typeof__(type) name[MACHINE_CPUS]
 #define this_cpu(x) ((x)[machine_cpu])
+#define this_cpu_add(x, member, n) (this_cpu(x).member += (n))
 #define this_cpu_ptr(x) (&(x)[machine_cpu])
 #define cpu_ptr(x, cpu) (&(x)[cpu])
 
