@@ -38,6 +38,11 @@ unsigned race_expect(const char *function)
 	return __atomic_exchange_n(&expected_seen, 0, __ATOMIC_RELAXED);
 }
 
+unsigned race_seen(void)
+{
+	return __atomic_load_n(&expected_seen, __ATOMIC_RELAXED);
+}
+
 /* Are they two places that were not reported yet? */
 static bool is_new(u64 a, u64 b)
 {

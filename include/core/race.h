@@ -26,5 +26,7 @@ static inline enum machine_end race_verdict(enum machine_end end)
  * were, so far.
  */
 unsigned race_expect(const char *function);
+/* How many were so far. */
+unsigned race_seen(void);
 
 #endif
