@@ -119,8 +119,7 @@ static void repeat(void *arg)
 	wait_for(&started, 2);
 	for (unsigned i = 0; i < rounds && !race_seen(); i++) {
 		fn();
-		if (i % 64 == 0)
-			cpu_pause(); /* under -icount the other one runs now */
+		cpu_pause(); /* under -icount the other one runs now, while this one watches or not */
 	}
 	__atomic_fetch_add(&done, 1, __ATOMIC_ACQ_REL);
 	waitq_wake_all(&done_wait);
