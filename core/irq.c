@@ -101,6 +101,7 @@ void irq_dispatch(unsigned vector, bool from_app)
 	else
 		pr_warn("interrupt vector %u: nobody's", vector);
 	this_cpu(irq_depth)--;
+	trace(TRACE_IRQ_EXIT, vector, 0);
 }
 
 bool irq_from_app(void)

@@ -13,9 +13,12 @@
 #include <core/seeds.h>
 #include <core/time.h>
 #include <lib/cmdline.h>
+#include <lib/config.h>
 #include <lib/string.h>
 
 #define SLICE_US_MAX 10000000ul
+#define TRACE_SIZE_MIN 4096ul
+#define TRACE_SIZE_MAX (128ul << 20)
 
 struct param param = {
 	.loglevel = CONFIG_LOG_LEVEL,
@@ -96,10 +99,34 @@ static bool set_strace(const struct cmdline_item *item)
 	return !item->value;
 }
 
+/* A power of two in bytes, K, M or G. */
+static bool trace_size(const struct cmdline_item *item)
+{
+	static const char units[] = {'K', 'M', 'G'};
+	size_t digits = item->valuelen;
+	unsigned shift = 0;
+	u64 value;
+
+	if (!digits)
+		return false;
+	for (unsigned i = 0; i < ARRAY_SIZE(units); i++) {
+		if (item->value[digits - 1] == units[i])
+			shift = 10 * (i + 1);
+	}
+	digits -= shift != 0;
+	if (!cmdline_number(item->value, digits, &value) || value > TRACE_SIZE_MAX >> shift)
+		return false;
+	value <<= shift;
+	if (value < TRACE_SIZE_MIN || (value & (value - 1)))
+		return false;
+	param.trace_size = value;
+	return true;
+}
+
 static bool set_trace(const struct cmdline_item *item)
 {
 	param.trace = true;
-	return !item->value;
+	return !item->value || !IS_ENABLED(CONFIG_TRACE) || trace_size(item);
 }
 
 static bool set_noaslr(const struct cmdline_item *item)
@@ -200,9 +227,18 @@ static bool set_init(const struct cmdline_item *item)
 	return copy_word(param.init, sizeof(param.init), item);
 }
 
+/* A name that is too long is none either: what there is of it says so, and sched_init() which names there are. */
 static bool set_sched(const struct cmdline_item *item)
 {
-	return copy_word(param.sched, sizeof(param.sched), item);
+	struct cmdline_item part = *item;
+
+	part.valuelen = MIN(item->valuelen, sizeof(param.sched) - 1);
+	return copy_word(param.sched, sizeof(param.sched), &part);
+}
+
+static bool set_seed(const struct cmdline_item *item)
+{
+	return number(item, 0, ~0ul, &param.seed);
 }
 
 /* NAME or NAME,CPU */
@@ -232,6 +268,7 @@ static const struct {
 	{"ktest", set_ktest},	  {"loglevel", set_loglevel}, {"maxcpus", set_maxcpus},
 	{"trace", set_trace},	  {"slice_us", set_slice},    {"init", set_init},
 	{"sched", set_sched},	  {"crash", set_crash},	      {"virtio_mmio.device", set_virtio},
+	{"seed", set_seed},
 	{"noaslr", set_noaslr},	  {"nokaslr", set_nokaslr},   {"unsafe_null", set_unsafe_null},
 	{"shootdown", set_shootdown}, {"tlb_batch", set_tlb_batch}, {"kstacks", set_kstacks},
 };

@@ -10,4 +10,5 @@ void spin_wait(struct spinlock *l, u16 ticket)
 	do
 		cpu_pause();
 	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket);
+	trace(TRACE_LOCK_TAKEN, (u64)l, 0);
 }

@@ -6,6 +6,7 @@
 #include <core/printk.h>
 
 u32 trace_mask;
+bool (*trace_identify)(const struct thread *t, u32 *thread, u16 *process);
 
 void trace_init(void)
 {
@@ -16,6 +17,11 @@ void trace_init(void)
 void trace_record(enum trace_id id, u64 a, u64 b)
 {
 	(void)id, (void)a, (void)b;
+}
+
+void trace_record_thread(enum trace_id id, const struct thread *t)
+{
+	(void)id, (void)t;
 }
 
 void trace_print_last(void)

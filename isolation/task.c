@@ -20,6 +20,7 @@
 #include <mm/slab.h>
 #include <mm/vmspace.h>
 #include <sched/futex.h>
+#include <uapi/linux/sched.h>
 
 struct mutex proc_lock = MUTEX_INIT("proc", proc_lock);
 
@@ -118,6 +119,7 @@ static void default_limits(struct rlimit64 *limit)
 
 	for (unsigned i = 0; i < RLIM_NLIMITS; i++)
 		limit[i] = (struct rlimit64){RLIM_INFINITY, RLIM_INFINITY};
+	limit[RLIMIT_NICE] = limit[RLIMIT_RTPRIO] = (struct rlimit64){0, 0};
 	limit[RLIMIT_STACK].cur = 8ul << 20;
 	limit[RLIMIT_CORE].cur = 0;
 	limit[RLIMIT_NOFILE] = (struct rlimit64){1024, FD_LIMIT};
@@ -313,6 +315,10 @@ struct task *task_fork(struct proc *p, int tid, const struct clone_args *args)
 {
 	struct task *me = task_current();
 	uaddr_t child_tid = args->flags & CLONE_CHILD_SETTID ? args->child_tid : 0;
+
+	if (me->thread.class == SCHED_DEADLINE && !me->thread.reset_on_fork)
+		return ERR_PTR(-EAGAIN); /* what was promised to one cannot be shared by two: sched(7) */
+
 	struct task *t = task_create(p, tid, me->thread.name, clone_entry, (void *)child_tid);
 
 	if (IS_ERR(t))
@@ -330,9 +336,7 @@ struct task *task_fork(struct proc *p, int tid, const struct clone_args *args)
 		t->thread.arch.pkru = pkru_read();
 	t->thread.arch.gs_base = me->thread.arch.gs_base;
 	t->thread.arch.fs_base = args->flags & CLONE_SETTLS ? args->tls : me->thread.arch.fs_base;
-	t->thread.nice = me->thread.nice;
-	t->thread.weight = me->thread.weight;
-	memcpy(t->thread.affinity, me->thread.affinity, sizeof(t->thread.affinity));
+	thread_inherit(&t->thread);
 	t->sigmask = me->sigmask;
 	t->no_new_privs = me->no_new_privs;
 	t->personality = me->personality;

@@ -63,10 +63,11 @@ static void resume(struct runqueue *rq, struct thread *t)
 {
 	unsigned cpu = place_woken(t);
 
-	trace_name(TRACE_WAKE, t->name);
+	trace_thread(TRACE_WAKE, t);
+	if (SCHEDSTATS)
+		schedstat_wake(cpu);
 	if (cpu == rq->cpu) {
-		runqueue_enqueue(rq, t, true);
-		runqueue_notice(rq, t);
+		runqueue_add(rq, t, true);
 		spin_unlock(&rq->lock);
 		return;
 	}

@@ -23,6 +23,7 @@ void idle_adopt(unsigned cpu)
 	t->state = THREAD_RUNNABLE;
 	t->on_cpu = true;
 	t->is_idle = true;
+	t->special = true;
 	t->exempt = true;
 	t->cpu = cpu;
 	t->affinity[cpu / 64] = BIT(cpu % 64);

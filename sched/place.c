@@ -66,7 +66,7 @@ static unsigned least_loaded(const struct thread *t)
 static bool stays_warm(const struct thread *t)
 {
 	return t->cpu == this_cpu_id() && !READ_ONCE(this_runqueue()->queued) &&
-	       clock_ns() - t->exec_start < WAKE_HOT_NS;
+	       clock_ns() - t->exec_start < WAKE_HOT_NS && !is_realtime(t);
 }
 
 unsigned place_woken(struct thread *t)
@@ -81,6 +81,8 @@ unsigned place_woken(struct thread *t)
 	cpu = find_idle(t);
 	if (cpu < CPUS_MAX)
 		return cpu;
+	if (unlikely(is_realtime(t)))
+		return realtime_place(t);
 	return may_stay ? t->cpu : least_loaded(t);
 }
 
@@ -91,7 +93,9 @@ unsigned place_new(struct thread *t)
 	if (t->exempt)
 		return t->cpu;
 	cpu = find_idle(t);
-	return cpu < CPUS_MAX ? cpu : least_loaded(t);
+	if (cpu < CPUS_MAX)
+		return cpu;
+	return unlikely(is_realtime(t)) ? realtime_place(t) : least_loaded(t);
 }
 
 static bool steal_from(struct runqueue *victim, struct runqueue *rq)

@@ -16,31 +16,10 @@
 #define SLICE_MIN (750 * NSEC_PER_USEC)    /* ...unless there are too many */
 #define SLEEPER_CREDIT (LATENCY / 2)
 #define WAKE_ADVANTAGE (1 * NSEC_PER_MSEC) /* vruntime by which a waker's running thread must lead */
-#define WEIGHT_0 1024
-
-/* round(1024 / 1.25^nice) */
-static const u32 weights[40] = {
-	88818, 71054, 56843, 45475, 36380, 29104, 23283, 18626,
-	14901, 11921, 9537, 7629, 6104, 4883, 3906, 3125,
-	2500, 2000, 1600, 1280, 1024, 819, 655, 524,
-	419, 336, 268, 215, 172, 137, 110, 88,
-	70, 56, 45, 36, 29, 23, 18, 15,
-};
-
-u32 nice_weight(int nice)
-{
-	return weights[nice + 20];
-}
 
 static struct thread *thread_of(struct rb_node *node)
 {
-	return rb_entry(node, struct thread, fair_node);
-}
-
-/* Modular, so that it holds for any start value. */
-static bool earlier(u64 a, u64 b)
-{
-	return (i64)(a - b) < 0;
+	return rb_entry(node, struct thread, node);
 }
 
 static u64 later_of(u64 a, u64 b)
@@ -60,11 +39,11 @@ static void rebase(struct runqueue *rq, struct thread *t)
 {
 	u64 clock = rq->fair.min_vruntime;
 
-	if (!t->fair_rq)
-		t->vruntime = clock;
-	else if (t->fair_rq != rq)
-		t->vruntime += clock - READ_ONCE(t->fair_rq->fair.min_vruntime);
-	t->fair_rq = rq;
+	if (!t->home)
+		t->fair.vruntime = clock;
+	else if (t->home != rq)
+		t->fair.vruntime += clock - READ_ONCE(t->home->fair.min_vruntime);
+	t->home = rq;
 }
 
 static void fair_enqueue(struct runqueue *rq, struct thread *t, bool woken)
@@ -74,26 +53,26 @@ static void fair_enqueue(struct runqueue *rq, struct thread *t, bool woken)
 
 	rebase(rq, t);
 	if (woken)
-		t->vruntime = later_of(t->vruntime, rq->fair.min_vruntime - SLEEPER_CREDIT);
+		t->fair.vruntime = later_of(t->fair.vruntime, rq->fair.min_vruntime - SLEEPER_CREDIT);
 	while (*link) {
 		parent = *link;
-		if (earlier(t->vruntime, thread_of(parent)->vruntime)) {
+		if (earlier(t->fair.vruntime, thread_of(parent)->fair.vruntime)) {
 			link = &parent->left;
 		} else {
 			link = &parent->right;
 			leftmost = false;
 		}
 	}
-	rb_insert(&rq->fair.tree, &t->fair_node, parent, link);
+	rb_insert(&rq->fair.tree, &t->node, parent, link);
 	if (leftmost)
-		rq->fair.leftmost = &t->fair_node;
+		rq->fair.leftmost = &t->node;
 }
 
 static void fair_dequeue(struct runqueue *rq, struct thread *t)
 {
-	if (rq->fair.leftmost == &t->fair_node)
-		rq->fair.leftmost = rb_next(&t->fair_node);
-	rb_erase(&rq->fair.tree, &t->fair_node);
+	if (rq->fair.leftmost == &t->node)
+		rq->fair.leftmost = rb_next(&t->node);
+	rb_erase(&rq->fair.tree, &t->node);
 }
 
 static struct thread *fair_pick(struct runqueue *rq)
@@ -122,17 +101,17 @@ static void fair_charge(struct runqueue *rq, struct thread *t, u64 ran)
 	u64 clock;
 
 	t->slice_used += ran;
-	t->vruntime += likely(t->weight == WEIGHT_0) ? ran : ran * WEIGHT_0 / t->weight;
-	clock = t->vruntime;
-	if (rq->fair.leftmost && earlier(thread_of(rq->fair.leftmost)->vruntime, clock))
-		clock = thread_of(rq->fair.leftmost)->vruntime;
+	t->fair.vruntime += likely(t->weight == WEIGHT_0) ? ran : ran * WEIGHT_0 / t->weight;
+	clock = t->fair.vruntime;
+	if (rq->fair.leftmost && earlier(thread_of(rq->fair.leftmost)->fair.vruntime, clock))
+		clock = thread_of(rq->fair.leftmost)->fair.vruntime;
 	rq->fair.min_vruntime = later_of(rq->fair.min_vruntime, clock);
 }
 
 static bool fair_preempts(struct runqueue *rq, struct thread *woken, struct thread *running)
 {
 	(void)rq;
-	return earlier(woken->vruntime + WAKE_ADVANTAGE, running->vruntime);
+	return earlier(woken->fair.vruntime + WAKE_ADVANTAGE, running->fair.vruntime);
 }
 
 static u64 fair_slice(struct runqueue *rq, struct thread *t)

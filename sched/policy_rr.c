@@ -11,7 +11,7 @@
 
 static struct thread *thread_of(struct list *link)
 {
-	return list_entry(link, struct thread, rr_link);
+	return list_entry(link, struct thread, link);
 }
 
 static void rr_init(struct runqueue *rq)
@@ -22,13 +22,13 @@ static void rr_init(struct runqueue *rq)
 static void rr_enqueue(struct runqueue *rq, struct thread *t, bool woken)
 {
 	(void)woken;
-	list_add_tail(&t->rr_link, &rq->rr.queue);
+	list_add_tail(&t->link, &rq->rr.queue);
 }
 
 static void rr_dequeue(struct runqueue *rq, struct thread *t)
 {
 	(void)rq;
-	list_remove(&t->rr_link);
+	list_remove(&t->link);
 }
 
 static struct thread *rr_pick(struct runqueue *rq)
@@ -43,13 +43,7 @@ static struct thread *rr_pick(struct runqueue *rq)
 
 static struct thread *rr_peek_movable(struct runqueue *rq, unsigned cpu)
 {
-	struct thread *t;
-
-	list_for_each_entry(t, &rq->rr.queue, rr_link) {
-		if (thread_movable(t, cpu))
-			return t;
-	}
-	return NULL;
+	return list_peek_movable(&rq->rr.queue, cpu);
 }
 
 static void rr_charge(struct runqueue *rq, struct thread *t, u64 ran)

@@ -59,8 +59,11 @@ void preempt_at(enum preempt_place place)
 
 	if (!allowed(t))
 		return;
-	/* One that is about to block may not yield: it would be queued, and look as if it slept. */
-	if (READ_ONCE(t->state) != THREAD_RUNNABLE)
+	/*
+	 * One that is about to block may not yield: it would be queued, and look as if it slept. To one of a real-time class a yield
+	 * means more: the end of its period.
+	 */
+	if (READ_ONCE(t->state) != THREAD_RUNNABLE || t->special)
 		place = PREEMPT_DELAY;
 	if (!p->seeded) {
 		p->state = seeds_state(preempt_seed.seed, this_cpu_id());

@@ -11,13 +11,13 @@
 #include <core/wait.h>
 
 static struct spinlock dead_lock = SPINLOCK_INIT("reaper");     /* (i) */
-static struct list dead_threads = LIST_INIT(dead_threads);      /* dead_lock, by rr_link */
+static struct list dead_threads = LIST_INIT(dead_threads);      /* dead_lock, by link */
 static struct waitq reaper_wait = WAITQ_INIT(reaper_wait);
 
 void reaper_take(struct thread *t)
 {
 	spin_lock(&dead_lock);
-	list_add_tail(&t->rr_link, &dead_threads); /* in no queue any more: the link is free */
+	list_add_tail(&t->link, &dead_threads); /* in no queue any more: the link is free */
 	spin_unlock(&dead_lock);
 	waitq_wake_one(&reaper_wait);
 }
@@ -28,7 +28,7 @@ static struct thread *next_dead(void)
 	struct list *link = list_pop_head(&dead_threads);
 
 	spin_unlock_irqrestore(&dead_lock, flags);
-	return link ? list_entry(link, struct thread, rr_link) : NULL;
+	return link ? list_entry(link, struct thread, link) : NULL;
 }
 
 static void reaper(void *unused)

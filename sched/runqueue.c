@@ -35,30 +35,11 @@ struct runqueue *runqueue_lock(struct thread *t, u64 *flags)
 	}
 }
 
-void runqueue_enqueue(struct runqueue *rq, struct thread *t, bool woken)
-{
-	policy->enqueue(rq, t, woken);
-	t->queued = true;
-	rq->queued++;
-}
-
 void runqueue_dequeue(struct runqueue *rq, struct thread *t)
 {
 	policy->dequeue(rq, t);
 	t->queued = false;
 	rq->queued--;
-}
-
-struct thread *runqueue_pick(struct runqueue *rq)
-{
-	struct thread *t;
-
-	if (!rq->queued)
-		return NULL;
-	t = policy->pick(rq);
-	t->queued = false;
-	rq->queued--;
-	return t;
 }
 
 void runqueue_charge(struct runqueue *rq, u64 now)
@@ -69,6 +50,8 @@ void runqueue_charge(struct runqueue *rq, u64 now)
 		return;
 	if (!t->is_idle)
 		policy->charge(rq, t, now - t->exec_start);
+	if (SCHEDSTATS && !t->is_idle)
+		schedstat_run(rq->cpu, now - t->exec_start);
 	t->cpu_ns += now - t->exec_start;
 	t->exec_start = now;
 }
@@ -87,22 +70,13 @@ void runqueue_kick(struct runqueue *rq)
 		arch_ipi(rq->cpu, IPI_RESCHEDULE);
 }
 
-void runqueue_notice(struct runqueue *rq, struct thread *t)
+/* A thread runs here, and t was queued: shall it give way, and if not at once, when? */
+static void notice(struct runqueue *rq, struct thread *t, u64 now)
 {
 	struct thread *running = rq->current;
-	u64 now;
 
-	if (running->is_idle) {
-		/* One that has not halted yet looks at the queue before it does. */
-		if (rq->sleeping)
-			runqueue_kick(rq);
-		rq->sleeping = false;
-		return;
-	}
 	if (READ_ONCE(running->work) & WORK_RESCHED)
 		return;
-	now = clock_ns();
-	runqueue_charge(rq, now);
 	if (policy->preempts(rq, t, running)) {
 		__atomic_fetch_or(&running->work, WORK_RESCHED, __ATOMIC_RELAXED);
 		runqueue_kick(rq);
@@ -115,12 +89,30 @@ void runqueue_notice(struct runqueue *rq, struct thread *t)
 	}
 }
 
+void runqueue_add(struct runqueue *rq, struct thread *t, bool woken)
+{
+	u64 now;
+
+	if (rq->current->is_idle) {
+		runqueue_enqueue(rq, t, woken);
+		/* One that has not halted yet looks at the queue before it does. */
+		if (rq->sleeping)
+			runqueue_kick(rq);
+		rq->sleeping = false;
+		return;
+	}
+	/* First, so that the policy finds its clock right: nobody may have looked at it for as long as one ran alone. */
+	now = clock_ns();
+	runqueue_charge(rq, now);
+	runqueue_enqueue(rq, t, woken);
+	notice(rq, t, now);
+}
+
 void runqueue_insert(struct thread *t, bool woken)
 {
 	struct runqueue *rq = runqueue_of(t->cpu);
 
 	spin_lock(&rq->lock);
-	runqueue_enqueue(rq, t, woken);
-	runqueue_notice(rq, t);
+	runqueue_add(rq, t, woken);
 	spin_unlock(&rq->lock);
 }

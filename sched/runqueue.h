@@ -19,6 +19,8 @@
 #include <sched/policy.h>
 #include <sched/thread.h>
 
+#define MLFQ_LEVELS 4
+
 struct runqueue {
 	struct spinlock lock;      /* (i) */
 	unsigned cpu;              /* I */
@@ -39,7 +41,38 @@ struct runqueue {
 		struct {
 			struct list queue;
 		} rr;
+		struct {
+			struct list level[MLFQ_LEVELS];
+			u64 since_boost;          /* ns that threads ran here */
+			u64 boosts;
+		} mlfq;
+		struct {
+			struct rb_root tree;      /* by pass */
+			u64 pass;                 /* advances as that of a thread with all tickets would */
+			u64 tickets;              /* of the queued */
+		} stride;
+		struct {
+			struct list queue;
+			u64 tickets;              /* of the queued */
+			u64 random;               /* a sequence */
+		} lottery;
+		struct {
+			struct rb_root tree;      /* by deadline, with the least vruntime of each subtree */
+			u64 clock;                /* virtual time: the weighted mean of all vruntimes, when last computed */
+			i64 sum;                  /* of weight * (vruntime - clock) over the queued */
+			u64 weight;               /* of the queued */
+		} eevdf;
 	};
+	/* Of the threads of real-time classes: lock. Made by the first of them (realtime.c). */
+	struct {
+		struct list queue;        /* by rank */
+		unsigned queued;
+		struct list throttled;    /* by when their runtime comes again */
+		struct timer timer;       /* when that is next, and when the running one's is used up */
+		u64 kept;                 /* ns for which they kept others waiting, less 19 times what those had */
+		bool others_first;        /* that was too much: FIFO and RR wait now */
+		u64 rank;                 /* of the thread that was picked last; read racily */
+	} rt;
 	struct timer tick;         /* own CPU, interrupts off */
 	bool ticking;              /* own CPU, interrupts off: the timer is started */
 	u64 user_ns, system_ns;    /* own CPU, read racily: ticks that fell on applications, and on the kernel */
@@ -55,6 +88,7 @@ DECLARE_PERCPU(struct runqueue, runqueue);
 extern const struct sched_policy *policy; /* I after sched_init() */
 
 #define NO_SLICE (~0ul)
+#define WEIGHT_0 1024 /* of nice 0 */
 
 static inline struct runqueue *this_runqueue(void)
 {
@@ -86,15 +120,34 @@ static inline void runqueue_unlock(struct runqueue *rq, u64 flags)
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
 /* The rest: lock held. */
-void runqueue_enqueue(struct runqueue *rq, struct thread *t, bool woken);
+static inline void runqueue_enqueue(struct runqueue *rq, struct thread *t, bool woken)
+{
+	rq->queued++; /* which the real-time classes may take back */
+	policy->enqueue(rq, t, woken);
+	if (SCHEDSTATS)
+		schedstat_wait(t);
+	t->queued = true;
+}
+static inline struct thread *runqueue_pick(struct runqueue *rq)
+{
+	struct thread *t;
+
+	if (!rq->queued)
+		return NULL;
+	t = policy->pick(rq);
+	if (SCHEDSTATS)
+		schedstat_pick(rq->current, t);
+	t->queued = false;
+	rq->queued--;
+	return t;
+}
 void runqueue_dequeue(struct runqueue *rq, struct thread *t);
-struct thread *runqueue_pick(struct runqueue *rq);
 /* Brings the account of the current thread up to now. */
 void runqueue_charge(struct runqueue *rq, u64 now);
 /* Sets the slice timer for the current thread of this CPU. */
 void runqueue_set_slice(struct runqueue *rq, u64 now);
-/* `t` was enqueued: makes its CPU notice. */
-void runqueue_notice(struct runqueue *rq, struct thread *t);
+/* Puts t in and makes its CPU notice. */
+void runqueue_add(struct runqueue *rq, struct thread *t, bool woken);
 /* Not locked, interrupts off: puts a runnable thread that is in no queue into that of its `cpu`. */
 void runqueue_insert(struct thread *t, bool woken);
 /* Asks the CPU where the current thread of rq runs to look at its work. Lock held. */
@@ -144,7 +197,45 @@ void reaper_init(void);
 /* A dead thread that has left its stack. Interrupts off. */
 void reaper_take(struct thread *t);
 
-/* ---- policy_fair.c ---- */
+/* ---- realtime.c ---- */
+static inline bool is_realtime(const struct thread *t)
+{
+	return t->special && !t->is_idle;
+}
+/* From here on the real-time classes are asked before the policy. */
+void realtime_begin(void);
+/* As choose(), of a thread of theirs. */
+struct thread *realtime_choose(struct runqueue *rq, struct thread *prev, bool yields);
+/* The CPU where t runs soonest. */
+unsigned realtime_place(const struct thread *t);
+/* t, whose queue is locked, is about to become one of others, or has become one of theirs. */
+void realtime_leave(struct runqueue *rq, struct thread *t);
+void realtime_join(struct runqueue *rq, struct thread *t);
+
+/* ---- deadline.c ---- */
+/* Lets t's share of the CPUs go, and takes one for c. -EBUSY: there is not so much. */
+int deadline_admit(struct thread *t, const struct thread_class *c);
+/* It was queued. Has it runtime? If not it is among the throttled now. */
+bool deadline_may_run(struct runqueue *rq, struct thread *t, bool woken);
+/* Sets the timer for what happens next here, while that thread runs. */
+void deadline_arm(struct runqueue *rq, const struct thread *running);
+/* It was just given that class: its first period begins. */
+void deadline_begin(struct thread *t);
+void deadline_due(struct timer *timer);
+
+/* ---- policy.c ---- */
 u32 nice_weight(int nice);
+/* The policy of that name, or NULL. */
+const struct sched_policy *policy_find(const char *name);
+/* All names, with blanks between. */
+void policy_names(char *text, size_t size);
+/* The first thread of a queue that may be taken to `cpu`, or NULL: of a list by `link`, of a tree by `node`. */
+struct thread *list_peek_movable(struct list *queue, unsigned cpu);
+struct thread *tree_peek_movable(const struct rb_root *tree, unsigned cpu);
+/* Modular, so that it holds for any start value. */
+static inline bool earlier(u64 a, u64 b)
+{
+	return (i64)(a - b) < 0;
+}
 
 #endif

@@ -33,19 +33,32 @@ static void put_off(struct runqueue *rq, struct thread *t)
 	rq->previous_moves = true;
 }
 
+static bool must_move(const struct runqueue *rq, const struct thread *prev)
+{
+	return unlikely((preempt_moves() || !thread_may_use(prev, rq->cpu)) && !prev->exempt);
+}
+
+static struct thread *pick_or_idle(struct runqueue *rq)
+{
+	struct thread *next = runqueue_pick(rq);
+
+	return next ? next : rq->idle;
+}
+
 /* The current thread could go on. Who does? Queues it if it is not the one. */
 static struct thread *choose(struct runqueue *rq, struct thread *prev, enum leave why)
 {
 	struct thread *next;
 
-	if (prev->is_idle) {
-		next = runqueue_pick(rq);
-		return next ? next : prev;
+	if (prev->special) {
+		if (prev->is_idle)
+			return pick_or_idle(rq);
+		if (!must_move(rq, prev))
+			return realtime_choose(rq, prev, why == LEAVE_YIELD);
 	}
-	if (unlikely((preempt_moves() || !thread_may_use(prev, rq->cpu)) && !prev->exempt)) {
+	if (must_move(rq, prev)) {
 		put_off(rq, prev);
-		next = runqueue_pick(rq);
-		return next ? next : rq->idle;
+		return pick_or_idle(rq);
 	}
 	if (!rq->queued)
 		return prev;
@@ -79,7 +92,7 @@ void schedule_arrive(void)
 
 static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *next)
 {
-	trace_name(TRACE_SWITCH, next->name);
+	trace_thread(prev->state == THREAD_RUNNABLE && !prev->is_idle ? TRACE_PREEMPT : TRACE_SWITCH, next);
 	rq->previous = prev;
 	rq->current = next;
 	rq->switches++;
@@ -123,6 +136,8 @@ void schedule(enum leave why)
 		next = choose(rq, prev, why);
 	}
 	account_switch(rq, next, now);
+	if (SCHEDSTATS)
+		schedstat_schedule(why == LEAVE_YIELD && !prev->is_idle, next->is_idle);
 	if (next == prev) {
 		runqueue_set_slice(rq, now);
 		runqueue_unlock(rq, flags);

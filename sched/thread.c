@@ -7,11 +7,13 @@
 #include <core/panic.h>
 #include <core/param.h>
 #include <core/printk.h>
+#include <core/trace.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/kstack.h>
 #include <mm/page.h>
 #include <mm/slab.h>
+#include <uapi/linux/sched.h>
 
 const struct sched_policy *policy;
 
@@ -19,15 +21,13 @@ static struct kmem_cache *fpu_cache;
 
 static const struct sched_policy *choose_policy(void)
 {
-	static const struct sched_policy *const policies[] = {&policy_fair, &policy_rr};
+	const struct sched_policy *chosen = policy_find(param.sched);
+	char names[80];
 
-	if (!param.sched[0])
-		return POLICY_DEFAULT;
-	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
-		if (!strcmp(param.sched, policies[i]->name))
-			return policies[i];
-	}
-	pr_warn("sched=%s: no such policy; using %s", param.sched, POLICY_DEFAULT->name);
+	if (chosen || !param.sched[0])
+		return chosen ? chosen : POLICY_DEFAULT;
+	policy_names(names, sizeof(names));
+	pr_warn("sched=%s: no such policy; there are %s; using %s", param.sched, names, POLICY_DEFAULT->name);
 	return POLICY_DEFAULT;
 }
 
@@ -94,7 +94,6 @@ int thread_init(struct thread *t, const char *name, bool app, void (*entry)(void
 	t->entry = entry;
 	t->entry_arg = arg;
 	memset(t->affinity, 0xff, sizeof(t->affinity));
-	list_init(&t->rr_link);
 	timer_init(&t->sleep_timer, sleep_over);
 	strlcpy(t->name, name, sizeof(t->name));
 	arch_thread_init(&t->arch, thread_begin, t);
@@ -115,6 +114,7 @@ void thread_start(struct thread *t)
 	assert(t->state == THREAD_NEW);
 	t->cpu = place_new(t);
 	WRITE_ONCE(t->state, THREAD_RUNNABLE);
+	trace_thread(TRACE_WAKE, t);
 	runqueue_insert(t, false);
 	irq_restore(flags);
 }
@@ -154,6 +154,8 @@ void thread_exit(void)
 
 	lockdep_assert_may_sleep("thread_exit");
 	lockdep_assert_no_mutex("thread_exit");
+	if (unlikely(t->special))
+		thread_set_class(t, &(struct thread_class){.class = SCHED_OTHER});
 	irq_disable();
 	if (t->arch.fpu)
 		fpu_discard(&t->arch);
@@ -210,16 +212,6 @@ u64 thread_slice_ns(struct thread *t)
 
 	runqueue_unlock(rq, flags);
 	return slice;
-}
-
-void thread_set_nice(struct thread *t, int nice)
-{
-	u64 flags;
-	struct runqueue *rq = runqueue_lock(t, &flags);
-
-	t->nice = MIN(MAX(nice, -20), 19);
-	t->weight = nice_weight(t->nice);
-	runqueue_unlock(rq, flags);
 }
 
 u64 thread_cpu_ns(const struct thread *t)

@@ -5,6 +5,7 @@
 #include <abi/linux/syscall.h>
 #include <arch/trapframe.h>
 #include <core/panic.h>
+#include <core/trace.h>
 #include <generated/syscall_nr.h>
 #include <isolation/proc.h>
 #include <lib/format.h>
@@ -30,7 +31,21 @@ static void describe_thread(const struct thread *t, char *text, size_t size)
 	snprintf(text + n, size - n, "system call %lu %s", tf->error, call && call->name ? call->name : "");
 }
 
+/* The same for the trace. */
+static bool identify(const struct thread *t, u32 *thread, u16 *process)
+{
+	const struct task *task = task_of((struct thread *)t);
+
+	if (!thread_is_app(t))
+		return false;
+	*thread = (u32)task->tid;
+	*process = (u16)task->proc->pid;
+	return true;
+}
+
 void describe_init(void)
 {
+	if (IS_ENABLED(CONFIG_TRACE))
+		trace_identify = identify;
 	panic_describe_thread = describe_thread;
 }

@@ -10,6 +10,7 @@
 #include <arch/pkru.h>
 #include <core/param.h>
 #include <core/printk.h>
+#include <core/trace.h>
 #include <fs/fdtable.h>
 #include <fs/file.h>
 #include <fs/vnode.h>
@@ -353,6 +354,7 @@ static void change_over(struct exec *x, const char *path)
 	strlcpy(t->thread.name, p->comm, sizeof(t->thread.name));
 	WRITE_ONCE(p->has_execed, true);
 	reset_signals(p);
+	trace_thread(TRACE_NAME, &t->thread);
 	spin_unlock_irqrestore(&p->siglock, flags);
 	if (old_exe)
 		file_put(old_exe);

@@ -239,7 +239,10 @@ static const struct procfs_entry entries[] = {
 	{"statm", S_IFREG | 0444, proc_show_statm},
 	{"status", S_IFREG | 0444, proc_show_status},
 	{"task", S_IFDIR | 0555, NULL},
-	{INJECT ? "fail-nth" : NULL, S_IFREG | 0644, show_fail_nth},
+	/* What options add. The first without a name ends the table. */
+	{SCHEDSTATS ? "schedstat" : INJECT ? "fail-nth" : NULL, S_IFREG | (SCHEDSTATS ? 0444 : 0644),
+	 SCHEDSTATS ? proc_show_schedstat : show_fail_nth},
+	{SCHEDSTATS && INJECT ? "fail-nth" : NULL, S_IFREG | 0644, show_fail_nth},
 	{NULL, 0, NULL},
 };
 
@@ -261,5 +264,7 @@ static const struct procfs_hooks hooks = {
 void linux_procfs_init(void)
 {
 	procfs_add_system();
+	if (SCHEDSTATS)
+		procfs_add_sched();
 	procfs_set_hooks(&hooks);
 }

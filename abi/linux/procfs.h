@@ -33,6 +33,10 @@ int proc_show_maps(struct proc *p, int tid, struct seq *s);
 int proc_show_cmdline(struct proc *p, int tid, struct seq *s);
 int proc_show_environ(struct proc *p, int tid, struct seq *s);
 
+/* procfs_sched.c, with CONFIG_SCHEDSTATS. */
+int proc_show_schedstat(struct proc *p, int tid, struct seq *s);
+void procfs_add_sched(void);
+
 /* procfs_system.c: the files that are about no process. */
 void procfs_add_system(void);
 

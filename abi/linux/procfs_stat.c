@@ -16,6 +16,7 @@
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/vmspace.h>
+#include <uapi/linux/sched.h>
 
 #define STANDARD_SIGNALS 0x7ffffffful
 
@@ -25,6 +26,7 @@ struct snapshot {
 	char state, comm[16];
 	unsigned threads, cpu;
 	int nice;
+	unsigned class, priority;
 	struct usage usage, waited;
 	u64 start_ns;
 	u64 pending, shared_pending, blocked, ignored, caught;
@@ -74,6 +76,8 @@ static bool snap_tasks(struct proc *p, int tid, struct snapshot *x)
 		return !tid;
 	x->cpu = speaker->thread.cpu;
 	x->nice = speaker->thread.nice;
+	x->class = speaker->thread.class;
+	x->priority = speaker->thread.priority;
 	x->pending = speaker->pending.set;
 	x->blocked = speaker->sigmask;
 	x->no_new_privs = speaker->no_new_privs;
@@ -167,6 +171,14 @@ static int snap(struct proc *p, int tid, struct snapshot *x)
 	return 0;
 }
 
+/* As proc(5) has it: 0 to 39 by niceness, below that of real-time threads, -101 the best. */
+static int kernel_priority(const struct snapshot *x)
+{
+	if (x->class == SCHED_DEADLINE)
+		return -101;
+	return x->priority ? -1 - (int)x->priority : 20 + x->nice;
+}
+
 int proc_show_stat(struct proc *p, int tid, struct seq *s)
 {
 	struct snapshot x;
@@ -182,7 +194,7 @@ int proc_show_stat(struct proc *p, int tid, struct seq *s)
 	/* 14-21 */
 	seq_printf(s, "%lu %lu ", x.usage.user_ns / NS_PER_TICK, x.usage.system_ns / NS_PER_TICK);
 	seq_printf(s, "%lu %lu ", x.waited.user_ns / NS_PER_TICK, x.waited.system_ns / NS_PER_TICK);
-	seq_printf(s, "%d %d %u 0 ", 20 + x.nice, x.nice, x.threads);
+	seq_printf(s, "%d %d %u 0 ", kernel_priority(&x), x.nice, x.threads);
 	/* 22-30 */
 	seq_printf(s, "%lu %lu ", x.start_ns / NS_PER_TICK, x.mapped);
 	seq_printf(s, "%lu %lu ", x.rss, x.rss_limit);
@@ -191,7 +203,7 @@ int proc_show_stat(struct proc *p, int tid, struct seq *s)
 	seq_printf(s, "%lu %lu ", x.pending & STANDARD_SIGNALS, x.blocked & STANDARD_SIGNALS);
 	seq_printf(s, "%lu %lu ", x.ignored & STANDARD_SIGNALS, x.caught & STANDARD_SIGNALS);
 	/* 35-44 */
-	seq_printf(s, "0 0 0 %d %u 0 0 0 0 0 ", x.exit_signal, x.cpu);
+	seq_printf(s, "0 0 0 %d %u %u %u 0 0 0 ", x.exit_signal, x.cpu, x.priority, x.class);
 	/* 45-51 */
 	seq_printf(s, "0 0 %lu %lu %lu ", x.brk_start, x.arg_start, x.arg_end);
 	seq_printf(s, "%lu %lu ", x.env_start, x.env_end);

@@ -6,6 +6,7 @@
 #include <generated/syscall_proto.h>
 
 #include <arch/cpu.h>
+#include <core/trace.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
 #include <lib/errno.h>
@@ -24,6 +25,7 @@ static long set_name(uaddr_t from)
 	memcpy(me->thread.name, name, sizeof(name));
 	if (me->tid == me->proc->pid)
 		memcpy(me->proc->comm, name, sizeof(me->proc->comm));
+	trace_thread(TRACE_NAME, &me->thread);
 	return 0;
 }
 

@@ -45,8 +45,13 @@ static int set_affinity(int tid, const struct cpuset *set)
 {
 	mutex_lock(&proc_lock);
 	struct task *t = task_by_id(tid);
-	int error = !t ? -ESRCH : !cred_may_schedule(t->proc) ? -EPERM : thread_set_affinity(&t->thread, set->word);
+	int error = !t ? -ESRCH : !cred_may_schedule(t->proc) ? -EPERM : 0;
 
+	/* What SCHED_DEADLINE was promised, it was promised by all CPUs. */
+	for (unsigned i = 0; !error && t->thread.class == SCHED_DEADLINE && i < CPUSET_WORDS; i++)
+		error = READ_ONCE(cpu_online_mask[i]) & ~set->word[i] ? -EBUSY : 0;
+	if (!error)
+		error = thread_set_affinity(&t->thread, set->word);
 	mutex_unlock(&proc_lock);
 	return error;
 }

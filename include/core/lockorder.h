@@ -36,6 +36,7 @@
  *       epoll watches (i)       entries of files; a wake that goes up from epoll to epoll
  *         epoll ready (i)       one epoll's ready list
  *         epoll sleepers (i)    the two wait queues of an epoll
+ *       deadline (i), realtime (i)   what is promised to deadline threads; the first of the real-time classes
  *       runqueue (i)            one at a time
  *         timer (i)
  *   id (i)                      process and thread ids

@@ -26,12 +26,14 @@ struct param {
 	enum streams streams;
 	bool exit_isa_debug, strace, trace, ktest, noaslr, unsafe_null;
 	int loglevel;
+	u64 trace_size;                    /* bytes of a CPU's ring, a power of two; 0: not given */
 	unsigned maxcpus;                  /* 1..CONFIG_NR_CPUS_MAX */
 	u64 slice_ns;                      /* 0: the policy's own */
 	char init[256];                    /* "": not given */
 	char crash[16];                    /* "": not given */
 	unsigned crash_cpu;
 	char sched[16];                    /* "": not given */
+	u64 seed;                          /* of what is random and shall repeat: the lottery policy */
 	enum shootdown shootdown;
 	unsigned tlb_batch;                /* frames that wait for one flush, 1..PARAM_TLB_BATCH_MAX */
 	unsigned kstacks;                  /* free kernel stacks that stay mapped, 0..PARAM_KSTACKS_MAX */

@@ -2,7 +2,7 @@
 /*
  * The policy contract: which of the runnable threads of one CPU runs next, and for how long. All are called with the run
  * queue's lock held, interrupts off. A policy keeps its per-CPU data in struct runqueue's union and its per-thread data in
- * struct thread. Chosen at boot (`sched=`), default by Kconfig.
+ * struct thread's. Chosen at boot (`sched=`), default by Kconfig.
  */
 #ifndef SCHED_POLICY_H
 #define SCHED_POLICY_H
@@ -34,8 +34,14 @@ struct sched_policy {
 	u64 (*slice)(struct runqueue *rq, struct thread *t);
 };
 
-extern const struct sched_policy policy_fair, policy_rr;
+extern const struct sched_policy policy_fair, policy_rr, policy_mlfq, policy_stride, policy_lottery, policy_eevdf;
 
-#define POLICY_DEFAULT (IS_ENABLED(CONFIG_SCHED_DEFAULT_RR) ? &policy_rr : &policy_fair)
+#define POLICY_DEFAULT \
+	(IS_ENABLED(CONFIG_SCHED_DEFAULT_RR)        ? &policy_rr \
+	 : IS_ENABLED(CONFIG_SCHED_DEFAULT_MLFQ)    ? &policy_mlfq \
+	 : IS_ENABLED(CONFIG_SCHED_DEFAULT_STRIDE)  ? &policy_stride \
+	 : IS_ENABLED(CONFIG_SCHED_DEFAULT_LOTTERY) ? &policy_lottery \
+	 : IS_ENABLED(CONFIG_SCHED_DEFAULT_EEVDF)   ? &policy_eevdf \
+						    : &policy_fair)
 
 #endif

@@ -14,6 +14,7 @@
 #include <core/time.h>
 #include <lib/list.h>
 #include <lib/rbtree.h>
+#include <sched/schedstat.h>
 
 struct vmspace;
 struct runqueue;
@@ -33,24 +34,62 @@ struct thread {
 	u32 state;                /* r: enum thread_state (written by itself when blocking, under r when waking) */
 	bool on_cpu;              /* a: its stack is in use on some CPU */
 	bool is_idle;             /* I */
+	bool special;             /* r: idle, or of a real-time class: the ways of the others are not for it */
 	bool exempt;              /* I: kernel thread that must stay on `cpu` */
 	unsigned cpu;             /* r: where it runs or is queued */
 	u64 affinity[CPUSET_WORDS]; /* r: CPUs allowed */
 	struct vmspace *vmspace;  /* own thread: address space it runs in, a reference held by its task; NULL: kernel */
-	/* Policy data: r. Ops in sched/policy.h. */
-	struct list rr_link;
-	struct rb_node fair_node;
-	struct runqueue *fair_rq; /* whose min_vruntime vruntime is measured by; NULL: never queued */
-	u64 vruntime;             /* ns, weighted */
+	/* Policy data: r. Ops in sched/policy.h. One policy is in force, so what they keep shares its room. All zero at first. */
+	union {
+		struct list link;    /* in a queue that is a list; when it is dead, the reaper's */
+		struct rb_node node; /* in a queue that is a tree */
+	};
+	struct runqueue *home;    /* the queue whose clock its times below are told by; NULL: never queued */
+	union {
+		struct {
+			u64 vruntime;     /* ns, weighted */
+		} fair;
+		struct {
+			u64 used;         /* ns of its allotment on this level */
+			u64 boosts;       /* of the queue, when it was last put to the top */
+			unsigned level;   /* 0 is the best */
+		} mlfq;
+		struct {
+			u64 pass;         /* ns a ticket, fixed point */
+			i64 remain;       /* pass less the queue's, when it was last looked at */
+			u64 tickets;      /* its weight then */
+		} stride;
+		struct {
+			u64 tickets;      /* with compensation, while it is queued */
+		} lottery;
+		struct {
+			u64 vruntime;     /* ns, weighted */
+			u64 deadline;     /* vruntime at which its request is served */
+			u64 least;        /* least vruntime in the subtree of `node` */
+			i64 lag;          /* the queue's clock less vruntime, when it was last looked at */
+			u64 weight;       /* then */
+		} eevdf;
+		struct {
+			u64 runtime, relative, period; /* ns: what SCHED_DEADLINE was asked for */
+			i64 left;         /* of its runtime, until `deadline` */
+			u64 deadline;     /* clock */
+		} rt;
+	};
 	int nice;                 /* -20..19 */
 	u32 weight;
 	u64 slice_used;           /* ns of the current slice */
 	bool queued;
+	u8 class;                 /* SCHED_*; changes by thread_set_class() */
+	u8 priority;              /* 1..99 of SCHED_FIFO and SCHED_RR, else 0 */
+	bool reset_on_fork;
+	bool throttled;           /* SCHED_DEADLINE: queued, but its runtime is used up: not counted in the queue's `queued` */
+	bool yielded;             /* it leaves the CPU of its own will: behind its equals */
 	/* Accounting: own CPU only, read racily by others. */
 	u64 exec_start;           /* clock when it last got the CPU */
 	u64 cpu_ns;               /* total on a CPU */
 	u64 user_ns, system_ns;   /* ticks that found it in its application, or in the kernel */
 	u64 nvcsw, nivcsw;        /* voluntary, involuntary switches */
+	struct schedstat_thread stat[SCHEDSTATS]; /* none without the option */
 	struct timer sleep_timer; /* thread_block()'s deadline */
 	bool timed_out;
 	char name[16] __aligned(8); /* comm */
@@ -101,6 +140,23 @@ static inline void thread_work_done(u32 work)
 /* Must be called with affinity allowed & online not empty, else -EINVAL. Moves it if it must. */
 int thread_set_affinity(struct thread *t, const u64 cpus[CPUSET_WORDS]);
 void thread_set_nice(struct thread *t, int nice);
+
+/*
+ * What sched_setattr(2) says of a thread, and sched(7) explains. The real-time classes stand above the policy in force:
+ * SCHED_DEADLINE first, by deadline, then SCHED_FIFO and SCHED_RR, by priority.
+ */
+struct thread_class {
+	int class;                     /* SCHED_OTHER, FIFO, RR, BATCH, IDLE or DEADLINE */
+	int nice, priority;            /* nice of OTHER, BATCH, IDLE; priority 1..99 of FIFO and RR */
+	u64 runtime, deadline, period; /* of DEADLINE: ns, runtime <= deadline <= period */
+	bool reset_on_fork;
+};
+void thread_get_class(struct thread *t, struct thread_class *c);
+/* Of values that are right. -EBUSY: the CPUs' time is promised to other SCHED_DEADLINE threads already. */
+int thread_set_class(struct thread *t, const struct thread_class *c);
+/* t, which has not started, is a child of the current thread. */
+void thread_inherit(struct thread *t);
+#define RR_INTERVAL (100 * NSEC_PER_MSEC)
 /* How long it runs at most before another gets a turn, as things stand. */
 u64 thread_slice_ns(struct thread *t);
 /* Sleeps: 0, or -EINTR. Interruptible. */

@@ -1,11 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# What one may ask of a kernel at boot: system-call tracing, the other scheduling policy, fewer CPUs.
+# What one may ask of a kernel at boot: system-call tracing, another scheduling policy, fewer CPUs.
 . "$(dirname "$0")/../lib.sh"
 
 [ "$KERNELS" != host ] || { skip "needs our kernels" options; done_testing; }
 
 three_kernels
+
+# The policies but the default: each kernel tries two of them in turn, all of them with CHECK=full.
+turn=0
+policies_tried() {
+	[ "${CHECK-}" != full ] || { echo rr mlfq stride lottery eevdf; return; }
+	case $((turn % 3)) in
+	0) echo rr eevdf ;;
+	1) echo mlfq lottery ;;
+	2) echo stride eevdf ;;
+	esac
+}
 
 has_line() {
 	grep -q -- "$1" "$2"
@@ -23,17 +34,23 @@ for kernel in $KERNELS; do
 	run_options='--append sched=rr --strace'
 	run "$kernel" 1 /bin/busybox grep sched /proc/orchard </dev/null
 	is_output 'sched: rr' "$kernel: sched=rr is taken"
-	if [ "${CHECK-}" = full ] || [ "$kernel" = "${KERNELS%% *}" ] || [ "$kernel" = "${KERNELS##* }" ]; then
-		run_options='--append sched=rr'
+	for policy in $(policies_tried); do
+		run_options="--append sched=$policy"
 		run "$kernel" 4 tests/threads </dev/null
 		tap_is_good && [ "$status" = 0 ]
-		check $? "$kernel: threads under round robin, 4 CPUs" || explain "$work/out"
-	fi
+		check $? "$kernel: threads under $policy, 4 CPUs" || explain "$work/out"
+	done
+	turn=$((turn + 1))
 
 	run_options='--append maxcpus=2'
 	run "$kernel" 4 /bin/busybox grep cpus /proc/orchard </dev/null
 	is_output 'cpus: 2' "$kernel: maxcpus=2 of 4"
 done
+
+run_options='--append sched=nonsense'
+run "${KERNELS%% *}" 1 hello </dev/null
+is_status 0 "an unknown policy harms nobody"
+has_line 'sched=nonsense: no such policy; there are fair rr mlfq stride lottery eevdf; using' "$work/err" "and is told which there are"
 
 run_options='--append nonsense=1'
 run sas 1 hello </dev/null

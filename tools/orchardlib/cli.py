@@ -99,6 +99,7 @@ def parser():
     _machine_options(run)
     _program_options(run)
     run.add_argument("--strace", action="store_true", help="a line for each system call on the console")
+    run.add_argument("--trace", metavar="FILE", help="what every CPU did, event by event, for `orchard trace`")
     run.add_argument("--shift", metavar="N", help="with --icount: an instruction takes 2^N ns (default 0; QEMU's is the like-named "
                      "setting): of a slow machine a second is soon over")
     run.add_argument("--gdb", action="store_true", help="wait for a debugger before the first instruction")
@@ -160,11 +161,26 @@ def parser():
     explain.add_argument("--timeout", metavar="S", help=argparse.SUPPRESS)
     explain.add_argument("--json", metavar="FILE", help=argparse.SUPPRESS)
     _experiment(commands)
+    _trace(commands)
     commands.add_parser("list", help="the kernels and their axes, and the rungs, one line each",
                         usage="orchard list")
     commands.add_parser("setup", help="install the Debian packages the project needs (SETUP=no: name them)",
                         usage="orchard setup")
     return top
+
+
+def _trace(commands):
+    one = commands.add_parser("trace", help="a trace of `run --trace`: a summary, a picture, or a file for viewers",
+                              usage="orchard trace FILE [options]",
+                              description="Without an option: how many events of which kind, how long threads waited for a CPU, "
+                              "which ran longest; docs/trace.md.")
+    one.add_argument("file", metavar="FILE")
+    one.add_argument("--chrome", metavar="OUT", help="JSON for ui.perfetto.dev and chrome://tracing")
+    one.add_argument("--ctf", metavar="DIR", help="the Common Trace Format, for babeltrace2 and Trace Compass")
+    one.add_argument("--svg", metavar="OUT", help="a picture: who ran where, when")
+    one.add_argument("--text", action="store_true", help="a line for each event")
+    one.add_argument("--from", dest="start", metavar="US", help="only from so many microseconds after boot on")
+    one.add_argument("--to", dest="end", metavar="US", help="only until then")
 
 
 def _experiment(commands):
@@ -208,7 +224,7 @@ def parse(words):
     options = parser().parse_args(own)
     options.program = program
     if options.command is None:
-        raise ToolError("no command: run, compare, attack, ladder, explain, experiment, rewrite, list or setup "
+        raise ToolError("no command: run, compare, attack, ladder, explain, experiment, trace, rewrite, list or setup "
                         "(see orchard --help)")
     if options.command in ("run", "compare"):
         _check_program(options)
@@ -303,6 +319,9 @@ def _dispatch(options):
     if options.command == "experiment":
         from . import experiment
         return experiment.main(options)
+    if options.command == "trace":
+        from . import trace
+        return trace.main(options)
     if options.command == "setup":
         from . import packages
         packages.ensure(packages.NEEDS)

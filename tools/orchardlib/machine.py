@@ -37,6 +37,7 @@ class Options:
     gdb: int = 0
     plugin: str = ""        # QEMU's -plugin
     monitor: str = ""       # a path: QEMU's QMP as a socket there
+    memory_fd: int = -1     # a file that is the machine's memory, for who looks into it later
 
 
 def parse_memory(text):
@@ -103,9 +104,16 @@ def _stream_port(options):
     return ["-serial", "chardev:streams"]
 
 
+def _board(options):
+    if options.memory_fd < 0:
+        return ["-M", MACHINES[options.machine]]
+    return ["-M", MACHINES[options.machine] + ",memory-backend=ram", "-object",
+            f"memory-backend-file,id=ram,size={options.memory >> 10}k,mem-path=/dev/fd/{options.memory_fd},share=on"]
+
+
 def qemu_command(options, console_fd, stream_fd):
     """All of the command but what it boots."""
-    command = ["qemu-system-x86_64", "-accel", options.accel, "-cpu", cpu_model(options), "-M", MACHINES[options.machine],
+    command = ["qemu-system-x86_64", "-accel", options.accel, "-cpu", cpu_model(options), *_board(options),
                "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                "-m", f"{options.memory >> 10}k", "-smp", str(options.cpus),
                "-device", "isa-debug-exit,iobase=0xf4,iosize=4",

@@ -21,6 +21,7 @@ NEEDS = {
     "figures": ["python3-matplotlib"],
     "llvm": ["clang", "lld", "llvm"],
     "git": ["git"],
+    "viewers": ["babeltrace2"],
 }
 # Debian's busybox and busybox-static conflict; either serves.
 ALTERNATIVES = {"busybox-static": ["busybox"]}

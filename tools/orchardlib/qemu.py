@@ -50,7 +50,8 @@ class Qemu:
             # Own session: ^C in the terminal is for the tool to handle, which then ends QEMU.
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                pass_fds=(console.fileno(), streams.fileno(), *media_fds), start_new_session=True,
+                pass_fds=(console.fileno(), streams.fileno(), *media_fds, *([options.memory_fd] if options.memory_fd >= 0 else [])),
+                start_new_session=True,
                 preexec_fn=die_with_parent)
         finally:
             console.close()

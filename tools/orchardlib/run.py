@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`orchard run`: one program on one kernel, as if it ran here."""
 
+import contextlib
+import dataclasses
 import json
 import os
 import re
 import stat
 import sys
 
-from . import accel, boot, guest, kernels, linked, machine, packages, provenance, replay, runfile, session
+from . import accel, boot, guest, kernels, linked, machine, packages, provenance, replay, runfile, session, trace, trace_rings
 from .errors import ToolError
 from .sinks import FdSink, FdSource
 from .terminal import Terminal
@@ -118,12 +120,29 @@ def _whole_input(options, kernel):
     return None
 
 
+@contextlib.contextmanager
+def _traced(options, kernel, chosen, program):
+    """The machine with --trace: when it has ended, be it by ^C, what it left in its memory is kept."""
+    if not options.trace:
+        yield chosen
+        return
+    with open(options.trace, "ab"):     # refused now, and not after the run
+        pass
+    size = f"trace={trace_rings.default_size(chosen.memory, chosen.cpus) >> 10}K"
+    with trace_rings.memory(chosen.memory) as memory:
+        chosen = dataclasses.replace(chosen, memory_fd=memory, append=" ".join(filter(None, [size, chosen.append])))
+        try:
+            yield chosen
+        finally:
+            trace.keep(options.trace, memory, kernel, provenance.of(kernel, chosen, program))
+
+
 def main(options):
     kernels.check_name(options.kernel)
     terminal = Terminal()
     program = guest.prepare(options.program, options.root, options.add, options.env, options.memory,
                             bool(terminal.fds))
-    kernel = kernels.prepare(options.kernel)
+    kernel = kernels.prepare(trace.kernel_name(options.kernel) if options.trace else options.kernel)
     if linked.is_in(kernel) and (options.root or options.add or options.env):
         raise ToolError(f"{kernel.name}: a program is linked into it: no --root, --add or --env")
     chosen = linked.with_arguments(kernel, machine_options(options, kernel), program)
@@ -133,7 +152,7 @@ def main(options):
                             stdin=None if whole is None else boot.STDIN_FILE)
     stdout, stderr = FdSink(1), FdSink(2)
     messages = Messages(kernel.name, stdout, stderr, terminal, options.boot != "pvh" and not options.verbose)
-    with terminal:
+    with _traced(options, kernel, chosen, program) as chosen, terminal:
         outcome = boot.once(kernel, chosen, program.root, record, stdin_file=whole,
                             stdin=FdSource(0) if whole is None else None, stdout=stdout,
                             stderr=stderr, console=messages, terminal=terminal, timeout=options.timeout,

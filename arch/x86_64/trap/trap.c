@@ -146,6 +146,7 @@ void trap_handler(struct trapframe *tf)
 		if (app || (tf->rflags & RFLAGS_IF)) /* in ring 0 an application may have turned them off: not for us */
 			irq_enable();
 		page_fault(tf, va);
+		trace(TRACE_FAULT_EXIT, va, 0);
 	} else if (app) {
 		irq_enable();
 		app_exception(tf);

@@ -12,6 +12,7 @@
 #include <mm/slab.h>
 #include <sched/futex.h>
 #include <sched/thread.h>
+#include <uapi/linux/sched.h>
 
 #define THREADS 8
 #define ROUNDS 3000
@@ -232,6 +233,55 @@ KTEST(preemption_shares_the_cpus)
 	KT_OK(wait_done(ARRAY_SIZE(t)));
 }
 
+/* ---- who ran alone owes nothing to one that comes later ---- */
+static u64 alone_turns; /* a */
+static bool stop_alone; /* a */
+
+static void run_alone(void *unused)
+{
+	(void)unused;
+	while (!READ_ONCE(stop_alone)) {
+		WRITE_ONCE(alone_turns, alone_turns + 1);
+		app_mode();
+	}
+	finished();
+}
+
+/* How much CPU time it has before the other has its turn. */
+static void come_later(void *arg)
+{
+	u64 turns = READ_ONCE(alone_turns), start = thread_cpu_ns(current());
+
+	while (READ_ONCE(alone_turns) == turns)
+		app_mode();
+	*(u64 *)arg = thread_cpu_ns(current()) - start;
+	finished();
+}
+
+KTEST(who_ran_alone_is_not_put_off)
+{
+	u64 wait = ~0ul;
+
+	/* The host may stop the CPU at any time: the shortest of some tries. */
+	for (int i = 0; i < 5 && wait >= 100 * NSEC_PER_MSEC; i++) {
+		struct thread *t[2] = {app_create(run_alone, NULL), app_create(come_later, &wait)};
+
+		done = 0;
+		stop_alone = false;
+		for (unsigned n = 0; n < 2; n++) {
+			for (unsigned word_ = 0; word_ < CPUSET_WORDS; word_++)
+				t[n]->affinity[word_] = word_ == 0;
+		}
+		thread_start(t[0]);
+		thread_sleep_until(clock_ns() + 200 * NSEC_PER_MSEC);
+		thread_start(t[1]);
+		KT_OK(wait_done(1));
+		stop_alone = true;
+		KT_OK(wait_done(2));
+	}
+	KT_OK(wait < 100 * NSEC_PER_MSEC);
+}
+
 /* ---- vector registers and affinity: a thread with live registers is moved while it runs ---- */
 static bool stop_wandering;
 
@@ -270,4 +320,40 @@ KTEST(threads_with_live_registers_move)
 	}
 	stop_wandering = true;
 	KT_OK(wait_done(ARRAY_SIZE(t)));
+}
+
+/* ---- classes: as above, in and out of the real-time classes ---- */
+KTEST(classes_change_under_running_threads)
+{
+	static const int classes[] = {SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_DEADLINE, SCHED_IDLE};
+	struct thread *t[6];
+	u64 all[CPUSET_WORDS] = {~0ul};
+
+	done = 0;
+	stop_wandering = false;
+	/* Who changes them must not wait for them. */
+	KT_EQ(thread_set_class(current(), &(struct thread_class){.class = SCHED_FIFO, .priority = 99}), 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(t); i++) {
+		t[i] = app_create(wander, NULL);
+		if (t[i])
+			thread_start(t[i]);
+	}
+	for (unsigned i = 0; i < 2000; i++) {
+		struct thread_class c = {.class = classes[i * 7 / 3 % ARRAY_SIZE(classes)]};
+		u64 only[CPUSET_WORDS] = {0};
+
+		c.priority = c.class == SCHED_FIFO || c.class == SCHED_RR ? 1 + (int)(i % 98) : 0;
+		if (c.class == SCHED_DEADLINE) {
+			c.runtime = 300 * NSEC_PER_USEC;
+			c.deadline = c.period = 2 * NSEC_PER_MSEC;
+		}
+		thread_set_class(t[i % ARRAY_SIZE(t)], &c);
+		bitmap_set(only, i % cpu_online);
+		KT_EQ(thread_set_affinity(t[(i + 2) % ARRAY_SIZE(t)], i % 3 ? all : only), 0);
+		if (i % 16 == 0)
+			thread_sleep_until(clock_ns() + 50 * NSEC_PER_USEC);
+	}
+	stop_wandering = true;
+	KT_OK(wait_done(ARRAY_SIZE(t)));
+	KT_EQ(thread_set_class(current(), &(struct thread_class){.class = SCHED_OTHER}), 0);
 }

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "runqueue.h"
@@ -20,41 +21,81 @@ struct param param;
 const struct sched_policy *policy;
 
 static struct runqueue rq, other;
-static struct thread thread[MANY];
-static u64 used[MANY];
+static struct thread idle, thread[MANY];
+static u64 used[MANY], now, ran_last[MANY], longest_wait[MANY];
+
+/* Each, and what it promises. Lottery promises on average only, but its draws are the same every time. */
+static const struct promise {
+	const struct sched_policy *policy;
+	bool by_weight;
+	u64 seconds;     /* over which */
+	u64 share_error; /* per cent of a share are the most that it is off by */
+	u64 wait_ms;     /* the longest that one of six waits, one of them with a 28th of another's weight */
+} promises[] = {
+	{&policy_fair, true, 20, 2, 250},    {&policy_rr, false, 20, 2, 60},       {&policy_mlfq, false, 20, 2, 300},
+	{&policy_stride, true, 20, 2, 1500}, {&policy_lottery, true, 900, 5, 8000}, {&policy_eevdf, true, 20, 2, 350},
+};
+
+static void put(struct thread *t, bool woken)
+{
+	policy->enqueue(&rq, t, woken);
+	t->queued = true;
+	rq.queued++;
+}
 
 static void begin(const struct sched_policy *p, unsigned count)
 {
 	param.slice_ns = 0;
 	policy = p;
-	rq = (struct runqueue){.cpu = 0};
-	other = (struct runqueue){.cpu = 1};
+	now = 0;
+	idle = (struct thread){.is_idle = true};
+	rq = (struct runqueue){.cpu = 0, .current = &idle, .idle = &idle};
+	other = (struct runqueue){.cpu = 1, .current = &idle, .idle = &idle};
 	p->init(&rq);
 	p->init(&other);
 	for (unsigned i = 0; i < MANY; i++) {
-		thread[i] = (struct thread){.weight = nice_weight(0), .affinity = {~0ul}};
+		thread[i] = (struct thread){.weight = nice_weight(0), .affinity = {~0ul}, .state = THREAD_RUNNABLE};
 		thread[i].arch.fpu_cpu = -1;
-		used[i] = 0;
+		used[i] = ran_last[i] = longest_wait[i] = 0;
 	}
-	for (unsigned i = 0; i < count; i++) {
-		p->enqueue(&rq, &thread[i], false);
-		rq.queued++;
-	}
+	for (unsigned i = 0; i < count; i++)
+		put(&thread[i], false);
 }
 
 static struct thread *pick(void)
 {
 	struct thread *t = policy->pick(&rq);
 
-	if (t)
+	if (t) {
+		unsigned i = (unsigned)(t - thread);
+
+		longest_wait[i] = MAX(longest_wait[i], now - ran_last[i]);
+		t->queued = false;
 		rq.queued--;
+		rq.current = t;
+	}
 	return t;
 }
 
-static void put(struct thread *t, bool woken)
+static void run(struct thread *t, u64 ns)
 {
-	policy->enqueue(&rq, t, woken);
-	rq.queued++;
+	policy->charge(&rq, t, ns);
+	used[t - thread] += ns;
+	now += ns;
+	ran_last[t - thread] = now;
+}
+
+/* It waits for something: as schedule() has it. */
+static void block(struct thread *t)
+{
+	t->state = THREAD_BLOCKED;
+	rq.current = &idle;
+}
+
+static void wake(struct thread *t)
+{
+	t->state = THREAD_RUNNABLE;
+	put(t, true);
 }
 
 /* Threads that always want the CPU, each for its whole slice. */
@@ -66,10 +107,10 @@ static void run_for(u64 ns)
 
 		assert_true(slice > 0);
 		slice = MIN(slice, ns);
-		policy->charge(&rq, t, slice);
-		used[t - thread] += slice;
+		run(t, slice);
 		ns -= slice;
 		put(t, false);
+		rq.current = &idle;
 	}
 }
 
@@ -78,16 +119,85 @@ static void assert_about(u64 value, u64 expected, u64 tolerance)
 	assert_in_range(value, expected - tolerance, expected + tolerance);
 }
 
+static void set_nice(struct thread *t, int nice)
+{
+	bool queued = t->queued;
+
+	if (queued)
+		policy->dequeue(&rq, t);
+	t->nice = nice;
+	t->weight = nice_weight(nice);
+	if (queued)
+		policy->enqueue(&rq, t, false);
+}
+
 static void equal_threads_share_equally(void **state)
 {
-	const struct sched_policy *const both[] = {&policy_fair, &policy_rr};
+	(void)state;
+	for (unsigned p = 0; p < ARRAY_SIZE(promises); p++) {
+		u64 share = promises[p].seconds * NSEC_PER_SEC / 5;
+
+		begin(promises[p].policy, 5);
+		run_for(5 * share);
+		for (unsigned i = 0; i < 5; i++)
+			assert_about(used[i], share, share / 100 * promises[p].share_error);
+	}
+}
+
+/* Also of threads whose niceness is changed while they are queued, and over a part of the time. */
+static void shares_follow_weights(void **state)
+{
+	static const int nice[] = {0, 5, -5, 1, 10};
 
 	(void)state;
-	for (unsigned p = 0; p < 2; p++) {
-		begin(both[p], 5);
+	for (unsigned p = 0; p < ARRAY_SIZE(promises); p++) {
+		u64 sum = 0, ns = promises[p].seconds * NSEC_PER_SEC;
+
+		begin(promises[p].policy, ARRAY_SIZE(nice));
 		run_for(1000 * MS);
-		for (unsigned i = 0; i < 5; i++)
-			assert_about(used[i], 200 * MS, 10 * MS);
+		for (unsigned i = 0; i < ARRAY_SIZE(nice); i++) {
+			set_nice(&thread[i], nice[i]);
+			sum += thread[i].weight;
+			used[i] = 0;
+		}
+		run_for(ns);
+		for (unsigned i = 0; i < ARRAY_SIZE(nice); i++) {
+			u64 share = promises[p].by_weight ? ns * thread[i].weight / sum : ns / ARRAY_SIZE(nice);
+
+			assert_about(used[i], share, share / 100 * promises[p].share_error);
+		}
+	}
+}
+
+static void nobody_starves(void **state)
+{
+	(void)state;
+	for (unsigned p = 0; p < ARRAY_SIZE(promises); p++) {
+		begin(promises[p].policy, 6);
+		set_nice(&thread[0], 10);
+		set_nice(&thread[1], -5);
+		run_for(60000 * MS);
+		for (unsigned i = 0; i < 6; i++) {
+			assert_true(longest_wait[i] > 0);
+			assert_true(longest_wait[i] <= promises[p].wait_ms * MS);
+		}
+	}
+}
+
+/* Of two queues that hold the same, a thread that comes from far ahead or behind neither takes over nor waits for long. */
+static void a_migrant_fits_in(void **state)
+{
+	(void)state;
+	for (unsigned p = 0; p < ARRAY_SIZE(promises); p++) {
+		begin(promises[p].policy, 3);
+		policy->enqueue(&other, &thread[3], false);
+		run_for(20000 * MS);
+		policy->dequeue(&other, &thread[3]);
+		put(&thread[3], false);
+		memset(used, 0, sizeof(used));
+		run_for(4000 * MS);
+		for (unsigned i = 0; i < 4; i++)
+			assert_about(used[i], 1000 * MS, 200 * MS);
 	}
 }
 
@@ -95,8 +205,7 @@ static void niceness_divides_as_its_weights(void **state)
 {
 	(void)state;
 	begin(&policy_fair, 2);
-	thread[1].nice = 5;
-	thread[1].weight = nice_weight(5);
+	set_nice(&thread[1], 5);
 	run_for(4000 * MS);
 	/* 1.25^5 = 3.05 */
 	assert_about(used[0] * 100 / used[1], 305, 10);
@@ -148,10 +257,11 @@ static void a_sleeper_gets_bounded_credit(void **state)
 	begin(&policy_fair, 3);
 	do {
 		put(pick(), false);
-	} while (rq.fair.leftmost != &sleeper->fair_node);
+	} while (rq.fair.leftmost != &sleeper->node);
 	assert_ptr_equal(pick(), sleeper);
+	block(sleeper);
 	run_for(10000 * MS);
-	put(sleeper, true);
+	wake(sleeper);
 	before = used[2];
 	run_for(30 * MS);
 	/* A third of 30 ms and at most the credit of 3 ms more, scaled by sharing; not 5 s. */
@@ -182,11 +292,11 @@ static void a_migrant_keeps_its_distance(void **state)
 	(void)state;
 	begin(&policy_fair, 2);
 	run_for(5000 * MS); /* this queue's clock is far ahead of the other's */
-	t = rq.fair.leftmost == &thread[0].fair_node ? &thread[1] : &thread[0];
-	lead = t->vruntime - rq.fair.min_vruntime;
+	t = rq.fair.leftmost == &thread[0].node ? &thread[1] : &thread[0];
+	lead = t->fair.vruntime - rq.fair.min_vruntime;
 	policy_fair.dequeue(&rq, t);
 	policy_fair.enqueue(&other, t, false);
-	assert_int_equal(t->vruntime - other.fair.min_vruntime, lead);
+	assert_int_equal(t->fair.vruntime - other.fair.min_vruntime, lead);
 	assert_ptr_equal(policy_fair.pick(&other), t);
 	assert_null(policy_fair.pick(&other));
 }
@@ -210,17 +320,234 @@ static void round_robin_keeps_the_order(void **state)
 
 static void only_the_movable_are_stolen(void **state)
 {
-	const struct sched_policy *const both[] = {&policy_fair, &policy_rr};
-
 	(void)state;
-	for (unsigned p = 0; p < 2; p++) {
-		begin(both[p], 4);
+	for (unsigned p = 0; p < ARRAY_SIZE(promises); p++) {
+		begin(promises[p].policy, 4);
 		thread[0].exempt = true;
 		thread[1].arch.fpu_cpu = 0;
 		thread[2].affinity[0] = BIT(0);
 		assert_ptr_equal(policy->peek_movable(&rq, 1), &thread[3]);
 		thread[3].affinity[0] = BIT(2);
 		assert_null(policy->peek_movable(&rq, 1));
+		policy->dequeue(&rq, &thread[3]);
+		thread[0].exempt = false;
+		assert_ptr_equal(policy->peek_movable(&rq, 1), &thread[0]);
+	}
+}
+
+/* A thread that sleeps for long, or for a moment each time it has run, has no more of the CPU than its share, nor less. */
+static void sleeping_earns_nothing(void **state)
+{
+	static const struct sched_policy *const exact[] = {&policy_stride, &policy_eevdf};
+
+	(void)state;
+	for (unsigned p = 0; p < ARRAY_SIZE(exact); p++) {
+		struct thread *t;
+
+		begin(exact[p], 2);
+		while ((t = pick()) != &thread[0]) {
+			run(t, policy->slice(&rq, t));
+			put(t, false);
+		}
+		run(t, MS / 10);
+		block(t);
+		run_for(5000 * MS);
+		wake(t);
+		memset(used, 0, sizeof(used));
+		run_for(200 * MS);
+		assert_about(used[0], 100 * MS, 10 * MS);
+
+		/* A tenth of the other's weight. */
+		set_nice(&thread[0], 10);
+		run_for(500 * MS);
+		memset(used, 0, sizeof(used));
+		for (unsigned i = 0; i < 2000; i++) {
+			t = pick();
+			run(t, policy->slice(&rq, t));
+			if (t == &thread[1]) {
+				put(t, false);
+				rq.current = &idle;
+				continue;
+			}
+			block(t);
+			t = pick();
+			run(t, MS / 10);
+			wake(&thread[0]);
+			put(t, false);
+			rq.current = &idle;
+		}
+		assert_about(used[0] * 1000 / (used[0] + used[1]), 97, 10);
+	}
+}
+
+static void lottery_repeats_and_its_seed_counts(void **state)
+{
+	struct thread *drawn[3][200];
+
+	(void)state;
+	for (unsigned run_ = 0; run_ < 3; run_++) {
+		param.seed = run_ == 2;
+		begin(&policy_lottery, 8);
+		for (unsigned i = 0; i < 200; i++) {
+			drawn[run_][i] = pick();
+			put(drawn[run_][i], false);
+		}
+	}
+	param.seed = 0;
+	assert_memory_equal(drawn[0], drawn[1], sizeof(drawn[0]));
+	assert_memory_not_equal(drawn[0], drawn[2], sizeof(drawn[0]));
+}
+
+/* Who uses a fifth of each quantum and sleeps then wins five times as often, and so has as much as who uses all. */
+static void lottery_compensates_who_leaves_early(void **state)
+{
+	(void)state;
+	begin(&policy_lottery, 2);
+	for (unsigned i = 0; i < 20000; i++) {
+		struct thread *t = pick();
+
+		run(t, t == &thread[0] ? 2 * MS : 10 * MS);
+		put(t, t == &thread[0]);
+	}
+	assert_about(used[0] * 100 / (used[0] + used[1]), 50, 2);
+}
+
+/* ---- MLFQ: OSTEP's rules ---- */
+static void mlfq_serves_who_sleeps_before_who_computes(void **state)
+{
+	struct thread *interactive = &thread[3];
+
+	(void)state;
+	begin(&policy_mlfq, 3);
+	run_for(300 * MS);
+	wake(interactive);
+	for (unsigned i = 0; i < 100; i++) {
+		struct thread *hog;
+
+		assert_ptr_equal(pick(), interactive);
+		run(interactive, MS / 20);
+		block(interactive);
+		hog = pick();
+		assert_ptr_not_equal(hog, interactive);
+		run(hog, MS);
+		wake(interactive);
+		/* Until a boost puts the hogs beside it. */
+		if (!hog->mlfq.level)
+			break;
+		assert_true(policy->preempts(&rq, interactive, hog));
+		assert_int_equal(policy->slice(&rq, hog), 0);
+		put(hog, false);
+	}
+	assert_int_equal(interactive->mlfq.level, 0);
+}
+
+static void mlfq_counts_an_allotment_however_it_is_used(void **state)
+{
+	struct thread *t;
+
+	(void)state;
+	begin(&policy_mlfq, 1);
+	t = pick();
+	assert_int_equal(policy->slice(&rq, t), 4 * MS);
+	for (unsigned i = 0; i < 7; i++) {
+		run(t, 9 * MS / 8);
+		assert_int_equal(t->mlfq.level, 0);
+		block(t);
+		wake(t);
+		assert_ptr_equal(pick(), t);
+	}
+	/* 7 7/8 ms of 8 are gone. */
+	assert_int_equal(policy->slice(&rq, t), MS / 8);
+	run(t, MS / 8);
+	assert_int_equal(t->mlfq.level, 1);
+	run(t, 16 * MS);
+	run(t, 32 * MS);
+	assert_int_equal(t->mlfq.level, 3);
+	run(t, 200 * MS);
+	assert_int_equal(t->mlfq.level, 3);
+}
+
+/* Two that never sleep long enough to sink would keep the CPU for ever, were it not for the boost. */
+static void mlfq_boosts_who_waits(void **state)
+{
+	(void)state;
+	begin(&policy_mlfq, 1);
+	run_for(200 * MS);
+	assert_int_equal(thread[0].mlfq.level, 3);
+	used[0] = 0;
+	for (unsigned i = 0; i < 4000; i++) {
+		struct thread *fresh = &thread[1 + i % 2];
+
+		/* A new one each time: rule 3. */
+		*fresh = (struct thread){.weight = 1024, .affinity = {~0ul}, .state = THREAD_RUNNABLE};
+		put(fresh, false);
+		for (struct thread *t; (t = pick()) != fresh; put(t, false))
+			run(t, policy->slice(&rq, t));
+		run(fresh, MS);
+		block(fresh);
+	}
+	/* Each half second of theirs is followed by its allotment. */
+	assert_true(used[0] >= 7 * 8 * MS);
+	assert_true(longest_wait[0] <= 520 * MS);
+}
+
+/* ---- EEVDF ---- */
+static void eevdf_prefers_the_earlier_deadline(void **state)
+{
+	struct thread *hog, *waker = &thread[2];
+
+	(void)state;
+	begin(&policy_eevdf, 2);
+	set_nice(waker, -5); /* a third of the time for the same request: an earlier deadline */
+	run_for(30 * MS);
+	hog = pick();
+	run(hog, MS / 2);
+	wake(waker);
+	assert_true(policy->preempts(&rq, waker, hog));
+	assert_false(policy->preempts(&rq, hog, waker));
+	put(hog, false);
+	assert_ptr_equal(pick(), waker);
+	/* It owes a request now, and is not eligible however early its deadline. */
+	run(waker, 9 * MS);
+	put(waker, false);
+	assert_ptr_not_equal(pick(), waker);
+}
+
+/* One with the weight of all others together takes turns with them, and does not first have all that it may have. */
+static void eevdf_interleaves_a_heavy_one(void **state)
+{
+	unsigned row = 0, longest = 0;
+
+	(void)state;
+	begin(&policy_eevdf, 10);
+	set_nice(&thread[0], -10);
+	for (unsigned i = 0; i < 2000; i++) {
+		struct thread *t = pick();
+
+		row = t == &thread[0] ? row + 1 : 0;
+		longest = MAX(longest, row);
+		run(t, policy->slice(&rq, t));
+		put(t, false);
+		rq.current = &idle;
+	}
+	assert_in_range(longest, 1, 2);
+}
+
+static void eevdf_bounds_lag_by_a_request(void **state)
+{
+	(void)state;
+	begin(&policy_eevdf, 7);
+	for (unsigned i = 0; i < 7; i++)
+		set_nice(&thread[i], (int)i * 3 - 9);
+	for (unsigned i = 0; i < 20000; i++) {
+		struct thread *t = pick();
+
+		run(t, policy->slice(&rq, t));
+		assert_true(t->eevdf.lag >= -(i64)(3 * MS * 1024 / t->weight));
+		assert_true(t->eevdf.lag <= (i64)(3 * MS * 1024 / t->weight));
+		put(t, false);
+		rq.current = &idle;
+		assert_true(rb_check(&rq.eevdf.tree));
 	}
 }
 
@@ -228,6 +555,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_threads_share_equally),
+		cmocka_unit_test(shares_follow_weights),
+		cmocka_unit_test(nobody_starves),
+		cmocka_unit_test(a_migrant_fits_in),
+		cmocka_unit_test(sleeping_earns_nothing),
 		cmocka_unit_test(niceness_divides_as_its_weights),
 		cmocka_unit_test(weights_are_powers_of_1_25),
 		cmocka_unit_test(a_slice_is_a_share_of_the_latency),
@@ -236,6 +567,14 @@ int main(void)
 		cmocka_unit_test(a_migrant_keeps_its_distance),
 		cmocka_unit_test(round_robin_keeps_the_order),
 		cmocka_unit_test(only_the_movable_are_stolen),
+		cmocka_unit_test(lottery_repeats_and_its_seed_counts),
+		cmocka_unit_test(lottery_compensates_who_leaves_early),
+		cmocka_unit_test(mlfq_serves_who_sleeps_before_who_computes),
+		cmocka_unit_test(mlfq_counts_an_allotment_however_it_is_used),
+		cmocka_unit_test(mlfq_boosts_who_waits),
+		cmocka_unit_test(eevdf_prefers_the_earlier_deadline),
+		cmocka_unit_test(eevdf_interleaves_a_heavy_one),
+		cmocka_unit_test(eevdf_bounds_lag_by_a_request),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""TAP for the tests of Python: functions marked with @test; a failure is an exception."""
+"""TAP for the tests of Python: functions marked with @test; a failure is an exception, why it was skipped what it returns."""
 
 import sys
 from pathlib import Path
@@ -37,8 +37,8 @@ def main():
     for number, function in enumerate(TESTS, start=1):
         name = function.__name__.replace("_", " ")
         try:
-            function()
-            print(f"ok {number} - {name}")
+            skipped = function()
+            print(f"ok {number} - {name}" + (f" # SKIP {skipped}" if skipped else ""))
         except Exception as error:  # any failure is this test's alone
             failed += 1
             print(f"not ok {number} - {name}\n# {type(error).__name__}: {error}")
