@@ -10,6 +10,7 @@
 #include <arch/machine.h>
 #include <core/param.h>
 #include <core/printk.h>
+#include <core/race.h>
 
 extern const struct ktest __ktest_start[], __ktest_end[]; /* linker script */
 
@@ -47,7 +48,7 @@ static __noreturn void run_all(void)
 	}
 	if (failed)
 		console_print("# %u of %u failed\n", failed, number);
-	arch_end(failed ? END_TESTS_FAILED : END_ORDERLY);
+	arch_end(race_verdict(failed ? END_TESTS_FAILED : END_ORDERLY));
 }
 
 void ktest_main(void)

@@ -327,6 +327,11 @@ void lockdep_assert_may_sleep(const char *where)
 	lockdep_assert_no_spinlock(where);
 }
 
+bool lockdep_holds_spinlock(void)
+{
+	return this_cpu(held_locks).depth != 0;
+}
+
 static void print_lock(unsigned id, u64 taken_at)
 {
 	char symbol[SYMBOL_TEXT];

@@ -9,6 +9,7 @@
 
 #include <core/lockstat.h>
 #include <core/panic.h>
+#include <core/preempt.h>
 
 void mutex_init(struct mutex *m, const char *name)
 {
@@ -40,6 +41,7 @@ void mutex_lock(struct mutex *m)
 	u64 began = 0;
 
 	lockdep_mutex_want(m->name);
+	preempt_point(PREEMPT_SLEEP); /* not before: lockdep_nest() was said of this CPU */
 	if (unlikely(!take(m))) {
 		if (mutex_held(m))
 			panic("mutex %s: taken twice by thread %s", m->name, thread_name(thread_current()));
@@ -61,6 +63,7 @@ void mutex_unlock(struct mutex *m)
 		lockstat_left(m->name, m->taken_at);
 	__atomic_store_n(&m->owner, NULL, __ATOMIC_RELEASE);
 	waitq_wake_one(&m->waiters);
+	preempt_point(PREEMPT_SLEEP);
 }
 
 bool mutex_held(const struct mutex *m)

@@ -19,6 +19,7 @@
 #include <core/percpu.h>
 #include <core/printk.h>
 #include <core/sanitizer.h>
+#include <core/seeds.h>
 #include <core/symbols.h>
 #include <core/time.h>
 #include <core/trace.h>
@@ -140,6 +141,8 @@ static void report(const struct crash *c)
 {
 	print_likely(c);
 	print_who();
+	if (SEEDS)
+		seeds_print();
 	if (c->tf)
 		print_registers(c->tf);
 	console_print("  cr2 %016lx  cr3 %016lx\n", cr2_read(), cr3_read());

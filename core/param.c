@@ -10,6 +10,7 @@
 #include <arch/boot.h>
 #include <arch/machine.h>
 #include <core/printk.h>
+#include <core/seeds.h>
 #include <core/time.h>
 #include <lib/cmdline.h>
 #include <lib/config.h>
@@ -274,6 +275,8 @@ static const struct {
 
 static void take_key(const struct cmdline_item *item)
 {
+	if (SEEDS && seeds_take(item))
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (!word_is(item->key, item->keylen, keys[i].key))
 			continue;

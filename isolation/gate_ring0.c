@@ -46,6 +46,8 @@ void gate_init_cpu(void)
 	msr_write(MSR_STAR, (u64)SEL_UCODE32 << 48 | (u64)SEL_KCODE << 32);
 	msr_write(MSR_LSTAR, (u64)(RUNG_LEAF ? gate_syscall_leaf : gate_syscall));
 	msr_write(MSR_SFMASK, SYSCALL_FLAG_MASK & ~RFLAGS_IF); /* gate_ring0_entry.S: interrupts stay on */
+	if (this_cpu_id()) /* the table is everybody's, and others take interrupts by it already */
+		return;
 	for (unsigned v = 0; v < 256; v++) {
 		unsigned ist = gate_own_stack(v);
 

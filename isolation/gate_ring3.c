@@ -35,6 +35,8 @@ void gate_init_cpu(void)
 	msr_write(MSR_KERNEL_GS_BASE, 0);
 	if (PTI)
 		pti_init_cpu();
+	if (this_cpu_id()) /* the table is everybody's, and others take interrupts by it already */
+		return;
 	for (unsigned v = 0; v < 256; v++)
 		idt_set(v, gate_vectors + 16 * v, gate_own_stack(v), v == 3 || v == 4 ? 3 : 0);
 }

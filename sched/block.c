@@ -8,6 +8,7 @@
 #include "runqueue.h"
 
 #include <arch/machine.h>
+#include <core/preempt.h>
 #include <core/trace.h>
 #include <lib/errno.h>
 
@@ -23,6 +24,7 @@ const char *thread_name(const struct thread *t)
 
 void thread_prepare_block(void)
 {
+	preempt_point(PREEMPT_SLEEP);
 	__atomic_exchange_n(&current()->state, THREAD_BLOCKING, __ATOMIC_SEQ_CST);
 }
 
@@ -49,6 +51,7 @@ static bool block_until(struct thread *t, u64 deadline)
 bool thread_block(u64 deadline)
 {
 	lockdep_assert_may_sleep("thread_block");
+	preempt_point(PREEMPT_DELAY);
 	if (deadline != NO_DEADLINE)
 		return block_until(current(), deadline);
 	schedule(LEAVE_BLOCK);

@@ -15,6 +15,7 @@
 #include <core/param.h>
 #include <core/printk.h>
 #include <core/sanitizer.h>
+#include <core/seeds.h>
 #include <lib/string.h>
 #include <mm/page.h>
 #include <mm/slab.h>
@@ -242,6 +243,8 @@ static void crash_thread(void *arg)
 			crashes[i].fn();
 	if (KASAN || UBSAN)
 		crash_sanitized(arg);
+	if (SEEDS)
+		crash_races(arg);
 	if (PKS && !strcmp(arg, "key"))
 		pks_crash();
 	pr_err("crash=%s: the kernel has survived it, or knows no such thing", param.crash);

@@ -12,6 +12,7 @@
 #ifndef SCHED_RUNQUEUE_H
 #define SCHED_RUNQUEUE_H
 
+#include <core/preempt.h>
 #include <core/spinlock.h>
 #include <lib/list.h>
 #include <lib/rbtree.h>
@@ -181,6 +182,15 @@ void place_offer(struct runqueue *rq);
 /* ---- idle.c ---- */
 /* Makes the flow that runs on this CPU its idle thread. */
 void idle_adopt(unsigned cpu);
+
+/* ---- preempt.c ---- */
+void preempt_init(void);
+bool preempt_take_move(void);
+/* Shall the thread that yields go on elsewhere, if it can? Once. */
+static inline bool preempt_moves(void)
+{
+	return PREEMPT_POINTS && preempt_take_move();
+}
 
 /* ---- reaper.c ---- */
 void reaper_init(void);

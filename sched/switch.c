@@ -36,7 +36,7 @@ static void put_off(struct runqueue *rq, struct thread *t)
 
 static bool must_move(const struct runqueue *rq, const struct thread *prev)
 {
-	return unlikely(!thread_may_use(prev, rq->cpu) && !prev->exempt);
+	return unlikely((preempt_moves() || !thread_may_use(prev, rq->cpu)) && !prev->exempt);
 }
 
 static struct thread *pick_or_idle(struct runqueue *rq)

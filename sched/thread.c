@@ -37,6 +37,8 @@ void sched_init(void)
 	fpu_cache = kmem_cache_create("fpu", fpu_size, 64);
 	idle_adopt(0);
 	reaper_init();
+	if (PREEMPT_POINTS)
+		preempt_init();
 }
 
 void sched_init_cpu(void)

@@ -7,9 +7,9 @@
 #   is_status 0 "name"; is_output "text" "name"; in_order FILE "name" PATTERN...; done_testing
 #
 # KERNELS names the kernels (all six), CPUS the numbers of CPUs (1 4), LINUX=1 adds linux, TIMEOUT
-# is the seconds a run may take (120), RUNS how often each is done (1), O the build folder, ORCHARD
-# the tool, MACHINE what QEMU shall be (q35). The kernel called `host` is this machine itself, without QEMU: how the programs are checked
-# against the Linux they are written for.
+# is the seconds a run may take (120), RUNS how often each is done (1), PREEMPT the seeds (1..20, or "3 5") of
+# preemptions with which each is done, O the build folder, ORCHARD the tool, MACHINE what QEMU shall be (q35). The kernel called
+# `host` is this machine itself, without QEMU: how the programs are checked against the Linux they are written for.
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${O:-$top/build}
@@ -20,6 +20,14 @@ CPUS_GIVEN=${CPUS-}
 CPUS=${CPUS-1 4}
 TIMEOUT=${TIMEOUT-120}
 orchard=${ORCHARD-$top/tools/orchard}
+case ${PREEMPT-} in
+*..*) preempt_seeds=$(seq "${PREEMPT%%..*}" "${PREEMPT##*..}") ;;
+*) preempt_seeds=${PREEMPT-} ;;
+esac
+if [ -n "$preempt_seeds" ]; then # each run is one that can be had again, on kernels that have the points (docs/races.md)
+	export ORCHARD_FRAGMENT="${ORCHARD_FRAGMENT:-preempt}"
+fi
+preempt_seed=
 tests=0
 failures=0
 work=$(mktemp -d)
@@ -88,7 +96,8 @@ run() {
 		timeout "$TIMEOUT" "$run_program" "$@" >"$work/out" 2>"$work/err"
 	else
 		"$orchard" run "$run_kernel" --cpus "$run_cpus" --timeout "$TIMEOUT" \
-			${MACHINE:+--machine $MACHINE} ${run_options-} -- "$run_program" "$@" >"$work/out" 2>"$work/err"
+			${MACHINE:+--machine $MACHINE} ${run_options-} ${preempt_seed:+--icount --append preempt=$preempt_seed} \
+			-- "$run_program" "$@" >"$work/out" 2>"$work/err"
 	fi
 	status=$?
 }
@@ -151,7 +160,7 @@ skips_are_declared() {
 
 # tap_run KERNEL CPUS PROGRAM [ARG...]: the program writes TAP; it becomes a subtest.
 tap_run() {
-	tap_name="$1, $2 CPU$([ "$2" = 1 ] || echo s)"
+	tap_name="$1, $2 CPU$([ "$2" = 1 ] || echo s)${preempt_seed:+, preempt=$preempt_seed}"
 	run "$@" </dev/null
 	tr -d '\000\r' <"$work/out" | sed 's/^/    /'
 	tap_is_good && [ "$status" = 0 ] && skips_are_declared "$1"
@@ -165,7 +174,10 @@ on_every_kernel() {
 	for kernel in $KERNELS; do
 		for cpus in $CPUS; do
 			for _ in $(seq "${RUNS:-1}"); do
-				tap_run "$kernel" "$cpus" "$@"
+				for preempt_seed in ${preempt_seeds:-none}; do
+					[ "$preempt_seed" != none ] || preempt_seed=
+					tap_run "$kernel" "$cpus" "$@"
+				done
 			done
 		done
 	done

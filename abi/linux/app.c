@@ -9,6 +9,7 @@
 #include <arch/pkru.h>
 #include <arch/thread.h>
 #include <core/biglock.h>
+#include <core/preempt.h>
 #include <core/printk.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
@@ -87,6 +88,7 @@ static inline __attribute__((always_inline)) void serve_page_fault(struct trapfr
 {
 	struct siginfo info = {.signo = SIGSEGV, .code = SEGV_MAPERR};
 
+	preempt_point(PREEMPT_SLEEP);
 	info.fault.addr = va;
 	if (is_closed(va, access) && signal_key(va, access)) /* no page would change that */
 		return;

@@ -16,6 +16,7 @@
 #include <core/biglock.h>
 #include <core/lockdep.h>
 #include <core/param.h>
+#include <core/preempt.h>
 #include <core/trace.h>
 #include <generated/syscall_nr.h>
 #include <isolation/rungs.h>
@@ -67,6 +68,7 @@ static long observe(const struct sysargs *args)
 	if (BIG_LOCK)
 		big_lock();
 	trace(TRACE_SYSCALL_ENTER, nr, args->arg[0]);
+	preempt_point(PREEMPT_SLEEP);
 	if (param.strace)
 		result = strace_call(nr, desc, args);
 	else
@@ -75,12 +77,13 @@ static long observe(const struct sysargs *args)
 	lockdep_assert_no_mutex("a system call");
 	if (BIG_LOCK)
 		big_unlock();
+	preempt_point(PREEMPT_SLEEP);
 	return result;
 }
 
 void syscall_init(void)
 {
-	const bool observed = param.strace || IS_ENABLED(CONFIG_TRACE) || IS_ENABLED(CONFIG_LOCKDEP);
+	const bool observed = param.strace || IS_ENABLED(CONFIG_TRACE) || IS_ENABLED(CONFIG_LOCKDEP); /* PREEMPT_POINTS asks for that */
 
 	for (u32 nr = 0; nr <= SYSCALL_MAX; nr++) {
 		syscall_call *call = nr < SYSCALL_MAX ? syscall_table[nr].call : NULL;

@@ -12,6 +12,7 @@
 #include <core/param.h>
 #include <core/percpu.h>
 #include <core/printk.h>
+#include <core/race.h>
 #include <core/time.h>
 #include <drivers/stream.h>
 #include <drivers/tty.h>
@@ -261,5 +262,5 @@ void init_main(void *arg)
 		stream_send(STREAM_EXIT, &status, sizeof(status));
 		stream_drain();
 	}
-	arch_end(account_settle() ? END_ORDERLY : END_TESTS_FAILED);
+	arch_end(race_verdict(account_settle() ? END_ORDERLY : END_TESTS_FAILED));
 }

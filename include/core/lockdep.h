@@ -38,6 +38,8 @@ void lockdep_assert_may_sleep(const char *where);
 void lockdep_assert_no_spinlock(const char *where);
 /* Panics if the current thread holds a mutex: called where it leaves the kernel. */
 void lockdep_assert_no_mutex(const char *where);
+/* Does this CPU hold a spinlock? */
+bool lockdep_holds_spinlock(void);
 /* Prints the locks this CPU and its thread hold, for panic(). */
 void lockdep_print_held(void);
 /* Self-tests: a report that contains `text` does not panic from now on, and is counted; NULL: none. Value: the count so far. */

@@ -13,6 +13,7 @@
 
 #include <arch/cpu.h>
 #include <core/lockdep.h>
+#include <core/preempt.h>
 #include <lib/types.h>
 
 #include CONFIG_SPINLOCK_HEADER
@@ -69,6 +70,7 @@ static inline void spin_unlock(struct spinlock *l)
 {
 	lockdep_release(&l->dep);
 	spin_leave(l);
+	preempt_point(PREEMPT_DELAY);
 }
 
 static inline u64 spin_lock_irqsave(struct spinlock *l)
@@ -83,6 +85,7 @@ static inline void spin_unlock_irqrestore(struct spinlock *l, u64 flags)
 {
 	spin_unlock(l);
 	irq_restore(flags);
+	preempt_point(PREEMPT_DELAY);
 }
 
 static inline bool spin_is_locked(const struct spinlock *l)

@@ -63,7 +63,14 @@ ubsan := $(if $(CONFIG_UBSAN),-fsanitize=undefined)
 without_kasan := $(addprefix $(out)/,mm/kasan.o mm/kasan_slab.o mm/kasan_string.o mm/kasan_report.o mm/slab.o mm/poison.o lib/string.o \
 	core/sanitizer.o core/ubsan.o symbols.o relocs.o abi/linux/vdso/vdso.o)
 without_ubsan := $(filter-out %/slab.o,$(without_kasan)) $(out)/sched/crash.o
-wrapped := $(if $(CONFIG_KASAN),$(addprefix --wrap=,memcpy memmove memset memzero memcmp memchr strlen strnlen strcmp strncmp \
+# Races (docs/races.md): what the detector is made of, what a report goes through, and what has no lock on purpose, are not checked.
+race := $(if $(CONFIG_RACE),-fsanitize=thread -fno-optimize-sibling-calls $(if $(LLVM),-mllvm -tsan-distinguish-volatile=1 \
+	-mllvm -tsan-instrument-func-entry-exit=0,--param=tsan-distinguish-volatile=1 --param=tsan-instrument-func-entry-exit=0 -Wno-tsan))
+without_race := $(addprefix $(out)/,core/race.o core/race_atomic.o core/race_string.o core/race_report.o core/seeds.o lib/rand.o core/lockdep.o core/lockclass.o core/lockstat.o core/printk.o \
+	core/panic.o core/panic_cpus.o core/sanitizer.o core/ubsan.o lib/string.o arch/x86_64/cpu/early_console.o symbols.o \
+	abi/linux/vdso/vdso.o) $(foreach o,$(objs),$(if $(findstring /screen/,$o),$o))
+wrapped := $(if $(CONFIG_RACE),$(addprefix --wrap=,memcpy memmove memset memzero memcmp strlcpy page_zero page_copy)) \
+	$(if $(CONFIG_KASAN),$(addprefix --wrap=,memcpy memmove memset memzero memcmp memchr strlen strnlen strcmp strncmp \
 	strchr strrchr strstr strlcpy page_zero page_copy))
 
 # No object may depend on where it was built; loops must not become calls of memset in memset. Padding before loops and
@@ -75,7 +82,7 @@ shape := -std=gnu11 $(if $(CONFIG_DRAFT),-O1 -foptimize-sibling-calls,-O2 -g) $(
 
 warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings \
-	-Wimplicit-fallthrough -Wformat=2 -Wframe-larger-than=$(if $(kasan)$(ubsan),4096,2048) \
+	-Wimplicit-fallthrough -Wformat=2 -Wframe-larger-than=$(if $(kasan)$(ubsan)$(race),4096,2048) \
 	$(if $(ubsan),-Wno-array-bounds) # which is wrong where checks stand between an index and its use
 
 # What gcc calls by itself, memcpy and its like, must be there before it looks at the whole.
@@ -91,7 +98,7 @@ small := $(ktests) $(foreach o,$(objs),$(if $(filter acpi% init.o initramfs.o ru
 	posix_timer.o memfd.o lock.o stack.o,$(notdir $o)),$o))
 cflags = $(shape) $(machine) $(includes) $(warnings) \
 	$(if $(filter $(without_lto),$@),,$(lto)) $(if $(filter $(small),$@),-Os) \
-	$(if $(filter $(without_kasan),$@),,$(kasan)) $(if $(filter $(without_ubsan),$@),,$(ubsan))
+	$(if $(filter $(without_kasan),$@),,$(kasan)) $(if $(filter $(without_ubsan),$@),,$(ubsan)) $(if $(filter $(without_race),$@),,$(race))
 sflags := -g -m64 -D__ASSEMBLY__ -ffile-prefix-map=$(out)/= $(includes) -Wa,--noexecstack
 ldflags := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections \
 	--build-id=none $(call ld_takes,--no-warn-rwx-segments) $(wrapped)
@@ -173,7 +180,7 @@ $(out)/fs/linked_image.o: sflags += -DLINKED_FILE='"$(program)"' -DLINKED_PATH='
 
 # The vDSO: code for applications, so position-independent, with unwind tables, linked by itself.
 vdso := $(out)/abi/linux/vdso
-vdso_cflags := $(filter-out $(guard) $(retpoline) $(kasan) $(ubsan) -fno-pic -fno-pie -mcmodel=kernel -fno-asynchronous-unwind-tables -flto,$(cflags)) \
+vdso_cflags := $(filter-out $(guard) $(retpoline) $(kasan) $(ubsan) $(race) -fno-pic -fno-pie -mcmodel=kernel -fno-asynchronous-unwind-tables -flto,$(cflags)) \
 	-fPIC -fno-stack-protector -fvisibility=default -fasynchronous-unwind-tables -fno-jump-tables
 vdso_ldflags := -m elf_x86_64 -shared -Bsymbolic -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr \
 	--build-id=none -z max-page-size=4096 -z noexecstack

@@ -6,13 +6,15 @@ import dataclasses
 import json
 import os
 import re
+import stat
 import sys
 
-from . import accel, boot, guest, kernels, linked, machine, packages, provenance, runfile, session, trace, trace_rings
+from . import accel, boot, guest, kernels, linked, machine, packages, provenance, replay, runfile, session, trace, trace_rings
 from .errors import ToolError
 from .sinks import FdSink, FdSource
 from .terminal import Terminal
 
+INPUT_MAX = 16 << 20    # of a file that becomes part of the initramfs
 STAMPED = re.compile(rb"\[ *\d+\.\d+\] ")      # how kernels begin their lines; firmware and GRUB do not
 
 
@@ -102,6 +104,22 @@ def _write_json(target, kernel, chosen, program, outcome):
             out.write(text + "\n")
 
 
+def _whole_input(options, kernel):
+    """
+    Under --icount nothing may come from the host while the program runs, at a moment that the host chooses: where the input is
+    a file, or nothing, it travels in the initramfs. None: it comes as it comes.
+    """
+    status = os.fstat(0)
+    if not options.icount or linked.is_in(kernel):
+        return None
+    if stat.S_ISCHR(status.st_mode) and status.st_rdev == os.stat(os.devnull).st_rdev:
+        return b""
+    if stat.S_ISREG(status.st_mode) and status.st_size <= INPUT_MAX and os.lseek(0, 0, os.SEEK_CUR) == 0:
+        with open(0, "rb", closefd=False) as whole:
+            return whole.read()
+    return None
+
+
 @contextlib.contextmanager
 def _traced(options, kernel, chosen, program):
     """The machine with --trace: when it has ended, be it by ^C, what it left in its memory is kept."""
@@ -129,11 +147,14 @@ def main(options):
         raise ToolError(f"{kernel.name}: a program is linked into it: no --root, --add or --env")
     chosen = linked.with_arguments(kernel, machine_options(options, kernel), program)
     _say(options, chosen, kernel)
-    record = runfile.encode(program.path, program.argv, program.env, tty=terminal.fds, size=terminal.size())
+    whole = _whole_input(options, kernel)
+    record = runfile.encode(program.path, program.argv, program.env, tty=terminal.fds, size=terminal.size(),
+                            stdin=None if whole is None else boot.STDIN_FILE)
     stdout, stderr = FdSink(1), FdSink(2)
     messages = Messages(kernel.name, stdout, stderr, terminal, options.boot != "pvh" and not options.verbose)
     with _traced(options, kernel, chosen, program) as chosen, terminal:
-        outcome = boot.once(kernel, chosen, program.root, record, stdin=FdSource(0), stdout=stdout,
+        outcome = boot.once(kernel, chosen, program.root, record, stdin_file=whole,
+                            stdin=FdSource(0) if whole is None else None, stdout=stdout,
                             stderr=stderr, console=messages, terminal=terminal, timeout=options.timeout,
                             on_hello=messages.booted, at_end=lambda: messages.release(at_end=True))
     accel.heed(options.accel, outcome)
@@ -141,6 +162,8 @@ def main(options):
         print(f"orchard: {kernel.name}: refused: {refusal}", file=sys.stderr)
     if outcome.reason and not session.gave_up(outcome.reason):  # that line is said already
         print(f"orchard: {kernel.name}: {outcome.reason}", file=sys.stderr)
+    for line in replay.lines(kernel, chosen, outcome):
+        print(f"orchard: {kernel.name}: {line}", file=sys.stderr)
     if options.json:
         _write_json(options.json, kernel, chosen, program, outcome)
     return outcome.status

@@ -17,7 +17,7 @@ from unittest import mock
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
 from orchardlib import accel, boot, cli, cpio, elfcheck, frames, kernels, linked, machine, rootfs  # noqa: E402
-from orchardlib import paths, run, runfile, session, sinks, terminal  # noqa: E402
+from orchardlib import paths, replay, run, runfile, session, sinks, terminal  # noqa: E402
 from tap import error_of, test  # noqa: E402
 
 @test
@@ -340,6 +340,59 @@ def a_kvm_that_gives_up_ends_the_run_and_is_remembered():
         assert not remember.called
         accel.heed("auto", outcome)
         assert remember.call_args.args[0] == "tcg"
+
+
+def said_after(argv, append="", icount=True, status=0, console=(), fragment="debug"):
+    kernel = types.SimpleNamespace(is_linux=False, image=Path("nowhere"))
+    chosen = machine.Options(icount=icount, append=append)
+    with mock.patch.object(sys, "argv", [os.path.abspath(argv[0]), *argv[1:]]), \
+            mock.patch.dict(os.environ, ORCHARD_FRAGMENT=fragment):
+        return replay.lines(kernel, chosen, session.Outcome(status, console=list(console)))
+
+
+@test
+def what_a_seed_decided_is_done_again_by_what_was_typed():
+    typed = ["tools/orchard", "run", "multi", "--cpus", "4", "--icount", "--append", "preempt=7 trace", "--", "./a program", "x"]
+    command = "ORCHARD_FRAGMENT=debug tools/orchard run multi --cpus 4 --icount --append 'preempt=7 trace' -- './a program' x"
+    assert said_after(typed, "preempt=7 trace", status=1) == [f"the same run again: {command}"]
+    typed.remove("--icount")
+    assert said_after(typed, "trace race=7", icount=False, status=124, fragment="") == [
+        "not the same run, but one that can be had again: tools/orchard run --icount multi --cpus 4 --append 'preempt=7 trace' "
+        "-- './a program' x"]
+
+
+@test
+def a_run_that_no_seed_decided_or_that_ended_well_says_nothing():
+    typed = ["tools/orchard", "run", "multi", "--icount", "--", "./a"]
+    assert not said_after(typed, "preempt=7")
+    assert not said_after(typed, "sched=rr xpreempt=7", status=1, console=["panic: seeds: none"])
+    assert len(said_after(typed, status=70, console=["panic: race", "  seeds: race=1,1/256 (...)"])) == 1
+
+
+@test
+def input_that_is_a_file_travels_with_the_machine_where_runs_shall_repeat():
+    kernel, exact = types.SimpleNamespace(name="multi", config=None, is_linux=False), types.SimpleNamespace(icount=True)
+    saved = os.dup(0)
+    with tempfile.TemporaryFile() as file, mock.patch.object(linked, "is_in", return_value=False):
+        file.write(b"input")
+        file.seek(0)
+        try:
+            os.dup2(file.fileno(), 0)
+            assert run._whole_input(types.SimpleNamespace(icount=False), kernel) is None
+            assert run._whole_input(exact, kernel) == b"input"
+            file.seek(2)
+            assert run._whole_input(exact, kernel) is None, "who has read some of it goes on from there"
+            with open(os.devnull, "rb") as nothing:
+                os.dup2(nothing.fileno(), 0)
+            assert run._whole_input(exact, kernel) == b""
+            ends = os.pipe()
+            os.dup2(ends[0], 0)
+            assert run._whole_input(exact, kernel) is None, "a pipe comes as it comes"
+            os.close(ends[0])
+            os.close(ends[1])
+        finally:
+            os.dup2(saved, 0)
+            os.close(saved)
 
 
 sys.exit(tap.main())

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The command that does a run again that a seed decided (docs/races.md), and names for the data that a race was about."""
+
+import bisect
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+SEED = re.compile(r"(preempt|race)=")
+REPORTED = re.compile(r"^(?:\[ *\d+\.\d+\] )?  seeds: ")
+PLACE = re.compile(r"^race: at .*?\b(ffffffff[0-9a-f]{8})\b", re.M)
+
+
+def command(argv, icount, environment):
+    """What was typed, under --icount, with what chose the kernel."""
+    words = [os.path.relpath(argv[0]), *argv[1:]]
+    if not icount:
+        words.insert(words.index("run") + 1, "--icount")
+    fragment = environment.get("ORCHARD_FRAGMENT")
+    return (f"ORCHARD_FRAGMENT={shlex.quote(fragment)} " if fragment else "") + shlex.join(words)
+
+
+def variables(image, addresses):
+    """{address: name+0xN} of the kernel's variables, by nm."""
+    listed = subprocess.run(["nm", "-n", str(image)], capture_output=True, text=True, check=False).stdout
+    words = [line.split() for line in listed.splitlines()]
+    symbols = [(int(word[0], 16), word[2]) for word in words if len(word) == 3 and word[1] in "bBdD"]
+    found = {}
+    for address in addresses:
+        at = bisect.bisect_right(symbols, (address, "\x7f")) - 1
+        if at >= 0:
+            found[address] = f"{symbols[at][1]}+{address - symbols[at][0]:#x}"
+    return found
+
+
+def lines(kernel, chosen, outcome):
+    """To be said after the run."""
+    said = []
+    places = {int(place, 16) for place in PLACE.findall("\n".join(outcome.console))}
+    said += [f"{address:016x} is {name}" for address, name in sorted(variables(kernel.image, places).items())] if places else []
+    seeded = any(SEED.match(word) for word in chosen.append.split())
+    if not kernel.is_linux and ((outcome.status and seeded) or any(map(REPORTED.match, outcome.console))):
+        what = "the same run again" if chosen.icount else "not the same run, but one that can be had again"
+        said.append(f"{what}: {command(sys.argv, chosen.icount, os.environ)}")
+    return said
