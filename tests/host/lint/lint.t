@@ -18,7 +18,7 @@ rm abi/linux/syscall.tbl
 mkdir -p include/core include/arch include/mm include/isolation build/multi build/sas
 printf '%s\n' "gcc -std=gnu11 -Iinclude -Wall -Werror" "gcc -Iinclude -D__ASSEMBLY__" |
 	tee build/multi/cc.command >build/sas/cc.command
-printf '# SPDX-License-Identifier: BSD-2-Clause\nconfig LOUD\nconfig FRAME_POINTER\nconfig DEBUG_ASSERT\nconfig LTO\nconfig DRAFT\nconfig SYMBOLS\nconfig STACK_PROTECTOR\nconfig RETPOLINE\nconfig KASAN\nconfig UBSAN\nconfig PKU\nconfig KASLR\nconfig LEAF_CALLS\nconfig APP_LINKED\nconfig APP_LINKED_FILE\n' >core/Kconfig
+printf '# SPDX-License-Identifier: BSD-2-Clause\nconfig LOUD\nconfig FRAME_POINTER\nconfig DEBUG_ASSERT\nconfig LTO\nconfig DRAFT\nconfig SYMBOLS\nconfig STACK_PROTECTOR\nconfig RETPOLINE\nconfig KASAN\nconfig UBSAN\nconfig RACE\nconfig PKU\nconfig KASLR\nconfig LEAF_CALLS\nconfig APP_LINKED\nconfig APP_LINKED_FILE\n' >core/Kconfig
 printf '# SPDX-License-Identifier: BSD-2-Clause\narch_halt\n' >tools/arch.list
 put() {
 	file=$1
