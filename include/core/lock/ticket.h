@@ -27,9 +27,9 @@ static inline void spin_word_take(struct spin_word *w)
 
 static inline bool spin_word_try(struct spin_word *w)
 {
-	u16 owner = __atomic_load_n(&w->owner, __ATOMIC_RELAXED);
+	u16 owner = __atomic_load_n(&w->owner, __ATOMIC_ACQUIRE); /* what the last one released it by */
 
-	return __atomic_compare_exchange_n(&w->next, &owner, (u16)(owner + 1), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(&w->next, &owner, (u16)(owner + 1), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 static inline void spin_word_leave(struct spin_word *w)
