@@ -125,6 +125,26 @@ static void count(unsigned cpu)
 	}
 }
 
+/* Whoever gets it only ever tries: what the last one wrote has to be seen by that alone. */
+static void count_by_trying(unsigned cpu)
+{
+	(void)cpu;
+	for (unsigned i = 0; i < ROUNDS / 8; i++) {
+		while (!spin_trylock(&lock))
+			cpu_pause();
+		counter++;
+		spin_unlock(&lock);
+	}
+}
+
+static void test_excludes_by_trying(void **state)
+{
+	(void)state;
+	counter = 0;
+	run_all(count_by_trying);
+	assert_int_equal(counter, WORKERS * (ROUNDS / 8));
+}
+
 static void test_excludes(void **state)
 {
 	(void)state;
@@ -383,5 +403,6 @@ static void test_waits_as_deep_as_it_says(void **state)
 	assert_int_equal(refused, is("queued"));
 }
 
-TEST_MAIN("spinlock " KIND, TEST(test_trylock), TEST(test_excludes), TEST(test_released_in_any_order), TEST(test_interrupts_wait_too),
-	  TEST(test_order), TEST(test_late), TEST(test_holds_as_many_as_it_says), TEST(test_waits_as_deep_as_it_says))
+TEST_MAIN("spinlock " KIND, TEST(test_trylock), TEST(test_excludes_by_trying), TEST(test_excludes), TEST(test_released_in_any_order),
+	  TEST(test_interrupts_wait_too), TEST(test_order), TEST(test_late), TEST(test_holds_as_many_as_it_says),
+	  TEST(test_waits_as_deep_as_it_says))
