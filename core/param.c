@@ -59,6 +59,16 @@ static bool number(const struct cmdline_item *item, u64 min, u64 max, u64 *value
 	return sum >= min && sum <= max;
 }
 
+static bool small_number(const struct cmdline_item *item, unsigned min, unsigned max, unsigned *to)
+{
+	u64 value;
+
+	if (!number(item, min, max, &value))
+		return false;
+	*to = (unsigned)value;
+	return true;
+}
+
 static bool set_streams(const struct cmdline_item *item)
 {
 	if (word_is(item->value, item->valuelen, "com2"))
@@ -169,12 +179,7 @@ static bool set_loglevel(const struct cmdline_item *item)
 
 static bool set_maxcpus(const struct cmdline_item *item)
 {
-	u64 value;
-
-	if (!number(item, 1, CONFIG_NR_CPUS_MAX, &value))
-		return false;
-	param.maxcpus = (unsigned)value;
-	return true;
+	return small_number(item, 1, CONFIG_NR_CPUS_MAX, &param.maxcpus);
 }
 
 static bool set_slice(const struct cmdline_item *item)
@@ -204,22 +209,12 @@ static bool set_shootdown(const struct cmdline_item *item)
 
 static bool set_tlb_batch(const struct cmdline_item *item)
 {
-	u64 value;
-
-	if (!number(item, 1, PARAM_TLB_BATCH_MAX, &value))
-		return false;
-	param.tlb_batch = (unsigned)value;
-	return true;
+	return small_number(item, 1, PARAM_TLB_BATCH_MAX, &param.tlb_batch);
 }
 
 static bool set_kstacks(const struct cmdline_item *item)
 {
-	u64 value;
-
-	if (!number(item, 0, PARAM_KSTACKS_MAX, &value))
-		return false;
-	param.kstacks = (unsigned)value;
-	return true;
+	return small_number(item, 0, PARAM_KSTACKS_MAX, &param.kstacks);
 }
 
 static bool set_init(const struct cmdline_item *item)

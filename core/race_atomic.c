@@ -23,22 +23,19 @@
 		return __atomic_fetch_##op(p, value, __ATOMIC_SEQ_CST);                                                        \
 	}
 
+#define DEFINE_COMPARE_INTO(bits, how)                                                                                         \
+	DEFINE(bool, atomic##bits##_compare_exchange_##how, volatile u##bits *p, u##bits *expected, u##bits value, int order,  \
+	       int failed)                                                                                                     \
+	{                                                                                                                      \
+		(void)order, (void)failed;                                                                                     \
+		WRITES(p);                                                                                                     \
+		return __atomic_compare_exchange_n(p, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);             \
+	}
+
 /* How gcc calls it, weak or strong, and how clang. */
 #define DEFINE_COMPARE(bits)                                                                                                   \
-	DEFINE(bool, atomic##bits##_compare_exchange_strong, volatile u##bits *p, u##bits *expected, u##bits value, int order, \
-	       int failed)                                                                                                     \
-	{                                                                                                                      \
-		(void)order, (void)failed;                                                                                     \
-		WRITES(p);                                                                                                     \
-		return __atomic_compare_exchange_n(p, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);             \
-	}                                                                                                                      \
-	DEFINE(bool, atomic##bits##_compare_exchange_weak, volatile u##bits *p, u##bits *expected, u##bits value, int order,   \
-	       int failed)                                                                                                     \
-	{                                                                                                                      \
-		(void)order, (void)failed;                                                                                     \
-		WRITES(p);                                                                                                     \
-		return __atomic_compare_exchange_n(p, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);             \
-	}                                                                                                                      \
+	DEFINE_COMPARE_INTO(bits, strong)                                                                                      \
+	DEFINE_COMPARE_INTO(bits, weak)                                                                                        \
 	DEFINE(u##bits, atomic##bits##_compare_exchange_val, volatile u##bits *p, u##bits expected, u##bits value, int order,  \
 	       int failed)                                                                                                     \
 	{                                                                                                                      \

@@ -24,12 +24,7 @@ static struct lock_counts sum_of(const char *name)
 
 	bitmap_for_each(cpu, cpu_online_mask, cpu_count) {
 		lockstat_read(lock_class_id(name), (unsigned)cpu, &one);
-		sum.taken += one.taken;
-		sum.contended += one.contended;
-		sum.spins += one.spins;
-		sum.wait += one.wait;
-		sum.held += one.held;
-		sum.held_max = MAX(sum.held_max, one.held_max);
+		lock_counts_add(&sum, &one);
 	}
 	return sum;
 }

@@ -31,12 +31,7 @@ static void show_class(struct seq *s, unsigned id)
 		snprintf(text, sizeof(text), "%zu", cpu);
 		if (one.taken || one.held) /* a mutex may be released on another CPU */
 			show_line(s, id, text, &one);
-		sum.taken += one.taken;
-		sum.contended += one.contended;
-		sum.spins += one.spins;
-		sum.wait += one.wait;
-		sum.held += one.held;
-		sum.held_max = MAX(sum.held_max, one.held_max);
+		lock_counts_add(&sum, &one);
 	}
 	show_line(s, id, "all", &sum);
 }

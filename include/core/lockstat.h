@@ -18,6 +18,16 @@ struct lock_counts {
 	u64 held_max;
 };
 
+static inline void lock_counts_add(struct lock_counts *sum, const struct lock_counts *one)
+{
+	sum->taken += one->taken;
+	sum->contended += one->contended;
+	sum->spins += one->spins;
+	sum->wait += one->wait;
+	sum->held += one->held;
+	sum->held_max = MAX(sum->held_max, one->held_max);
+}
+
 /* core/lock/: rounds so far, of the lock that this CPU waits for. */
 DECLARE_PERCPU(u64, lock_spins);
 

@@ -2,7 +2,7 @@
 /*
  * The spinlock's word, as test-and-set: each try is an exchange, which takes the cache line away from everybody, the holder too.
  * Not fair: who is nearest to the line has it again. Here to be measured against (Anderson, "The Performance of Spin Lock
- * Alternatives for Shared-Memory Multiprocessors", IEEE TPDS 1(1), 1990). Only core/spinlock.h includes it.
+ * Alternatives for Shared-Memory Multiprocessors", IEEE TPDS 1(1), 1990). Only core/spinlock.h includes it, and ttas.h.
  */
 #ifndef CORE_LOCK_TAS_H
 #define CORE_LOCK_TAS_H

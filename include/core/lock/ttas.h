@@ -8,33 +8,7 @@
 #ifndef CORE_LOCK_TTAS_H
 #define CORE_LOCK_TTAS_H
 
-#include <lib/types.h>
-
-struct spin_word {
-	u8 taken; /* a */
-};
-
-void spin_wait(struct spin_word *w) __cold;
-
-static inline bool spin_word_try(struct spin_word *w)
-{
-	return !__atomic_exchange_n(&w->taken, 1, __ATOMIC_ACQUIRE);
-}
-
-static inline void spin_word_take(struct spin_word *w)
-{
-	if (unlikely(!spin_word_try(w)))
-		spin_wait(w);
-}
-
-static inline void spin_word_leave(struct spin_word *w)
-{
-	__atomic_store_n(&w->taken, 0, __ATOMIC_RELEASE);
-}
-
-static inline bool spin_word_taken(const struct spin_word *w)
-{
-	return READ_ONCE(w->taken);
-}
+/* Word, try, take and leave are test-and-set's: they differ in what spin_wait() does. */
+#include <core/lock/tas.h>
 
 #endif
