@@ -39,6 +39,15 @@ OBJCOPY ?= $(if $(LLVM),llvm-objcopy,objcopy)
 OBJDUMP ?= $(if $(LLVM),llvm-objdump,objdump)
 NM ?= $(if $(LLVM),llvm-nm,nm)
 
+# With CCACHE=1 an object of C that was compiled before, of the same text by the same command, comes from ccache's memory. It is no
+# part of the command that decides what to compile again: the object is the same.
+ccache := $(if $(filter-out 0 no,$(CCACHE)),ccache )
+ifneq ($(ccache),)
+ifeq ($(shell command -v ccache),)
+$(error CCACHE=$(CCACHE): there is no ccache here: Debian's package ccache has it)
+endif
+endif
+
 cc_takes = $(shell $(CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
 
 ld_takes = $(shell $(LD) -v $(1) >/dev/null 2>&1 && echo $(1))
@@ -146,7 +155,7 @@ record = $(fixdep) $@.d $(out)
 $(out)/%.o: %.c $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+	$(Q)$(ccache)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
 $(out)/%.o: %.S $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)
 	$(call say,AS,$@)
@@ -154,7 +163,7 @@ $(out)/%.o: %.S $(out)/cc.command $(fixdep) | $(generated)
 $(out)/abi/linux/syscall_table.o: $(gen)/syscall_table.c $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+	$(Q)$(ccache)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
 
 # The glyphs of a font that Debian keeps.
 FONT ?= /usr/share/consolefonts/Unifont-APL8x16.psf.gz
@@ -164,7 +173,7 @@ $(gen)/font.c: tools/build/font
 $(out)/arch/x86_64/screen/font.o: $(gen)/font.c $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(cflags) -iquote arch/x86_64/screen $(deps) -c $< -o $@ && $(record)
+	$(Q)$(ccache)$(CC) $(cflags) -iquote arch/x86_64/screen $(deps) -c $< -o $@ && $(record)
 
 # The linked program (CONFIG_APP_LINKED): the file, and the name that it has inside.
 program := $(subst ",,$(CONFIG_APP_LINKED_FILE))
@@ -187,7 +196,7 @@ vdso_ldflags := -m elf_x86_64 -shared -Bsymbolic -soname linux-vdso.so.1 --hash-
 $(vdso)/vdso.o: abi/linux/vdso/vdso.c $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(vdso_cflags) $(deps) -c $< -o $@ && $(record)
+	$(Q)$(ccache)$(CC) $(vdso_cflags) $(deps) -c $< -o $@ && $(record)
 $(vdso)/vdso.so: $(vdso)/vdso.o abi/linux/vdso/image.lds
 	$(call say,LD,$@)
 	$(Q)$(LD) $(vdso_ldflags) -T abi/linux/vdso/image.lds $< -o $@ && $(OBJCOPY) --strip-debug $@
@@ -219,7 +228,7 @@ $(out)/symbols.c: $(out)/symbols.list tools/build/symbols
 	$(call say,GEN,$@)
 	$(Q)tools/build/symbols $< > $@
 $(out)/symbols.o: $(out)/symbols.c $(out)/cc.command $(fixdep) | $(generated)
-	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+	$(Q)$(ccache)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
 
 # A kernel that can be moved (KASLR) is linked once more, to learn where it holds addresses of its own; the list lies behind all else.
 relocs := $(if $(CONFIG_KASLR),$(out)/relocs.o)
@@ -229,7 +238,7 @@ $(out)/relocs.c: $(out)/orchard.unmoved tools/build/relocs
 	$(call say,GEN,$@)
 	$(Q)tools/build/relocs $< > $@
 $(out)/relocs.o: $(out)/relocs.c $(out)/cc.command $(fixdep) | $(generated)
-	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+	$(Q)$(ccache)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
 
 $(out)/orchard.elf: $(if $(CONFIG_LEAF_CALLS),tools/build/leafcheck) $(whole) $(symbols) $(relocs) $(out)/$(linker) $(out)/ld.command
 	$(call say,LD,$@)

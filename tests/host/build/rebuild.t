@@ -60,6 +60,28 @@ rm include/lib/gone.h
 ok "a header that is gone breaks nothing" build O=out
 same "and its user was built" "b.o orchard.elf " "$(compiled)"
 
+# A stand-in, so that the test asks nothing of the machine: what it is told to compile, it says and does.
+mkdir "$work/bin"
+printf '#!/bin/sh\necho "$@" >>"%s/asked"\nexec "$@"\n' "$work" >"$work/bin/ccache"
+chmod +x "$work/bin/ccache"
+alone=$PATH
+PATH=$work/bin:$PATH
+build O=out CCACHE=1
+same "with CCACHE=1 nothing is compiled again for that" "" "$(compiled)"
+touch core/a.c
+build O=out CCACHE=1
+same "what is compiled" "a.o orchard.elf " "$(compiled)"
+ok "goes through ccache" grep -q '^gcc .* core/a.c ' "$work/asked"
+rm "$work/asked"
+touch core/a.c
+build O=out CCACHE=0
+same "and not with CCACHE=0" "a.o orchard.elf  " "$(compiled) $(cat "$work/asked" 2>/dev/null)"
+PATH=$alone
+if ! command -v ccache >/dev/null; then
+	build O=out CCACHE=1
+	ok "without ccache its package is named" grep -q "package ccache has it" "$work/log"
+fi
+
 ok "clean leaves the configuration" build O=out clean
 same "and nothing else" "out/.config" "$(find out -type f)"
 done_testing
