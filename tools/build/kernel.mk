@@ -105,9 +105,10 @@ small := $(ktests) $(foreach o,$(objs),$(if $(filter acpi% init.o initramfs.o ru
 	virtio_places.o panic% describe.o strace.o oom.o rungs.o mitigations.o console.o tty.o tty_%.o pty.o devpts.o procfs% proc_orchard.o \
 	policy.o class.o realtime.o deadline.o sys_session.o signal_group.o sys_admin.o sys_id.o sys_prctl.o sys_limit.o sys_attr.o sys_itimer.o sys_sched_policy.o \
 	posix_timer.o memfd.o lock.o stack.o,$(notdir $o)),$o))
-cflags = $(shape) $(machine) $(includes) $(warnings) \
-	$(if $(filter $(without_lto),$@),,$(lto)) $(if $(filter $(small),$@),-Os) \
-	$(if $(filter $(without_kasan),$@),,$(kasan)) $(if $(filter $(without_ubsan),$@),,$(ubsan)) $(if $(filter $(without_race),$@),,$(race))
+# What an object has of its own, by these lists.
+own = $(strip $(if $(filter $(without_lto),$1),,$(lto)) $(if $(filter $(small),$1),-Os) \
+	$(if $(filter $(without_kasan),$1),,$(kasan)) $(if $(filter $(without_ubsan),$1),,$(ubsan)) $(if $(filter $(without_race),$1),,$(race)))
+cflags = $(shape) $(machine) $(includes) $(warnings) $(call own,$@)
 sflags := -g -m64 -D__ASSEMBLY__ -ffile-prefix-map=$(out)/= $(includes) -Wa,--noexecstack
 ldflags := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections \
 	--build-id=none $(call ld_takes,--no-warn-rwx-segments) $(wrapped)
@@ -123,7 +124,7 @@ fixdep := $(out)/tools/fixdep
 # Written only when their content changes: who depends on them is rebuilt exactly then.
 $(out)/cc.command: FORCE
 	@mkdir -p $(@D)
-	@tools/build/update $@ '$(CC) $(cflags)' '$(CC) $(sflags)'
+	@tools/build/update $@ '$(CC) $(cflags)' '$(CC) $(sflags)' '$(vdso_cflags)' '$(vdso_ldflags)'
 $(out)/ld.command: FORCE
 	@mkdir -p $(@D)
 	@tools/build/update $@ '$(LD) $(ldflags) $(objs) $(lto)'
@@ -148,9 +149,10 @@ $(fixdep): tools/build/fixdep.c
 	$(Q)$(HOSTCC) -O2 -Wall -Wextra -Werror -o $@ $<
 
 # The compiler's list of headers goes through fixdep, which trades autoconf.h for the CONFIG_
-# symbols that the source and its headers really mention.
+# symbols that the source and its headers really mention. Beside them stand the flags that are the object's own: at the end those
+# whose flags are others now are compiled again.
 deps = -MD -MP -MF $@.d -MT $@
-record = $(fixdep) $@.d $(out)
+record = $(fixdep) $@.d $(out) && echo 'own-$@ := $(call own,$@)' >>$@.d
 
 $(out)/%.o: %.c $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)
@@ -258,4 +260,6 @@ iso: $(out)/orchard.elf
 	$(call say,ISO,$(out)/orchard.iso)
 	$(Q)tools/build/iso $(out) '$(INITRD)' '$(CMDLINE)'
 
--include $(addsuffix .d,$(objs) $(symbols) $(relocs) $(vdso)/vdso.o $(out)/$(linker))
+recorded := $(objs) $(symbols) $(relocs) $(vdso)/vdso.o
+-include $(addsuffix .d,$(recorded) $(out)/$(linker))
+$(foreach o,$(recorded),$(if $(filter-out $(own-$o),$(call own,$o))$(filter-out $(call own,$o),$(own-$o)),$(eval $o: FORCE)))

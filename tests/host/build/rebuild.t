@@ -46,6 +46,25 @@ sed -i 's/CONFIG_FRAME_POINTER=y/# CONFIG_FRAME_POINTER is not set/' out/.config
 build O=out
 same "other flags: all C" "a.o b.o calls.o entry.o orchard.elf syscall_table.o " "$(compiled)"
 
+sed -i 's,^small := ,&$(out)/core/b.o ,' tools/build/kernel.mk
+build O=out
+same "an object put into a list of kernel.mk: that object" "b.o orchard.elf " "$(compiled)"
+ok "as the list says" grep -q 'own-.*/core/b.o := .*-Os' out/core/b.o.d
+build O=out
+same "and once" "" "$(compiled)"
+
+sed -i 's,^small := $(out)/core/b.o ,small := ,' tools/build/kernel.mk
+build O=out
+same "and taken out of it: again" "b.o orchard.elf " "$(compiled)"
+
+printf 'int d(void);\nint d(void)\n{\n\treturn 4;\n}\n' >core/d.c
+sed -i 's/^obj-y := a.o/& d.o/' core/Makefile
+build O=out
+same "an object more in a folder's list: that object" "d.o orchard.elf " "$(compiled)"
+sed -i 's/ d.o//' core/Makefile
+build O=out
+same "and one less: the kernel is linked again" "orchard.elf " "$(compiled)"
+
 echo '1 write long fd:fd uaddr:buf size:count' >>abi/linux/syscall.tbl
 sed 's/sys_read/sys_write/; /#include/d' abi/linux/calls.c >>abi/linux/calls.c.new
 cat abi/linux/calls.c.new >>abi/linux/calls.c
