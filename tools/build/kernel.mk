@@ -64,18 +64,18 @@ machine := -m64 -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone -
 	$(guard) -fcf-protection=none -fno-asynchronous-unwind-tables $(retpoline)
 
 # The compiler's checks (docs/sanitizers.md): each is a call, of a function of ours. What they are made of is not checked; nor, for
-# undefined behaviour, what breaks the kernel on purpose. lib/string.c is looked at as a whole: mm/kasan_string.c.
+# undefined behaviour, what breaks the kernel on purpose. lib/string.c is looked at as a whole: core/wrapped_string.c.
 kasan := $(if $(CONFIG_KASAN),-fsanitize=kernel-address $(if $(LLVM),-mllvm -asan-instrumentation-with-call-threshold=0 \
 	-mllvm -asan-stack=0,-fasan-shadow-offset=0xdffffc0000000000 --param=asan-instrumentation-with-call-threshold=0 \
 	--param=asan-stack=0 --param=asan-globals=1))
 ubsan := $(if $(CONFIG_UBSAN),-fsanitize=undefined)
 without_kasan := $(addprefix $(out)/,mm/kasan.o mm/kasan_slab.o mm/kasan_string.o mm/kasan_report.o mm/slab.o mm/poison.o lib/string.o \
-	core/sanitizer.o core/ubsan.o symbols.o relocs.o abi/linux/vdso/vdso.o)
+	core/sanitizer.o core/ubsan.o core/wrapped_string.o symbols.o relocs.o abi/linux/vdso/vdso.o)
 without_ubsan := $(filter-out %/slab.o,$(without_kasan)) $(out)/sched/crash.o
 # Races (docs/races.md): what the detector is made of, what a report goes through, and what has no lock on purpose, are not checked.
 race := $(if $(CONFIG_RACE),-fsanitize=thread -fno-optimize-sibling-calls $(if $(LLVM),-mllvm -tsan-distinguish-volatile=1 \
 	-mllvm -tsan-instrument-func-entry-exit=0,--param=tsan-distinguish-volatile=1 --param=tsan-instrument-func-entry-exit=0 -Wno-tsan))
-without_race := $(addprefix $(out)/,core/race.o core/race_atomic.o core/race_string.o core/race_report.o core/seeds.o lib/rand.o core/lockdep.o core/lockclass.o core/lockstat.o core/printk.o \
+without_race := $(addprefix $(out)/,core/race.o core/race_atomic.o core/wrapped_string.o core/race_report.o core/seeds.o lib/rand.o core/lockdep.o core/lockclass.o core/lockstat.o core/printk.o \
 	core/panic.o core/panic_cpus.o core/sanitizer.o core/ubsan.o lib/string.o arch/x86_64/cpu/early_console.o symbols.o \
 	abi/linux/vdso/vdso.o) $(foreach o,$(objs),$(if $(findstring /screen/,$o),$o))
 wrapped := $(if $(CONFIG_RACE),$(addprefix --wrap=,memcpy memmove memset memzero memcmp strlcpy page_zero page_copy)) \
