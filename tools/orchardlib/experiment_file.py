@@ -12,9 +12,9 @@ import re
 import subprocess
 from pathlib import Path
 
-from . import bench, experiment_metrics, experiment_toml, kernels, machine, paths
+from . import bench, experiment_metrics, experiment_toml, kernels, machine, parallel, paths
 from .errors import ToolError
-from .experiment_metrics import EXACT, TIME
+from .experiment_metrics import TIME
 
 NAME = "experiment.toml"
 TIMEOUT = 120
@@ -100,6 +100,7 @@ class Experiment:
         self.boot_words = top.take("boot", experiment_toml.text, "")
         cpus = top.take("cpus", experiment_toml.parsed(machine.parse_cpus), 1)
         memory = top.take("memory", experiment_toml.parsed(machine.parse_memory), 512 << 20)
+        self.costs = self._costs(top.table("model"))
         self.workloads = [self._workload(one) for one in top.tables("workload")]
         self._sweep(top, top.table("sweep"), cpus, memory)
         self._check_workloads(top)
@@ -130,6 +131,14 @@ class Experiment:
         only = table.several("kernels", experiment_toml.one_of(*self.kernels), self.kernels)
         table.end()
         return Workload(name, program, tuple(arguments), tuple(rows), milliseconds, tuple(env), tuple(add), root, tuple(only))
+
+    def _costs(self, table):
+        """The model's prices: its own, but for those named here."""
+        changes = {name: table.take(name, experiment_toml.price) for name in list(table.values)}
+        try:
+            return parallel.costs(changes.items())
+        except ToolError as error:
+            raise table.error(str(error), next(iter(changes))) from None
 
     def _sweep(self, top, table, cpus, memory):
         for key in ("cpus", "memory"):
@@ -162,7 +171,9 @@ class Experiment:
         for metric in self.metrics:
             if metric.of_row and not any(one.rows for one in self.workloads):
                 raise top.error(f"{metric.name}: no workload has rows of bench", "metrics", metric.name)
-            if ":" in metric.name and not any(one.program for one in self.workloads):
+            if metric.recorded and not any("marks" in kernel.split("+") for kernel in self.kernels):
+                raise top.error(f"{metric.name}: no kernel has marks (as multi+marks has)", "metrics", metric.name)
+            if (metric.recorded or ":" in metric.name) and not any(one.program for one in self.workloads):
                 raise top.error(f"{metric.name}: bench prints rows, and no such line", "metrics", metric.name)
 
     def _check_measured(self):
@@ -173,7 +184,7 @@ class Experiment:
 
     @property
     def counted(self):
-        return any(metric.kind == EXACT for metric in self.metrics)
+        return any(metric.repeats for metric in self.metrics)
 
     @property
     def timed(self):
@@ -182,7 +193,11 @@ class Experiment:
     def metrics_of(self, cell):
         """Those that a run of this cell has."""
         return [metric for metric in self.metrics if metric.is_of(cell.counted, self.counted and self.timed)
-                and (cell.row or not metric.of_row) and (cell.workload.program or ":" not in metric.name)]
+                and (cell.row or not metric.of_row) and (cell.workload.program or not (metric.recorded or ":" in metric.name))
+                and (not metric.recorded or "marks" in cell.kernel.split("+"))]
+
+    def is_modelled(self, cell):
+        return cell.counted and any(metric.recorded for metric in self.metrics_of(cell))
 
     def _cells(self):
         """All of them, kernels innermost: neighbours are run one after the other."""

@@ -12,7 +12,7 @@ import re
 
 from . import ladder_text, table
 from .errors import ToolError
-from .experiment_metrics import EXACT, TIME, UNITS
+from .experiment_metrics import EXACT, MODEL, TIME, UNITS
 from .experiment_run import DONE, FAILED, REFUSED
 
 PAGE = "README.md"
@@ -137,11 +137,14 @@ def legend(experiment, rows, show):
     mine = [row for row in rows_of(experiment, rows, show) if row["state"] != DONE or row[show.metric.name] != ""]
     words = show.metric.words[0].upper() + show.metric.words[1:]
     what = {EXACT: "exact (`--icount`)", TIME: "emulated: for ratios here, not for hardware"}.get(show.metric.kind, "counted")
+    if show.metric.kind == MODEL:
+        what = "a model ([docs/model.md](../../docs/model.md); " + ", ".join(
+            f"{name} {price:g}" for name, price in dataclasses.asdict(experiment.costs).items()) + ")"
     if show.metric.name == "wall_s":
         what = "the host's time, for its load too"
     runs = max((len(point.values) for line in grid(experiment, rows, show).values() for point in line.values()), default=0)
     said = f"{words}, {what}; {runs} run{'s' if runs != 1 else ''} of each"
-    if show.metric.kind == EXACT:
+    if show.metric.repeats:
         points = [point for line in grid(experiment, rows, show).values() for point in line.values() if point.values]
         said += ", all equal" if runs > 1 and all(point.same for point in points) else ", not all equal" if runs > 1 else ""
     if show.steps:
@@ -225,4 +228,5 @@ def text(experiment, rows):
 
 
 def units(show):
-    return show.metric.words if show.metric.kind != EXACT else f"{show.metric.words} ({UNITS[EXACT].rpartition(', ')[2]})"
+    kind = show.metric.kind
+    return show.metric.words if kind not in (EXACT, MODEL) else f"{show.metric.words} ({UNITS[kind].rpartition(' ')[2]})"
