@@ -14,6 +14,7 @@ from pathlib import Path
 from unittest import mock
 
 sys.dont_write_bytecode = True
+os.environ.pop("ORCHARD_FRAGMENT", None)    # of `make check FRAGMENT=...`, which experiments refuse
 import tap  # noqa: E402
 from orchardlib import cli, experiment, experiment_data, experiment_engines, experiment_figure, experiment_file  # noqa: E402
 from orchardlib import experiment_run, experiment_show, experiment_toml, kernels, paths, session  # noqa: E402
