@@ -90,8 +90,8 @@ def seen(kernel, recorded, stdout, price):
 
 
 def main(options):
-    name = options.kernel if "+" in options.kernel or options.kernel.endswith(".config") else f"{options.kernel}+{FRAGMENT}"
-    kernels.check_name(name)
+    kernels.check_name(options.kernel)
+    name = options.kernel if not _is_ours(options.kernel) else f"{options.kernel}+{FRAGMENT}"
     price = parallel.costs(options.cost)
     program = guest.prepare(options.program, options.root, options.add, options.env, options.memory, False)
     kernel = kernels.prepare(name)
@@ -109,6 +109,11 @@ def main(options):
         found = seen(kernel, out, bytes(stdout.data), price)
     print(text(kernel, found, price))
     return 0
+
+
+def _is_ours(name):
+    """Can a fragment stand behind it, and is it not there?"""
+    return name.partition("+")[0] in kernels.names() and FRAGMENT not in name.split("+")
 
 
 def text(kernel, found, price):
