@@ -7,6 +7,7 @@ and checked whole before anything is built, so that nobody waits for an error; e
 import dataclasses
 import difflib
 import functools
+import math
 import os
 import re
 import subprocess
@@ -51,6 +52,8 @@ class Show:
     kind: str = ""          # of a figure: line or bar
     log: str = ""
     steps: bool = False     # of a table: differences to the line above
+    relative: str = ""      # one of its two axes: quotients by what stands at the first value there
+    ideal: bool = False     # of a line figure: the line of what grows as x does
 
 
 @dataclasses.dataclass(frozen=True)
@@ -239,9 +242,15 @@ class Experiment:
             more["steps"] = table.take("steps", experiment_toml.flag, False)
             if more["steps"] and metric.kind == TIME:
                 raise table.error("steps of times: a difference of medians has no interval; show the times", "steps")
+        more["relative"] = table.take("relative", experiment_toml.one_of(*filter(None, (x, series))), "")
+        if more.get("steps") and more["relative"]:
+            raise table.error("relative and steps: a number is a quotient or a difference", "relative")
+        if what == "figure":
+            more["ideal"] = table.take("ideal", experiment_toml.flag, False)
         table.end()
         show = Show(what, name, title, x, series, metric, tuple(where.items()), **more)
         self._check_alone(table, show)
+        self._check_relative(table, show)
         return show
 
     def _metric(self, name):
@@ -280,6 +289,20 @@ class Experiment:
                 raise table.error(f"{show.what} {show.name}: {key} has several values ({', '.join(values[:4])}), which would "
                                   f"fall together: name it as {axes}, or one of them in where")
 
+    def _check_relative(self, table, show):
+        """A quotient needs something to be divided; the ideal is a quotient that grows as x does."""
+        values = {key: list(dict.fromkeys(str(cell.dimensions().get(key, "")) for cell in self.cells_of(show)))
+                  for key in (show.x, show.relative) if key}
+        if show.relative and len(values[show.relative]) < 2:
+            raise table.error(f"{show.what} {show.name}: relative: {show.relative} has one value there "
+                              f"({values[show.relative][0]}), so that each would be 1", "relative")
+        if show.ideal and (show.kind != "line" or show.relative != show.x):
+            raise table.error(f'{show.what} {show.name}: ideal is a line that grows as x does: it needs kind = "line" and '
+                              f'relative = "{show.x}"', "ideal")
+        if show.ideal and not all(_above_zero(value) for value in values[show.x]):
+            raise table.error(f"{show.what} {show.name}: ideal: {show.x} has values that are no numbers above 0 "
+                              f"({', '.join(values[show.x][:4])})", "ideal")
+
     def _check_names(self):
         for at, show in enumerate(self.shows):
             if (show.what, show.name) in [(other.what, other.name) for other in self.shows[:at]]:
@@ -299,6 +322,13 @@ def _plain(value):
     if not isinstance(value, str) or not re.fullmatch(r"\w[\w-]*", value):
         raise ValueError("not a name of letters, digits and hyphens: it becomes a file's")
     return value
+
+
+def _above_zero(text):
+    try:
+        return 0 < float(text) < math.inf
+    except ValueError:
+        return False
 
 
 def _texts(table):

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import boot, guest, kernels, machine, parallel, parallel_events, plugin, runfile, table, trace_file
+from . import boot, guest, kernels, machine, parallel, parallel_events, plugin, runfile, symbols, table
 from .errors import ToolError
 from .run import machine_options
 from .sinks import MemorySink
@@ -123,11 +123,11 @@ def text(kernel, found, price):
              f"{found.instructions / found.operations:.1f} instructions for one",
              f"CPUs wait {found.share(found.outcome.locks):.1f} % of their time for locks, "
              f"{found.share(found.outcome.lines):.1f} % for lines"]
-    names = trace_file.Symbols(kernel.image)
+    names = symbols.read(kernel.image)
     shown = [("waiting for", "%", "from")]
     whole = found.outcome.span * found.cpus / 100
     users = _users(found.window, names)
-    waited = [(time, "lock " + (names.of(lock) or f"{lock:x}"), users[lock]) for lock, time in found.outcome.locks.items()]
+    waited = [(time, "lock " + (names.text(lock) or f"{lock:x}"), users[lock]) for lock, time in found.outcome.locks.items()]
     waited += [(time, f"line {line:x}", users[line]) for line, time in found.outcome.lines.items()]
     for time, what, where in sorted(waited, key=lambda one: -one[0])[:SHOWN]:
         shown.append((what, f"{time / whole:.1f}", ", ".join(name for name, _ in where.most_common(4))))
@@ -139,7 +139,7 @@ def _users(window, names):
     found = collections.defaultdict(collections.Counter)
     for stream in window.streams:
         for event in stream.events:
-            where = (names.of(event.pc) or "?").partition("+")[0] if event.pc >> 63 else "the program"
+            where = (names.at(event.pc) or "?")[0] if event.pc >> 63 else "the program"
             found[event.lock or event.line][where] += 1
             if event.lock:
                 found[event.line][where] += 1
