@@ -118,6 +118,7 @@ class Replay:
         self.at = [0] * len(streams)            # the next event of each
         self.clocks = [0.0] * len(streams)
         self.ready = []
+        self.woken = {}                         # {CPU: (lock, since when it waits, at which instruction)}: tries again
         self.outcome = Outcome(0.0, self.clocks, collections.Counter(), collections.Counter())
 
     def run(self):
@@ -125,6 +126,9 @@ class Replay:
             self._goes_on(cpu, 0.0, 0)
         while self.ready:
             time, cpu = heapq.heappop(self.ready)
+            if cpu in self.woken:
+                self._tries_again(cpu, time)
+                continue
             events = self.streams[cpu].events
             if self.at[cpu] == len(events):
                 self._ends(cpu, time)
@@ -134,7 +138,7 @@ class Replay:
             done = self._happens(cpu, time, event)
             if done is not None:
                 self._goes_on(cpu, done, event.when)
-        stuck = [cpu for cpu, stream in enumerate(self.streams) if self.at[cpu] < len(stream.events)]
+        stuck = sorted(cpu for lock in self.locks.values() for cpu, *_ in lock.waiting)
         if stuck:
             raise ToolError(f"the model stands still: CPUs {', '.join(map(str, stuck))} wait for locks that nobody gives back")
         self.outcome.span = max(self.clocks, default=0.0)
@@ -175,13 +179,29 @@ class Replay:
         lock.holder = None
         if not lock.waiting:
             return
-        cost = self.price.sleep if sleeps else handover(self.kind, len(lock.waiting), self.price)
+        if sleeps:      # as core/mutex.c: free for whoever comes, until the first sleeper runs
+            cpu, began, when = lock.waiting.popleft()
+            self.woken[cpu] = address, began, when
+            heapq.heappush(self.ready, (time + self.price.sleep, cpu))
+            return
+        cost = handover(self.kind, len(lock.waiting), self.price)
         lock.holder, began, when = lock.waiting.popleft()
         line = self.lines[lock.line]
         line.copies = 1 << lock.holder
         line.free = max(line.free, time + cost)
         self.outcome.locks[address] += time + cost - began
         self._goes_on(lock.holder, time + cost, when)
+
+    def _tries_again(self, cpu, time):
+        """A sleeper runs: the lock is free, or it sleeps again."""
+        address, began, when = self.woken.pop(cpu)
+        lock = self.locks[address]
+        if lock.holder is not None:
+            lock.waiting.append((cpu, began, when))
+            return
+        lock.holder = cpu
+        self.outcome.locks[address] += time - began
+        self._goes_on(cpu, self._refers(cpu, time, lock.line, True), when)
 
     def _refers(self, cpu, time, number, writes):
         line = self.lines[number]

@@ -98,9 +98,16 @@ def what_all_read_comes_once_until_somebody_writes():
 
 
 @test
-def sleepers_are_woken_at_a_price_of_their_own():
-    span = replay([loop(100, 0, INSIDE, sleeps=True) for _ in range(4)], PRICED).span
-    near(span, 4 * 100 * (INSIDE + PRICED.sleep), 0.02)
+def a_lock_of_sleepers_is_free_for_who_comes_first():
+    # Two CPUs: the second finds it held, sleeps, and has it `sleep` after it was given back, if the first stays away for so long.
+    one = Stream([Event(0, LOCK, LINE, GUARD, True), Event(100, UNLOCK, LINE, GUARD, True)], 10_000)
+    two = Stream([Event(50, LOCK, LINE, GUARD, True), Event(150, UNLOCK, LINE, GUARD, True)], 150)
+    found = replay([one, two], PRICED)
+    assert found.clocks == [10_000, 100 + PRICED.sleep + PRICED.line + 100], found.clocks
+    assert found.locks[GUARD] == 50 + PRICED.sleep
+    # Who gives it back and wants it again at once has it again: the other one only when the first has ended.
+    span = replay([loop(100, 0, INSIDE, sleeps=True) for _ in range(2)], PRICED).span
+    assert 2 * 100 * INSIDE < span <= 2 * 100 * INSIDE + PRICED.sleep + 2 * PRICED.line, span
 
 
 @test
