@@ -10,21 +10,14 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests")]
+from lib import check, done_testing  # noqa: E402
 from orchardlib import kernels  # noqa: E402
 
 ORCHARD = os.environ.get("ORCHARD", str(ROOT / "tools/orchard"))
 FRAGMENT = os.environ.get("ORCHARD_FRAGMENT", "")
 HOGS = "while :; do :; done & a=$!; while :; do :; done & b=$!; usleep 200000; cat /proc/$a/schedstat /proc/$b/schedstat; " \
     "cat /proc/schedstat /proc/orchard_sched /proc/uptime; kill $a $b"
-RESULTS = []
-
-
-def check(good, name, *why):
-    RESULTS.append(bool(good))
-    print(f"{'ok' if good else 'not ok'} {len(RESULTS)} - {name}")
-    for line in () if good else why:
-        print(f"#   {line}")
 
 
 def counts(config):
@@ -89,5 +82,4 @@ def many():
 if __name__ == "__main__":
     hogs()
     many()
-    print(f"1..{len(RESULTS)}")
-    sys.exit(0 if all(RESULTS) else 1)
+    sys.exit(done_testing())

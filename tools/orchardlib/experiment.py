@@ -268,7 +268,14 @@ def _run(options, experiment, lab, plan, page):
     return _judge(experiment, rows)
 
 
+def _with_ccache():
+    """Kernels of experiments are built through ccache where there is one, unless somebody has chosen a compiler or CCACHE."""
+    if shutil.which("ccache") and not {"CC", "CCACHE"} & set(os.environ):
+        os.environ["CCACHE"] = "1"
+
+
 def main(options):
+    _with_ccache()
     if os.environ.get("ORCHARD_FRAGMENT"):
         raise ToolError("ORCHARD_FRAGMENT is set: an experiment says itself what its kernels are made of")
     experiment = experiment_file.read(options.paper)

@@ -529,6 +529,15 @@ def numbers_that_the_program_prints():
 
 
 @test
+def kernels_are_built_through_ccache_where_it_is():
+    for there, chosen, wanted in ((True, {}, "1"), (False, {}, None), (True, {"CC": "gcc-11"}, None), (True, {"CCACHE": "0"}, "0")):
+        with mock.patch.dict(os.environ, chosen, clear=True), \
+                mock.patch.object(experiment.shutil, "which", lambda name: there and name == "ccache"):
+            experiment._with_ccache()
+            assert os.environ.get("CCACHE") == wanted, (there, chosen)
+
+
+@test
 def how_long_it_will_take():
     cells = [types.SimpleNamespace(kernel=name) for name in ("fast", "slow", "fast", "slow")]
     progress = experiment.Estimate([(cell, 1) for cell in cells])
