@@ -17,7 +17,7 @@ import time
 from . import (compare, experiment_data, experiment_engines, experiment_figure, experiment_file, experiment_run, experiment_show,
                packages, paths, provenance, table)
 from .errors import TOOL, ToolError
-from .experiment_metrics import EXACT, TIME
+from .experiment_metrics import TIME
 from .experiment_run import DONE, FAILED
 
 PDF_ENGINES = ("xelatex", "lualatex", "weasyprint")
@@ -149,7 +149,7 @@ def unequal(experiment, rows):
         if row["state"] == DONE:
             groups.setdefault(row["run"], []).append(row)
     for metric in experiment.metrics:
-        if metric.kind == EXACT:
+        if metric.repeats:
             for same in groups.values():
                 values = sorted({row[metric.name] for row in same} - {""}, key=float)
                 if len(values) > 1:

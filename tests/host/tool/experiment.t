@@ -4,6 +4,7 @@
 
 import contextlib
 import csv
+import dataclasses
 import io
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 sys.dont_write_bytecode = True
+os.environ.pop("ORCHARD_FRAGMENT", None)    # of `make check FRAGMENT=...`, which experiments refuse
 import tap  # noqa: E402
 from orchardlib import cli, experiment, experiment_data, experiment_engines, experiment_figure, experiment_file  # noqa: E402
 from orchardlib import experiment_run, experiment_show, experiment_toml, kernels, paths, session  # noqa: E402
@@ -148,6 +150,15 @@ def what_is_wrong_is_said_with_its_line():
             ('"boot:lazy" = true }', '"boot:lazy" = 5 }', 32, "boot:lazy = 5: no run has that: there are True, False"),
             ('workload = "bench", cpus = 1, ', 'workload = "bench", ', 27, "cpus has several values (1, 2)"),
             ('kind = "line"', 'kind = "pie"', 40, "kind: 'pie': not one of line, bar"),
+            ('kind = "line"', 'kind = "line"\nrelative = "row"', 41, "relative: 'row': not one of cpus, kernel"),
+            ('kind = "line"', 'kind = "line"\nrelative = "kernel"\nideal = true', 42, 'needs kind = "line" and relative = "cpus"'),
+            ('kind = "line"', 'kind = "bar"\nrelative = "cpus"\nideal = true', 42, 'needs kind = "line" and relative = "cpus"'),
+            ('kind = "line"', 'kind = "line"\nideal = 1', 41, "ideal: 1: not true or false"),
+            ('x = "cpus"\nseries = "kernel"', 'x = "kernel"\nseries = "cpus"\nrelative = "kernel"\nideal = true', 39,
+             "ideal: kernel has values that are no numbers above 0 (sas, multi+smap)"),
+            ('false }\nkind', 'false, cpus = 2 }\nrelative = "cpus"\nkind', 40, "relative: cpus has one value there (2)"),
+            ('columns = "row"', 'columns = "row"\nideal = true', 31, "unknown key ideal"),
+            ('columns = "row"', 'columns = "row"\nsteps = true\nrelative = "kernel"', 32, "relative and steps"),
             ('name = "f"', 'name = "a/b"', 35, "not a name of letters"),
             ('[sweep]', '[[figur]]', 18, "unknown key figur: did you mean figure?"),
             ('question = "Does it?"', 'question = "Does it?', 2, "no TOML"),
@@ -436,6 +447,103 @@ def the_same_data_is_the_same_picture():
         assert float(re.search(rb'width="([\d.]+)pt"', first)[1]) < 330, "as wide as a phone is"
 
 
+SPEED = '''question = "Q?"
+kernels = ["sas", "split", "multi"]
+metrics = ["exact:ops", "time:ops"]
+[sweep]
+cpus = [2, 1, 4]
+[[workload]]
+name = "loops"
+program = "/bin/loops"
+[[table]]
+name = "exact"
+rows = "cpus"
+columns = "kernel"
+value = "exact:ops"
+relative = "cpus"
+[[table]]
+name = "time"
+rows = "cpus"
+columns = "kernel"
+value = "time:ops"
+relative = "cpus"
+[[table]]
+name = "beside"
+rows = "cpus"
+columns = "kernel"
+value = "exact:ops"
+relative = "kernel"
+[[figure]]
+name = "f"
+x = "cpus"
+series = "kernel"
+y = "time:ops"
+kind = "line"
+relative = "cpus"
+ideal = true
+[[figure]]
+name = "g"
+x = "cpus"
+series = "kernel"
+y = "time:ops"
+kind = "bar"
+relative = "kernel"
+'''
+
+
+def measured(metric, values):
+    """Rows as data.csv has them, of {(kernel, cpus): values}; a value that is a word is a reason."""
+    for (kernel, cpus), several in values.items():
+        for value in several:
+            done = not isinstance(value, str)
+            yield {"state": "done" if done else "refused", "reason": "" if done else value, "icount": str(metric == "exact:ops"),
+                   "kernel": kernel, "workload": "loops", "row": "", "cpus": str(cpus), "memory_kib": "524288",
+                   "exact:ops": "", "time:ops": "", metric: str(value) if done else "", "qemu": "7.2", "accel": "tcg",
+                   "cpu": "max", "git": "0", "program_sha256": ""}
+
+
+TIMES = {("sas", 2): [90, 100, 104], ("sas", 1): [99, 110, 120], ("sas", 4): [290, 300, 330], ("split", 2): [50],
+         ("split", 4): [100]}
+
+
+@test
+def relative_to_the_first_of_its_own():
+    with folder_of(SPEED) as folder:
+        found = experiment_file.read(str(folder))
+        exact, time, beside = (next(show for show in found.shows if show.name == name) for name in ("exact", "time", "beside"))
+        counts = {("sas", 2): [200, 200], ("sas", 1): [100, 100], ("sas", 4): [390, 390], ("split", 2): ["ENOSYS"] * 2,
+                  ("split", 4): [7, 7], ("multi", 2): [100, 125], ("multi", 1): [50, 50], ("multi", 4): [500000, 500000]}
+        rows = list(measured("exact:ops", counts))
+        assert experiment_show.cells(found, rows, exact) == [
+            ["cpus", "sas", "split", "multi"], ["2", "1.00", "ENOSYS", "1.00"], ["1", "0.5", "–", "0.4 .. 0.5"],
+            ["4", "1.95", "–", "4,000 .. 5,000"]], experiment_show.cells(found, rows, exact)
+        assert experiment_show.cells(found, rows, beside) == [
+            ["cpus", "sas", "split", "multi"], ["2", "1.00", "ENOSYS", "0.5 .. 0.625"], ["1", "1.00", "–", "0.5"],
+            ["4", "1.00", "0.0179", "1,282"]], experiment_show.cells(found, rows, beside)
+        legend = experiment_show.legend(found, rows, exact)
+        assert "not all equal; each divided by its own at cpus 2." in legend, legend
+        zero = list(measured("exact:ops", {**counts, ("sas", 2): [0, 0]}))
+        assert [cells[1] for cells in experiment_show.cells(found, zero, exact)] == ["sas", "–", "–", "–"], "nothing is so many times 0"
+        # Medians 100, 110 and 300; quotients from 99 / 104 to 120 / 90, and from 290 / 104 to 330 / 90.
+        rows = list(measured("time:ops", TIMES))
+        assert experiment_show.cells(found, rows, time) == [
+            ["cpus", "sas", "split", "multi"], ["2", "1.00", "1.00", "–"], ["1", "0.952 .. 1.33", "–", "–"],
+            ["4", "3.00 (2.79 .. 3.67)", "2.00", "–"]], experiment_show.cells(found, rows, time)
+
+
+@test
+def the_ideal_is_a_line_of_its_own():
+    with folder_of(SPEED) as folder:
+        found, rows = experiment_file.read(str(folder)), list(measured("time:ops", TIMES))
+        line, bars = (show for show in found.shows if show.what == "figure")
+        assert experiment_show.units(found, line) == "times that at cpus 2"
+        assert experiment_show.units(found, bars) == "times that at kernel sas"
+        with_ideal = experiment_figure.draw(found, rows, line)
+        assert with_ideal == experiment_figure.draw(found, rows, line) and experiment_figure.draw(found, rows, bars)
+        without = experiment_figure.draw(found, rows, dataclasses.replace(line, ideal=False))
+        assert b"stroke-dasharray: 3.7" in with_ideal and b"stroke-dasharray: 3.7" not in without, "the ideal is dashed"
+
+
 @test
 def numbers_that_the_program_prints():
     text = changed(('bench = ["null-call", "fork-exit"]', 'program = "/bin/p"'),
@@ -457,7 +565,7 @@ def a_program_may_say_that_it_was_refused():
 
     def result(status, said):
         return experiment_run._result(found, found.cells[0], types.SimpleNamespace(kernel=None), outcome_of(status),
-                                      types.SimpleNamespace(data=said), types.SimpleNamespace(data=b""))
+                                      types.SimpleNamespace(data=said), types.SimpleNamespace(data=b""), None)
     assert result(1, b"x\nrefused: ENOSYS\n") == {"state": "refused", "reason": "ENOSYS"}
     assert result(0, b"refused: ENOSYS\nwakes 3\n")["state"] == "done", "it ended well: these are words of its own"
     assert "exit status 1" in error_of(result, 1, b"I was refused: ENOSYS\n")
