@@ -3,8 +3,6 @@
  * Asks, and hears the answers. Each worker has two pipes of its own, so all get the same share, and none waits for another's
  * lock. Of each worker `batch` requests are under way, or two batches where a batch is more than one: it then finds the next
  * one without sleeping. The generator goes round: hears a batch of one worker, asks it the next, turns to the next worker.
- *
- * A plugin knows what is measured by two instructions that do nothing, as user/bench's.
  */
 #define _GNU_SOURCE
 #include "serve.h"
@@ -17,11 +15,11 @@
 
 #define WARM_BATCHES 4
 
-static struct worker pool[MOST_WORKERS];
+struct worker pool[MOST_WORKERS];
 static uint64_t sums[DISTINCT];
 static uint32_t numbers[DISTINCT];
 
-static double now(void)
+double now(void)
 {
 	struct timespec time;
 
@@ -29,18 +27,8 @@ static double now(void)
 	return time.tv_sec * 1e9 + time.tv_nsec;
 }
 
-static void window_open(void)
-{
-	asm volatile("xchg %%bx, %%bx" : : : "memory");
-}
-
-static void window_close(void)
-{
-	asm volatile("xchg %%cx, %%cx" : : : "memory");
-}
-
 /* What the answers must be. */
-static void answers_know(int pages)
+void answers_know(int pages)
 {
 	for (int i = 0; i < DISTINCT; i++) {
 		numbers[i] = request_number(requests[i]);
@@ -50,12 +38,12 @@ static void answers_know(int pages)
 	}
 }
 
-static void ask(const struct worker *worker, long first, int count)
+void ask(const struct worker *worker, long first, int count)
 {
 	write_all(worker->ask, requests[first % DISTINCT], count * REQUEST_SIZE);
 }
 
-static void hear(const struct worker *worker, long first, int count)
+void hear(const struct worker *worker, long first, int count)
 {
 	struct answer answers[DISTINCT];
 
@@ -112,20 +100,22 @@ static int exchange_each(const struct plan *plan, long share)
 	return error;
 }
 
-static void pool_prepare(const struct plan *plan, long share, int pinned)
+void pipes_make(struct worker *worker)
+{
+	int there[2], back[2];
+
+	if (pipe2(there, O_CLOEXEC) || pipe2(back, O_CLOEXEC))
+		err(1, "pipe");
+	worker->in = there[0], worker->ask = there[1];
+	worker->hear = back[0], worker->out = back[1];
+}
+
+void pool_prepare(const struct plan *plan, long share, int pinned, int meeting)
 {
 	for (int w = 0; w < plan->workers; w++) {
-		int there[2], back[2];
-
-		if (pipe2(there, O_CLOEXEC) || pipe2(back, O_CLOEXEC))
-			err(1, "pipe");
-		pool[w] = (struct worker){
-		    .job = {w, plan->pages, pinned ? w : -1, plan->each, plan->each ? 1 : share, plan->state_kib},
-		    .in = there[0],
-		    .ask = there[1],
-		    .out = back[1],
-		    .hear = back[0],
-		};
+		pool[w].job = (struct job){w, plan->pages, pinned ? w : -1, plan->each, share, plan->state_kib, meeting,
+					   plan->workers};
+		pipes_make(&pool[w]);
 	}
 }
 
@@ -165,7 +155,7 @@ int generate(const struct plan *plan, struct result *result)
 	*result = (struct result){.pinned = started && plan->cpus > 1 && plan->cpus >= plan->workers};
 	state_make(plan->state_kib);
 	answers_know(plan->pages);
-	pool_prepare(plan, warm + share, result->pinned);
+	pool_prepare(plan, share, result->pinned, -1);
 
 	time = now();
 	error = started ? pool_start(plan) : 0;
@@ -178,12 +168,12 @@ int generate(const struct plan *plan, struct result *result)
 		exchange(plan, warm);
 
 	time = now();
-	window_open();
+	MARK("bx");
 	if (plan->each)
 		error = exchange_each(plan, share);
 	else
 		exchange(plan, share);
-	window_close();
+	MARK("cx");
 	result->answers = share * plan->workers;
 	result->request = (now() - time) / result->answers;
 

@@ -5,6 +5,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@ static int start_fork(struct worker *worker)
 {
 	worker->pid = fork();
 	if (worker->pid == 0) {
+		signal(SIGCHLD, SIG_DFL);
 		worker_run(worker);
 		_exit(0);
 	}
@@ -29,7 +31,8 @@ static int start_fork(struct worker *worker)
 static int start_spawn(struct worker *worker)
 {
 	const struct job *job = &worker->job;
-	long values[WORKER_ARGUMENTS] = {job->slot, job->pages, job->cpu, job->once, job->share, job->state_kib};
+	long values[WORKER_ARGUMENTS] = {job->slot, job->pages, job->cpu, job->once, job->share, job->state_kib,
+					 job->meeting, job->workers};
 	char texts[WORKER_ARGUMENTS][24], *argv[WORKER_ARGUMENTS + 3] = {"serve", "--worker"};
 	posix_spawn_file_actions_t actions;
 	int error;

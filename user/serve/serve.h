@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A request loop, served by nobody else, by threads or by processes: request.c is what is asked and answered, worker.c
- * answers, pool.c starts and ends workers, generator.c asks and measures, serve.c reads options and prints.
+ * answers, pool.c starts and ends workers, generator.c asks and measures, alone.c lets workers ask themselves, serve.c reads options
+ * and prints.
  */
 #ifndef SERVE_H
 #define SERVE_H
@@ -31,6 +32,8 @@ struct job {
 	int once;  /* one request is its whole life, and it does not say that it is ready */
 	long share; /* the request behind which it marks its end */
 	long state_kib;
+	int meeting; /* the file by which workers that ask themselves begin together, or -1 */
+	int workers; /* that do */
 };
 
 struct worker {
@@ -43,7 +46,7 @@ struct worker {
 
 struct plan {
 	enum kind kind;
-	int cpus, workers, each, batch, pages;
+	int cpus, workers, each, alone, batch, pages;
 	long requests, state_kib;
 };
 
@@ -68,7 +71,7 @@ void worker_run(const struct worker *worker);
 void worker_serve(const struct worker *worker, const char *request);
 /* What the program does as a worker that is a process started anew: descriptors 0 and 1, and a job. */
 int worker_main(char **argv);
-#define WORKER_ARGUMENTS 6
+#define WORKER_ARGUMENTS 8
 
 /*
  * pool.c: 0, or the errno with which the kernel refused. A process that stays has its ends of the pipes to itself then: whoever
@@ -79,6 +82,21 @@ void worker_join(struct worker *worker, enum kind kind);
 
 /* generator.c: 0, or the errno with which the kernel refused a worker. */
 int generate(const struct plan *plan, struct result *result);
+extern struct worker pool[MOST_WORKERS];
+void pipes_make(struct worker *worker);
+void pool_prepare(const struct plan *plan, long share, int pinned, int meeting);
+void answers_know(int pages);
+/* Sends `count` requests, the first of which is the first-th; hears as many answers, which must be right. */
+void ask(const struct worker *worker, long first, int count);
+void hear(const struct worker *worker, long first, int count);
+double now(void);
+
+/* alone.c: the same, where each worker asks itself. */
+int generate_alone(const struct plan *plan, struct result *result);
+void worker_alone(const struct worker *worker);
+
+/* What tools/model and tools/ladder know the phases by (docs/model.md): instructions that do nothing. */
+#define MARK(register) asm volatile("xchg %%" register ", %%" register : : : "memory")
 
 /* All of it, or the program ends. */
 void write_all(int fd, const void *from, size_t size);

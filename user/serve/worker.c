@@ -13,12 +13,6 @@
 
 #define PAGE 4096
 
-/* An instruction that does nothing, and by which a plugin knows that this worker's share is done. */
-static void mark_end(void)
-{
-	asm volatile("xchg %%dx, %%dx" : : : "memory");
-}
-
 /* Memory for one answer, as a server that gives it back to the kernel does it. Returns the sum of what it wrote there. */
 static uint64_t scratch_use(const char *request, int pages)
 {
@@ -66,12 +60,14 @@ void worker_run(const struct worker *worker)
 
 	if (job->cpu >= 0)
 		pin(job->cpu);
+	if (job->meeting >= 0) {
+		worker_alone(worker);
+		return;
+	}
 	if (!job->once)
 		write_all(worker->out, &(struct answer){.number = ANSWER_READY, .slot = job->slot}, sizeof(struct answer));
-	for (long served = 1; read_all(worker->in, request, REQUEST_SIZE) && !memcmp(request, "GET ", 4); served++) {
+	while (read_all(worker->in, request, REQUEST_SIZE) && !memcmp(request, "GET ", 4)) {
 		worker_serve(worker, request);
-		if (served == job->share)
-			mark_end();
 		if (job->once)
 			break;
 	}
@@ -80,12 +76,15 @@ void worker_run(const struct worker *worker)
 int worker_main(char **argv)
 {
 	struct worker worker = {
-	    .job = {atoi(argv[0]), atoi(argv[1]), atoi(argv[2]), atoi(argv[3]), atol(argv[4]), atol(argv[5])},
+	    .job = {atoi(argv[0]), atoi(argv[1]), atoi(argv[2]), atoi(argv[3]), atol(argv[4]), atol(argv[5]), atoi(argv[6]),
+		    atoi(argv[7])},
 	    .in = 0,
 	    .out = 1,
 	};
 
+	requests_make();
 	state_make(worker.job.state_kib);
+	answers_know(worker.job.pages);
 	worker_run(&worker);
 	return 0;
 }
