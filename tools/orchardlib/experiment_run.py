@@ -8,6 +8,7 @@ import functools
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import types
@@ -22,6 +23,7 @@ from .sinks import MemorySink
 DONE, REFUSED, FAILED = "done", "refused", "failed"
 PROGRAMS = "build/user/"        # what `make user` makes
 LOG_TAIL = 64 << 10
+REFUSAL = re.compile(rb"^refused: ([\w-]+)$", re.M)      # what a program says, with a status that is not 0
 # Where a number comes from, and not what it is: the same image and program give the same on any commit and host.
 NO_INPUT = ("git", "kernel_version")
 
@@ -181,6 +183,9 @@ def _result(experiment, cell, ready, outcome, stdout, stderr, events):
             return {"state": REFUSED, "reason": entry["refused"]}
         if not entry:
             raise ToolError(f"bench printed no row {cell.row}")
+    refused = REFUSAL.search(bytes(stdout.data)) if outcome.status else None
+    if refused:
+        return {"state": REFUSED, "reason": refused[1].decode()}
     if outcome.status and not any(metric.name == "status" for metric in wanted):
         raise ToolError(f"exit status {outcome.status} (with the metric `status` that would be a result)")
     modelled = model.seen(ready.kernel, events, bytes(stdout.data), experiment.costs) if events else None
