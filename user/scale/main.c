@@ -121,8 +121,10 @@ static unsigned long release(void)
 	unsigned long start;
 
 	for (int i = 1; i < workers; i++)
-		while (__atomic_load_n(&meeting->places[i].phase, __ATOMIC_ACQUIRE) < READY)
+		while (__atomic_load_n(&meeting->places[i].phase, __ATOMIC_ACQUIRE) < READY) {
 			sched_yield(); /* one that starts may still be on this CPU */
+			asm volatile("pause"); /* with --icount this ends the CPU's turn */
+		}
 	signal(SIGCHLD, worker_died);
 	start = now();
 	MARK("bx");
