@@ -207,7 +207,7 @@ const struct scale_case cases[] = {
 	{"open", "open and close of an own file in an own directory", 100, prepare_open, run_open, finish_open},
 	{"yield", "sched_yield on a CPU with nobody else", 400, NULL, run_yield, NULL},
 	{"switch", "a byte to a thread on the same CPU and back", 64, prepare_switch, run_switch, finish_switch},
-	{"counter", "an atomic addition to one counter of all", 30000, NULL, run_counter, NULL},
+	{"counter", "an atomic addition to one counter of all", 4000, NULL, run_counter, NULL},
 	{"lock", "16 additions under one lock of all", 2000, NULL, run_lock, NULL},
 	{"openshared", "open and close of one file of all", 100, prepare_openshared, run_open, finish_openshared},
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * scale -c CASE -n WORKERS [-t|-p] [-r ROUNDS]: the same loop on many CPUs at once, worker i on CPU i, as threads (-t) or as
- * processes (-p).
+ * scale -c CASE [-n WORKERS] [-t|-p] [-r ROUNDS]: the same loop on many CPUs at once, worker i on CPU i, as threads (-t) or as
+ * processes (-p). Without -n there is one for each CPU.
  *
  * All meet before the first round, so that starting is not measured, and all wait, spinning, until the last has done its
  * last, so that ending is not. What the plugin of `tools/model` knows the phases by are instructions that do nothing:
@@ -209,7 +209,7 @@ static void join(int index)
 
 static _Noreturn void usage(void)
 {
-	fprintf(stderr, "usage: scale -c CASE -n WORKERS [-t|-p] [-r ROUNDS]\n");
+	fprintf(stderr, "usage: scale -c CASE [-n WORKERS] [-t|-p] [-r ROUNDS]\n");
 	for (size_t i = 0; i < case_count; i++)
 		fprintf(stderr, "  %-10s %s (%u rounds)\n", cases[i].name, cases[i].what, cases[i].rounds);
 	exit(2);
@@ -248,8 +248,10 @@ static void read_options(int argc, char **argv)
 		default: usage();
 		}
 	}
-	if (!chosen || !workers || optind != argc)
+	if (!chosen || optind != argc)
 		usage();
+	if (!workers)
+		workers = (int)sysconf(_SC_NPROCESSORS_ONLN);
 	if (!rounds)
 		rounds = chosen->rounds;
 }
