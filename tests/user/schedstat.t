@@ -58,7 +58,8 @@ def hogs():
     check(local == wakes > 0 and slices > 0 and schedules >= slices and idles < schedules, "its counts fit together", cpus)
     check(waited > sum(one[1] for one in both), "its waiting is all threads'", cpus)
     up, idle = (float(word) * 1e9 for word in lines[-1].split())
-    check(near(ran + idle, up, .1), "running and being idle is the time there was", ran, idle, up)
+    # Before the first thread nobody runs: a boot, which takes a sanitized kernel some 40 of 280 ms.
+    check(near(ran + idle, up, .2 if "sanitize" in FRAGMENT else .1), "running and being idle is the time there was", ran, idle, up)
     waits = {int(low): int(times) for low, times in re.findall(r"^wait cpu0 (\d+) (\d+)$", text, re.M)}
     check(all(low & (low - 1) == 0 for low in waits) and list(waits) == sorted(waits), "the histogram is by powers of two", waits)
     check(0 <= sum(waits.values()) - slices <= 20, "a wait for each slice", waits, slices)

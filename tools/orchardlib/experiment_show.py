@@ -12,7 +12,7 @@ import re
 
 from . import ladder_text, table
 from .errors import ToolError
-from .experiment_metrics import EXACT, TIME, UNITS
+from .experiment_metrics import EXACT, MODEL, TIME, UNITS
 from .experiment_run import DONE, FAILED, REFUSED
 
 PAGE = "README.md"
@@ -200,12 +200,15 @@ def legend(experiment, rows, show):
     mine = [row for row in rows_of(experiment, rows, show) if row["state"] != DONE or row[show.metric.name] != ""]
     words = show.metric.words[0].upper() + show.metric.words[1:]
     what = {EXACT: "exact (`--icount`)", TIME: "emulated: for ratios here, not for hardware"}.get(show.metric.kind, "counted")
+    if show.metric.kind == MODEL:
+        what = "a model ([docs/model.md](../../docs/model.md); " + ", ".join(
+            f"{name} {price:g}" for name, price in dataclasses.asdict(experiment.costs).items()) + ")"
     if show.metric.name == "wall_s":
         what = "the host's time, for its load too"
     points = [point for line in grid(experiment, rows, show).values() for point in line.values() if point.values]
     runs = max((len(point.values) for point in points), default=0)
     said = f"{words}, {what}; {runs} run{'s' if runs != 1 else ''} of each"
-    if show.metric.kind == EXACT and runs > 1:
+    if show.metric.repeats and runs > 1:
         said += ", all equal" if all(len(set(point.values)) == 1 for point in points) else ", not all equal"
     if show.steps:
         said += "; the first line that has a number, then the difference to the line above"
@@ -297,4 +300,5 @@ def first_of(experiment, show):
 def units(experiment, show):
     if show.relative:
         return f"times that at {first_of(experiment, show)}"
-    return show.metric.words if show.metric.kind != EXACT else f"{show.metric.words} ({UNITS[EXACT].rpartition(', ')[2]})"
+    kind = show.metric.kind
+    return show.metric.words if kind not in (EXACT, MODEL) else f"{show.metric.words} ({UNITS[kind].rpartition(' ')[2]})"

@@ -15,6 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 sys.dont_write_bytecode = True
+os.environ.pop("ORCHARD_FRAGMENT", None)    # of `make check FRAGMENT=...`, which experiments refuse
 import tap  # noqa: E402
 from orchardlib import cli, experiment, experiment_data, experiment_engines, experiment_figure, experiment_file  # noqa: E402
 from orchardlib import experiment_run, experiment_show, experiment_toml, kernels, paths, session  # noqa: E402
@@ -133,6 +134,9 @@ def what_is_wrong_is_said_with_its_line():
             ('program = "/bin/own"\n', '', 12, "workload own: either bench, with rows, or program"),
             ('name = "own"', 'name = "bench"', 13, "workload bench is there twice"),
             ('kernels = ["sas"]', 'kernels = ["split"]', 16, "not one of sas, multi+smap"),
+            ('kernels = ["sas"]', 'cpus = [4]', 16, "cpus: 4: not one of 1, 2"),
+            ('kernels = ["sas"]', 'metrics = ["status"]', 16, "metrics: 'status': not one of metrics: row_instructions, mem_pea"),
+            ('kernels = ["sas"]', 'repeats = 0', 16, "repeats: 0: not a whole number above 0"),
             ('"{n}"', '"{m}"', 15, "{m}: no [sweep.arguments] has m"),
             ('"{n}"', '"n"', 25, "n is swept, and no workload has {n}"),
             ('cpus = [1, 2]', 'cpus = []', 19, "cpus: an empty list: nothing would be run"),
@@ -202,6 +206,19 @@ def counted_runs_and_timed_runs_are_different_runs():
     plain = read(changed(('"row_instructions", ', ''), text=SMALL.partition("[[table")[0].replace("row_instructions", "status")
                          .replace('["status"]', '["row_instructions", "status"]')))
     assert [cell.counted for cell in plain.cells] == [False] * 4
+
+
+@test
+def a_workload_may_have_less_than_all():
+    found = read(changed(('["row_instructions", "mem_peak_kib"]', '["row_instructions", "mem_peak_kib", "exact:n", "emulated_ns"]'),
+                         ('kernels = ["sas"]\n', 'kernels = ["sas"]\ncpus = [2]\nmetrics = ["emulated_ns"]\nrepeats = 3\n'),
+                         ('"fork-exit"]\n', '"fork-exit"]\nmetrics = ["mem_peak_kib", "row_instructions"]\n')))
+    own = [cell for cell in found.cells if cell.workload.name == "own"]
+    assert {(cell.cpus, cell.counted) for cell in own} == {(2, False)} and len(own) == 4, own
+    rest = [cell for cell in found.cells if cell not in own]
+    assert {cell.cpus for cell in rest} == {1, 2} and all(cell.counted for cell in rest) and len(rest) == 16
+    assert [metric.name for metric in found.metrics_of(rest[0])] == ["mem_peak_kib", "row_instructions"]
+    assert [turn for _, turn in found.runs()] == [1] * 20 + [2] * 20 + [3] * 4
 
 
 def outcome_of(status=0, reason="", **stats):
@@ -355,6 +372,19 @@ def times_are_not_had_side_by_side():
     with folder_of(SMALL) as folder:
         status, *_ = Machine(folder).run(folder, "--jobs", "2")
         assert status == 0 and [(row["kernel"], row["row"]) for row in data_of(folder)] == in_order(), "as the plan has them"
+
+
+@test
+def what_is_timed_runs_alone_behind_the_counts():
+    mixed = SMALL.replace('["row_instructions"]', '["row_instructions", "row_emulated_ns"]')
+    with folder_of(mixed) as folder:
+        machine, apart = Machine(folder), []
+        with mock.patch.object(experiment, "_side_by_side", lambda lab, runs, data, progress, jobs: apart.extend(runs)):
+            machine.run(folder, "--jobs", "2")
+        assert len(apart) == len(machine.runs) == 8 and all(cell.counted for cell, _ in apart), apart
+        assert {row["icount"] for row in data_of(folder)} == {"False"}
+        assert "--engine slurm: row_emulated_ns is time" in error_of(
+            experiment.main, cli.parse(["experiment", str(folder), "--engine", "slurm"]))
 
 
 @test
@@ -534,6 +564,20 @@ def kernels_are_built_through_ccache_where_it_is():
                 mock.patch.object(experiment.shutil, "which", lambda name: there and name == "ccache"):
             experiment._with_ccache()
             assert os.environ.get("CCACHE") == wanted, (there, chosen)
+
+
+@test
+def a_program_may_say_that_it_was_refused():
+    text = changed(('bench = ["null-call", "fork-exit"]', 'program = "/bin/p"'),
+                   ('["row_instructions"]', '["count:wakes"]'), text=SMALL.partition("[[table")[0])
+    found = read(text)
+
+    def result(status, said):
+        return experiment_run._result(found, found.cells[0], types.SimpleNamespace(kernel=None), outcome_of(status),
+                                      types.SimpleNamespace(data=said), types.SimpleNamespace(data=b""), None)
+    assert result(1, b"x\nrefused: ENOSYS\n") == {"state": "refused", "reason": "ENOSYS"}
+    assert result(0, b"refused: ENOSYS\nwakes 3\n")["state"] == "done", "it ended well: these are words of its own"
+    assert "exit status 1" in error_of(result, 1, b"I was refused: ENOSYS\n")
 
 
 @test
