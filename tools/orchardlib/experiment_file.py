@@ -35,6 +35,7 @@ class Workload:
     add: tuple
     root: str | None
     kernels: tuple
+    metrics: tuple          # names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,8 +129,11 @@ class Experiment:
         add = table.several("add", experiment_toml.text, [])
         root = table.take("root", experiment_toml.text, None)
         only = table.several("kernels", experiment_toml.one_of(*self.kernels), self.kernels)
+        names = [metric.name for metric in self.metrics]
+        metrics = table.several("metrics", experiment_toml.one_of(*names), names)
         table.end()
-        return Workload(name, program, tuple(arguments), tuple(rows), milliseconds, tuple(env), tuple(add), root, tuple(only))
+        return Workload(name, program, tuple(arguments), tuple(rows), milliseconds, tuple(env), tuple(add), root, tuple(only),
+                        tuple(metrics))
 
     def _sweep(self, top, table, cpus, memory):
         for key in ("cpus", "memory"):
@@ -182,7 +186,8 @@ class Experiment:
     def metrics_of(self, cell):
         """Those that a run of this cell has."""
         return [metric for metric in self.metrics if metric.is_of(cell.counted, self.counted and self.timed)
-                and (cell.row or not metric.of_row) and (cell.workload.program or ":" not in metric.name)]
+                and (cell.row or not metric.of_row) and (cell.workload.program or ":" not in metric.name)
+                and metric.name in cell.workload.metrics]
 
     def _cells(self):
         """All of them, kernels innermost: neighbours are run one after the other."""

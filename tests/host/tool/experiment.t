@@ -132,6 +132,8 @@ def what_is_wrong_is_said_with_its_line():
             ('program = "/bin/own"\n', '', 12, "workload own: either bench, with rows, or program"),
             ('name = "own"', 'name = "bench"', 13, "workload bench is there twice"),
             ('kernels = ["sas"]', 'kernels = ["split"]', 16, "not one of sas, multi+smap"),
+            ('kernels = ["sas"]', 'metrics = ["status"]', 16, "not one of row_instructions, mem_peak_kib"),
+            ('kernels = ["sas"]', 'metrics = ["row_instructions"]', 13, "workload own: none of the metrics is of it"),
             ('"{n}"', '"{m}"', 15, "{m}: no [sweep.arguments] has m"),
             ('"{n}"', '"n"', 25, "n is swept, and no workload has {n}"),
             ('cpus = [1, 2]', 'cpus = []', 19, "cpus: an empty list: nothing would be run"),
@@ -192,6 +194,13 @@ def counted_runs_and_timed_runs_are_different_runs():
     plain = read(changed(('"row_instructions", ', ''), text=SMALL.partition("[[table")[0].replace("row_instructions", "status")
                          .replace('["status"]', '["row_instructions", "status"]')))
     assert [cell.counted for cell in plain.cells] == [False] * 4
+
+
+@test
+def a_workload_has_the_metrics_that_it_names():
+    found = read(changed(('"mem_peak_kib"]', '"mem_peak_kib", "exact:late"]'), ('program =', 'metrics = ["exact:late"]\nprogram =')))
+    names = {cell.workload.name: [metric.name for metric in found.metrics_of(cell)] for cell in found.cells}
+    assert names == {"bench": ["row_instructions", "mem_peak_kib"], "own": ["exact:late"]}, names
 
 
 def outcome_of(status=0, reason="", **stats):
