@@ -93,8 +93,8 @@ static struct thread *mlfq_peek(struct runqueue *rq, unsigned cpu)
 	return NULL;
 }
 
-/* Rule 5. Who sleeps learns of it when it is queued again, who runs on another CPU when it is charged. */
-static void boost(struct runqueue *rq, struct thread *running)
+/* Rule 5. Who sleeps learns of it when it is queued again. */
+static void boost(struct runqueue *rq)
 {
 	struct list *top = &rq->mlfq.level[0];
 	struct thread *t;
@@ -105,13 +105,14 @@ static void boost(struct runqueue *rq, struct thread *running)
 	rq->mlfq.since_boost = 0;
 	list_for_each_entry(t, top, link)
 		to_top(rq, t);
-	to_top(rq, running);
+	for (struct sched_cpu *c = NULL; (c = runqueue_cpu_after(rq, c));) {
+		if (!c->current->special)
+			to_top(rq, c->current);
+	}
 }
 
 static void mlfq_charge(struct runqueue *rq, struct thread *t, u64 ran)
 {
-	if (t->mlfq.boosts != rq->mlfq.boosts)
-		to_top(rq, t);
 	t->slice_used += ran;
 	t->mlfq.used += ran;
 	if (t->mlfq.used >= ALLOTMENT_SLICES * slice_of(t->mlfq.level)) {
@@ -121,7 +122,7 @@ static void mlfq_charge(struct runqueue *rq, struct thread *t, u64 ran)
 	}
 	rq->mlfq.since_boost += ran;
 	if (rq->mlfq.since_boost >= BOOST * rq->cpus)
-		boost(rq, t);
+		boost(rq);
 }
 
 static bool mlfq_preempts(struct runqueue *rq, struct thread *woken, struct thread *running)

@@ -275,8 +275,9 @@ void realtime_begin(void)
 
 	if (!base) {
 		for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
-			rt_init(cpu_ptr(runqueue, cpu));
+			rt_init(&sched_cpu_of(cpu)->own);
 			sched_cpu_of(cpu)->rt.rank = RANK_OTHER;
+			WRITE_ONCE(sched_cpu_of(cpu)->takes_registers, true);
 		}
 		base = policy;
 		realtime.name = base->name;
@@ -296,7 +297,7 @@ struct thread *realtime_choose(struct sched_cpu *c, struct thread *prev, bool yi
 		return prev;
 	prev->yielded = yields;
 	runqueue_enqueue(rq, prev, false);
-	next = runqueue_pick(c);
+	next = runqueue_pick(c, rq);
 	return next ? next : c->idle;
 }
 

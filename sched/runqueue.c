@@ -7,28 +7,28 @@
 #include <arch/machine.h>
 #include <core/param.h>
 
-DEFINE_PERCPU(struct sched_cpu, sched_cpu);
-DEFINE_PERCPU(struct runqueue, runqueue) = {.lock = SPINLOCK_INIT("runqueue")};
+DEFINE_PERCPU(struct sched_cpu, sched_cpu) = {.own.lock = SPINLOCK_INIT("runqueue")};
 DEFINE_PERCPU(struct thread *, current_thread);
 unsigned runqueues;
 
 void runqueue_init(unsigned cpu, struct thread *idle)
 {
 	struct sched_cpu *c = sched_cpu_of(cpu);
-	struct runqueue *rq = cpu_ptr(runqueue, param.one_runqueue ? 0 : cpu);
+	struct runqueue *rq = &sched_cpu_of(param.one_runqueue ? 0 : cpu)->own;
 
 	tick_init(c);
 	spin_lock(&rq->lock);
 	c->cpu = cpu;
 	c->idle = idle;
 	c->current = idle;
-	if (!rq->cpus) {
+	c->takes_registers = param.one_runqueue;
+	if (!rq->cpus++) {
 		rq->cpu = cpu;
+		rq->shared = param.one_runqueue;
 		rq->stamp = clock_ns();
 		policy->init(rq);
 		__atomic_fetch_add(&runqueues, 1, __ATOMIC_RELAXED);
 	}
-	WRITE_ONCE(rq->cpus, rq->cpus + 1);
 	c->rq = rq;
 	spin_unlock(&rq->lock);
 }
@@ -106,9 +106,11 @@ void runqueue_add(struct runqueue *rq, struct thread *t, bool woken)
 	struct sched_cpu *c;
 	u64 now;
 
-	if (is_shared(rq))
+	c = container_of(rq, struct sched_cpu, own);
+	if (is_shared(rq)) {
 		t->cpu = place_shared(t);
-	c = sched_cpu_of(t->cpu);
+		c = sched_cpu_of(t->cpu);
+	}
 	if (c->current->is_idle) {
 		runqueue_enqueue(rq, t, woken);
 		/* One that has not halted yet looks at the queue before it does. */

@@ -24,7 +24,8 @@
 struct runqueue {
 	struct spinlock lock;      /* (i) */
 	unsigned cpu;              /* I: its first CPU */
-	unsigned cpus;             /* lock, read racily: how many take from it, once all are there */
+	bool shared;               /* I: do others take from it, too? */
+	unsigned cpus;             /* lock: how many take from it, so far */
 	unsigned queued;           /* lock, read racily: threads that wait for a CPU */
 	/* The policy's: lock. */
 	union {
@@ -81,6 +82,7 @@ struct sched_cpu {
 	unsigned cpu;              /* I: its number */
 	bool sleeping;             /* lock: halted, or about to: needs an interrupt to see new work */
 	bool previous_moves;       /* lock: `previous` was put off this CPU: insert it elsewhere */
+	bool takes_registers;      /* read racily: who leaves has his vector registers saved, so that any CPU may run him */
 	struct thread *previous;   /* lock: from the thread that leaves to the one that arrives */
 	/* Of the real-time classes: lock. */
 	struct {
@@ -89,6 +91,7 @@ struct sched_cpu {
 		bool asked;               /* realtime_spread() shall look */
 		u64 rank;                 /* of the thread that was picked last; read racily */
 	} rt;
+	struct runqueue own;       /* in use unless all share the boot CPU's */
 	struct timer tick;         /* own CPU, interrupts off */
 	bool ticking;              /* own CPU, interrupts off: the timer is started */
 	u64 balance_at;            /* own CPU, interrupts off: clock when it looks next */
@@ -97,7 +100,6 @@ struct sched_cpu {
 };
 
 DECLARE_PERCPU(struct sched_cpu, sched_cpu);
-DECLARE_PERCPU(struct runqueue, runqueue); /* the CPU's own, in use unless all share the boot CPU's */
 extern const struct sched_policy *policy; /* I after sched_init() */
 extern unsigned runqueues; /* a: how many are in use */
 
@@ -115,10 +117,10 @@ static inline struct sched_cpu *sched_cpu_of(unsigned cpu)
 	return cpu_ptr(sched_cpu, cpu);
 }
 
-/* Do several CPUs take from it? */
+/* Do all CPUs take from it? */
 static inline bool is_shared(const struct runqueue *rq)
 {
-	return unlikely(READ_ONCE(rq->cpus) > 1);
+	return unlikely(rq->shared);
 }
 
 static inline bool thread_may_use(const struct thread *t, unsigned cpu)
@@ -165,10 +167,9 @@ static inline void runqueue_enqueue(struct runqueue *rq, struct thread *t, bool 
 		schedstat_wait(t);
 	t->queued = true;
 }
-/* Who of the queued runs next on c, taken out of its queue; NULL: nobody. */
-static inline struct thread *runqueue_pick(struct sched_cpu *c)
+/* Who of the queued runs next on c, taken out of rq, which is its queue; NULL: nobody. */
+static inline struct thread *runqueue_pick(struct sched_cpu *c, struct runqueue *rq)
 {
-	struct runqueue *rq = c->rq;
 	struct thread *t;
 
 	if (!rq->queued)

@@ -44,39 +44,39 @@ static bool must_move(const struct sched_cpu *c, const struct thread *prev)
 	return unlikely((preempt_moves() || !thread_may_use(prev, c->cpu)) && !prev->exempt);
 }
 
-static struct thread *pick_or_idle(struct sched_cpu *c)
+static struct thread *pick_or_idle(struct sched_cpu *c, struct runqueue *rq)
 {
-	struct thread *next = runqueue_pick(c);
+	struct thread *next = runqueue_pick(c, rq);
 
 	return next ? next : c->idle;
 }
 
 /* The current thread could go on. Who does? Queues it if it is not the one. */
-static struct thread *choose(struct sched_cpu *c, struct thread *prev, enum leave why)
+static struct thread *choose(struct sched_cpu *c, struct runqueue *rq, struct thread *prev, enum leave why)
 {
 	struct thread *next;
 
 	if (prev->special) {
 		if (prev->is_idle)
-			return pick_or_idle(c);
+			return pick_or_idle(c, rq);
 		if (!must_move(c, prev))
 			return realtime_choose(c, prev, why == LEAVE_YIELD);
 	}
 	if (must_move(c, prev)) {
 		put_off(c, prev);
-		return pick_or_idle(c);
+		return pick_or_idle(c, rq);
 	}
-	if (!c->rq->queued)
+	if (!rq->queued)
 		return prev;
 	if (why == LEAVE_YIELD) {
-		next = runqueue_pick(c);
-		if (!next)
+		next = runqueue_pick(c, rq);
+		if (is_shared(rq) && !next)
 			return prev;
-		runqueue_enqueue(c->rq, prev, false);
+		runqueue_enqueue(rq, prev, false);
 		return next;
 	}
-	runqueue_enqueue(c->rq, prev, false);
-	return runqueue_pick(c);
+	runqueue_enqueue(rq, prev, false);
+	return runqueue_pick(c, rq);
 }
 
 /* Releases what switch_to() handed over, and finishes the thread that left. */
@@ -109,7 +109,7 @@ static __cold void leave_to_any(struct thread *prev)
 static void switch_to(struct sched_cpu *c, struct thread *prev, struct thread *next)
 {
 	trace_thread(prev->state == THREAD_RUNNABLE && !prev->is_idle ? TRACE_PREEMPT : TRACE_SWITCH, next);
-	if (is_shared(c->rq) || unlikely(prev->special))
+	if (unlikely(READ_ONCE(c->takes_registers)))
 		leave_to_any(prev);
 	c->previous = prev;
 	c->current = next;
@@ -149,9 +149,9 @@ static inline __attribute__((always_inline)) void leave_cpu(enum leave why)
 	if (why == LEAVE_BLOCK || why == LEAVE_EXIT) {
 		BUG_ON(prev->is_idle);
 		prev->state = why == LEAVE_BLOCK ? THREAD_BLOCKED : THREAD_DEAD;
-		next = pick_or_idle(c);
+		next = pick_or_idle(c, rq);
 	} else {
-		next = choose(c, prev, why);
+		next = choose(c, rq, prev, why);
 	}
 	account_switch(rq, prev, next, now);
 	if (SCHEDSTATS)

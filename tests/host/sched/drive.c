@@ -16,7 +16,7 @@ struct thread idle, thread[MANY];
 u64 used[MANY], now, ran_last[MANY], longest_wait[MANY];
 
 const struct promise promises[POLICIES] = {
-	{&policy_fair, true, 20, 2, 250},    {&policy_rr, false, 20, 2, 60},       {&policy_mlfq, false, 20, 3, 300},
+	{&policy_fair, true, 20, 2, 250},    {&policy_rr, false, 20, 2, 60},       {&policy_mlfq, false, 20, 2, 300},
 	{&policy_stride, true, 20, 2, 1500}, {&policy_lottery, true, 900, 5, 8000}, {&policy_eevdf, true, 20, 2, 350},
 };
 
@@ -56,7 +56,7 @@ void begin(const struct sched_policy *p, unsigned count)
 	policy = p;
 	now = 0;
 	idle = (struct thread){.is_idle = true, .special = true};
-	rq = (struct runqueue){.cpu = 0, .cpus = cpus};
+	rq = (struct runqueue){.cpu = 0, .cpus = cpus, .shared = cpus > 1};
 	other = (struct runqueue){.cpu = CPUS, .cpus = 1};
 	for (unsigned cpu = 0; cpu <= CPUS; cpu++) {
 		percpu_offsets[cpu] = (uintptr_t)&machine[cpu] - (uintptr_t)&sched_cpu;

@@ -111,9 +111,8 @@ static void begin(const struct sched_policy *p)
 	now = 0;
 	slice_end = timer_end = NEVER;
 	c = sched_cpu_of(0);
-	rq = cpu_ptr(runqueue, 0);
+	rq = &c->own;
 	memset(c, 0, sizeof(*c));
-	memset(rq, 0, sizeof(*rq));
 	idle = (struct thread){.is_idle = true, .special = true, .exempt = true};
 	this_cpu(current_thread) = &self;
 	self = (struct thread){.state = THREAD_BLOCKED};
@@ -163,16 +162,16 @@ static void leave(enum leave why)
 	prev->work = 0;
 	if (why == LEAVE_BLOCK) {
 		prev->state = THREAD_BLOCKED;
-		next = runqueue_pick(c);
+		next = runqueue_pick(c, rq);
 	} else if (prev->is_idle) {
-		next = runqueue_pick(c);
+		next = runqueue_pick(c, rq);
 	} else if (is_realtime(prev)) {
 		next = realtime_choose(c, prev, why == LEAVE_YIELD);
 	} else if (!rq->queued) {
 		next = prev;
 	} else {
 		runqueue_enqueue(rq, prev, false);
-		next = runqueue_pick(c);
+		next = runqueue_pick(c, rq);
 	}
 	next = next ? next : &idle;
 	next->exec_start = now;
