@@ -36,13 +36,14 @@ void idle_adopt(unsigned cpu)
 }
 
 /* Halts unless something was queued. Once `sleeping` is set, who queues something sends an interrupt. */
-static void sleep_until_work(struct runqueue *rq)
+static void sleep_until_work(struct sched_cpu *c)
 {
+	struct runqueue *rq = c->rq;
 	bool sleep;
 
 	spin_lock(&rq->lock);
-	sleep = !rq->queued;
-	rq->sleeping = sleep;
+	sleep = !rq->queued || (is_shared(rq) && !shared_waits(c));
+	c->sleeping = sleep;
 	spin_unlock(&rq->lock);
 	if (!sleep)
 		return;
@@ -51,22 +52,23 @@ static void sleep_until_work(struct runqueue *rq)
 	irq_disable();
 	tlb_idle_leave();
 	spin_lock(&rq->lock);
-	rq->sleeping = false;
+	c->sleeping = false;
 	spin_unlock(&rq->lock);
 }
 
 void sched_idle(void)
 {
-	struct runqueue *rq = this_runqueue();
-	u64 bit = BIT(rq->cpu % 64), *mask = &idle_mask[rq->cpu / 64];
+	struct sched_cpu *c = this_sched_cpu();
+	u64 bit = BIT(c->cpu % 64), *mask = &idle_mask[c->cpu / 64];
 
 	irq_disable();
 	for (;;) {
 		__atomic_fetch_or(mask, bit, __ATOMIC_ACQ_REL);
-		if (!READ_ONCE(rq->queued) && !place_steal(rq))
-			sleep_until_work(rq);
+		WRITE_ONCE(c->rt.rank, RANK_OTHER);
+		if (is_shared(c->rq) || (!READ_ONCE(c->rq->queued) && !place_steal(c)))
+			sleep_until_work(c);
 		__atomic_fetch_and(mask, ~bit, __ATOMIC_ACQ_REL);
-		if (READ_ONCE(rq->queued))
+		if (READ_ONCE(c->rq->queued))
 			schedule(LEAVE_YIELD);
 	}
 }
