@@ -13,7 +13,7 @@ kernel=multi+draft
 model() {
 	model_cpus=$1 model_program=$(program "$2")
 	shift 2
-	"$orchard" model "$kernel" --cpus "$model_cpus" --timeout "$TIMEOUT" ${cost-} -- "$model_program" "$@" >"$work/out" 2>"$work/err" \
+	"$orchard" model "$kernel" --cpus "$model_cpus" --timeout "$TIMEOUT" ${option-} -- "$model_program" "$@" >"$work/out" 2>"$work/err" \
 		</dev/null
 	status=$?
 }
@@ -32,6 +32,10 @@ model 1 scale -c getpid -n 1 -p -r 200
 alone=$(sed -n 's/.*: \([0-9.]*\) in a thousand.*/\1/p' "$work/out")
 model 4 scale -c getpid -n 4 -p -r 200
 is_near "four CPUs make four times the calls that share nothing" "$(awk -v one="${alone:-0}" 'BEGIN { print 4 * one }')"
+option="--quantum 1"
+model 4 scale -c getpid -n 4 -p -r 200
+is_near "also when they take turns every thousand instructions" "$(awk -v one="${alone:-0}" 'BEGIN { print 4 * one }')"
+option=
 model 4 scale -c counter -n 4 -p -r 500
 is_near "a counter of all: one operation for each move of its line" 10
 grep -q "^line [0-9a-f]* *9[89]\..* the program$" "$work/out"
@@ -40,10 +44,10 @@ cp "$work/out" "$work/before"
 model 4 scale -c counter -n 4 -p -r 500
 cmp -s "$work/out" "$work/before"
 check $? "the same again" || explain "$work/out"
-cost="--cost line=20"
+option="--cost line=20"
 model 4 scale -c counter -n 4 -p -r 500
 is_near "a line that moves in a fifth of the time" 50
-cost=
+option=
 model 1 hello
 is_status 125 "a program without a window is refused"
 grep -q "the program opened no windows" "$work/err"

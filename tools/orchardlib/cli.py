@@ -193,6 +193,8 @@ def _model(commands):
     one.add_argument("kernel", metavar="KERNEL")
     _machine_options(one)
     _program_options(one)
+    one.add_argument("--quantum", metavar="US", help="no CPU has its turn for more than US thousand instructions (default: until the "
+                     "next timer): the model should not depend on it")
     one.add_argument("--cost", action="append", default=[], metavar="NAME=N",
                      help="another price than tools/model/costs.toml has; may be repeated")
 
@@ -282,6 +284,7 @@ def _check_values(options):
         raise ToolError(f"{options.command} {word}")
     if options.command == "model":
         options.cost = [_price(word) for word in options.cost]
+        options.quantum = _positive(options.quantum, "--quantum", int) if options.quantum else 0
     if options.command == "attack":
         options.expected = Path(options.expected)
         options.jobs = _positive(options.jobs or str(os.cpu_count() or 1), "--jobs", int)

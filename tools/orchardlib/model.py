@@ -96,7 +96,7 @@ def main(options):
     program = guest.prepare(options.program, options.root, options.add, options.env, options.memory, False)
     kernel = kernels.prepare(name)
     check(kernel)
-    chosen = dataclasses.replace(machine_options(options, kernel), icount=True, accel="tcg",
+    chosen = dataclasses.replace(machine_options(options, kernel), icount=True, accel="tcg", quantum=options.quantum,
                                  append=f"{machine.UNMOVED} {options.append}".strip())
     stdout, stderr = MemorySink(), MemorySink()
     with recording(chosen) as (chosen, out):
