@@ -26,7 +26,8 @@ struct irq_handler {
 
 static struct irq_handler handlers[VECTOR_IRQ_COUNT];
 static struct spinlock irq_lock = SPINLOCK_INIT("irq");
-static DEFINE_PERCPU(unsigned, irq_depth);
+/* One more at the begin and at the end of each interrupt: odd in one, since handlers do not nest, and twice as many as there were. */
+static DEFINE_PERCPU(u64, irq_steps);
 static DEFINE_PERCPU(bool, irq_app);
 
 int irq_register(unsigned irq, const char *name, void (*fn)(void *), void *arg)
@@ -90,7 +91,7 @@ void irq_dispatch(unsigned vector, bool from_app)
 		return; /* SDM vol. 3, 11.9: not to be acknowledged */
 	arch_eoi();
 	trace(TRACE_IRQ, vector, 0);
-	this_cpu(irq_depth)++;
+	this_cpu(irq_steps)++;
 	this_cpu(irq_app) = from_app;
 	if (vector == VECTOR_TIMER)
 		timer_interrupt();
@@ -100,7 +101,7 @@ void irq_dispatch(unsigned vector, bool from_app)
 		device_interrupt(vector - VECTOR_IRQ_BASE);
 	else
 		pr_warn("interrupt vector %u: nobody's", vector);
-	this_cpu(irq_depth)--;
+	this_cpu(irq_steps)++;
 	trace(TRACE_IRQ_EXIT, vector, 0);
 }
 
@@ -111,7 +112,12 @@ bool irq_from_app(void)
 
 bool irq_context(void)
 {
-	return this_cpu(irq_depth) != 0;
+	return this_cpu(irq_steps) & 1;
+}
+
+u64 irq_cpu_count(unsigned cpu)
+{
+	return DIV_ROUND_UP(READ_ONCE(*cpu_ptr(irq_steps, cpu)), 2);
 }
 
 u64 irq_count(unsigned irq)

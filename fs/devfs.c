@@ -24,7 +24,7 @@
 #define DEV_TTY DEVICE(5, 0)
 #define DEV_CONSOLE DEVICE(5, 1)
 #define DEVICES_MAX 16
-#define CHUNK 65536u /* between looks at whether the reader was killed */
+#define CHUNK 65536u /* between looks at whether the reader was killed, or had its turn */
 
 static struct {
 	u64 rdev;
@@ -106,7 +106,7 @@ static long zero_read(struct file *f, struct uio *u, u64 *pos)
 	int error = 0;
 
 	(void)f, (void)pos;
-	while (!error && u->left && !thread_killed())
+	while (!error && u->left && thread_goes_on())
 		error = uio_zero(u, MIN(u->left, CHUNK));
 	return u->left != all ? (long)(all - u->left) : error;
 }
@@ -124,7 +124,7 @@ static long random_read(struct file *f, struct uio *u, u64 *pos)
 	int error = 0;
 
 	(void)f, (void)pos;
-	while (!error && u->left && !thread_killed()) {
+	while (!error && u->left && thread_goes_on()) {
 		u64 n = MIN(u->left, sizeof(bytes));
 
 		random_bytes(bytes, n);

@@ -130,6 +130,17 @@ bool thread_killed(void)
 	return READ_ONCE(current()->work) & WORK_KILL;
 }
 
+bool thread_goes_on(void)
+{
+	u32 work = READ_ONCE(current()->work);
+
+	if (likely(!(work & (WORK_KILL | WORK_RESCHED))))
+		return true;
+	if (work & WORK_RESCHED)
+		schedule(LEAVE_PREEMPT);
+	return !thread_killed();
+}
+
 int thread_sleep_until(u64 deadline)
 {
 	for (;;) {

@@ -230,6 +230,8 @@ void place_offer(struct sched_cpu *c);
 /* ---- idle.c ---- */
 /* Makes the flow that runs on this CPU its idle thread. */
 void idle_adopt(unsigned cpu);
+/* Since boot: while all CPUs slept. */
+u64 idle_all_ns(void);
 
 /* ---- preempt.c ---- */
 void preempt_init(void);

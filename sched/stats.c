@@ -95,5 +95,6 @@ void sched_stats(struct sched_stats *out)
 		out->running += READ_ONCE(rq->queued);
 		runnable_ns += READ_ONCE(rq->runnable_ns) + READ_ONCE(rq->runnable) * since_switch(rq);
 	}
+	out->all_idle_ns = idle_all_ns();
 	sample_load(clock_ns(), runnable_ns, out->load);
 }

@@ -5,6 +5,7 @@
 #include <abi/linux/utsname.h>
 #include <arch/boot.h>
 #include <arch/machine.h>
+#include <core/irq.h>
 #include <core/lockclass.h>
 #include <core/percpu.h>
 #include <core/time.h>
@@ -94,6 +95,20 @@ static void show_cpu_line(struct seq *s, u64 user, u64 system, u64 idle)
 	seq_printf(s, " %lu 0 %lu %lu 0 0 0 0 0 0\n", user / NS_PER_TICK, system / NS_PER_TICK, idle / NS_PER_TICK);
 }
 
+/* All there were, then those of each device by its number. */
+static void show_interrupts(struct seq *s)
+{
+	u64 sum = 0;
+	size_t cpu;
+
+	bitmap_for_each(cpu, cpu_online_mask, cpu_count)
+		sum += irq_cpu_count((unsigned)cpu);
+	seq_printf(s, "intr %lu", sum);
+	for (unsigned irq = 0; irq < VECTOR_IRQ_COUNT; irq++)
+		seq_printf(s, " %lu", irq_count(irq));
+	seq_printf(s, "\n");
+}
+
 static void show_stat(struct seq *s, void *arg)
 {
 	u64 now = clock_ns(), user = 0, system = 0, u, k;
@@ -114,6 +129,7 @@ static void show_stat(struct seq *s, void *arg)
 		show_cpu_line(s, u, k, sched_cpu_idle_ns((unsigned)cpu));
 	}
 	sched_stats(&sched);
+	show_interrupts(s);
 	seq_printf(s, "ctxt %lu\n", sched.switches);
 	seq_printf(s, "btime %lu\n", (clock_realtime_ns() - now) / NSEC_PER_SEC);
 	seq_printf(s, "procs_running %u\nprocs_blocked 0\n", sched.running);

@@ -31,5 +31,10 @@ void thread_wake(struct thread *t);
 bool thread_interrupted(void);
 /* Was it killed? Killable waits end then. */
 bool thread_killed(void);
+/*
+ * Between the parts of a call that may be long: gives up the CPU when its turn is over, since nobody takes it from the kernel.
+ * May sleep. False: killed.
+ */
+bool thread_goes_on(void);
 
 #endif

@@ -20,7 +20,8 @@ void irq_dispatch(unsigned vector, bool from_app);
 bool irq_from_app(void);
 /* Are we in irq_dispatch()? */
 bool irq_context(void);
-/* For /proc/interrupts-like listings: handled so far. */
+/* For /proc/stat: interrupts so far, of a CPU (its timer's and other CPUs' too), and of a device. */
+u64 irq_cpu_count(unsigned cpu);
 u64 irq_count(unsigned irq);
 
 /* Upcalls: what the layers above do with the interrupts that are theirs. */

@@ -124,6 +124,40 @@ static void test_cpu_time(void)
 	ok(now(CLOCK_PROCESS_CPUTIME_ID) - cpu < 80000000, "sleep costs next to none");
 }
 
+/* A line of /proc/stat: its first number, and the others added up. */
+static long machine_count(const char *name, long *others)
+{
+	FILE *file = fopen("/proc/stat", "r");
+	char line[8192], *at = NULL;
+	long first;
+
+	must(file);
+	while (!at && fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, strlen(name)) && line[strlen(name)] == ' ')
+			at = line + strlen(name);
+	fclose(file);
+	must(at);
+	first = strtol(at, &at, 10);
+	for (*others = 0; *at == ' ';)
+		*others += strtol(at, &at, 10);
+	return first;
+}
+
+/* Who naps 20 times alone is woken by as many interrupts, and left and got its CPU as often. */
+static void test_machine_counts(void)
+{
+	const struct timespec nap = {.tv_nsec = 1000000};
+	long devices, none, interrupts = machine_count("intr", &devices), switches = machine_count("ctxt", &none);
+
+	ok(interrupts >= devices, "/proc/stat: devices' interrupts are among all: %ld, %ld", devices, interrupts);
+	for (int i = 0; i < 20; i++)
+		nanosleep(&nap, NULL);
+	interrupts = machine_count("intr", &devices) - interrupts;
+	switches = machine_count("ctxt", &none) - switches;
+	ok(interrupts >= 20, "20 naps are 20 interrupts: %ld", interrupts);
+	ok(switches >= 20, "and as many switches: %ld", switches);
+}
+
 static void test_cpus(void)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -155,6 +189,7 @@ int main(void)
 	test_monotonic();
 	test_sleep();
 	test_cpu_time();
+	test_machine_counts();
 	test_cpus();
 	return done();
 }
