@@ -103,7 +103,7 @@ without_lto := $(out)/lib/string.o $(out)/isolation/rungs/canary.o $(out)/symbol
 # docs/decisions/0019.
 small := $(ktests) $(foreach o,$(objs),$(if $(filter acpi% init.o initramfs.o runfile.o cpio.o cmdline.o param.o fdt.o fw_cfg.o \
 	virtio_places.o panic% describe.o strace.o oom.o rungs.o mitigations.o console.o tty.o tty_%.o pty.o devpts.o procfs% proc_orchard.o \
-	policy.o class.o realtime.o deadline.o sys_session.o signal_group.o sys_admin.o sys_id.o sys_prctl.o sys_limit.o sys_attr.o sys_itimer.o sys_sched_policy.o \
+	policy.o class.o realtime.o deadline.o shared.o sys_session.o signal_group.o sys_admin.o sys_id.o sys_prctl.o sys_limit.o sys_attr.o sys_itimer.o sys_sched_policy.o \
 	posix_timer.o memfd.o lock.o stack.o,$(notdir $o)),$o))
 # What an object has of its own, by these lists.
 own = $(strip $(if $(filter $(without_lto),$1),,$(lto)) $(if $(filter $(small),$1),-Os) \
