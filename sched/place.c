@@ -70,12 +70,12 @@ static bool stays_warm(const struct thread *t)
 	       clock_ns() - t->exec_start < WAKE_HOT_NS && !is_realtime(t);
 }
 
-static inline __attribute__((always_inline)) unsigned place(const struct thread *t)
+static inline __attribute__((always_inline)) unsigned place(const struct thread *t, bool warm)
 {
 	bool may_stay = thread_may_use(t, t->cpu);
 	unsigned cpu;
 
-	if (may_stay && (claim_idle(t->cpu) || stays_warm(t)))
+	if (may_stay && (claim_idle(t->cpu) || (warm && stays_warm(t))))
 		return t->cpu;
 	cpu = find_idle(t);
 	if (cpu < CPUS_MAX)
@@ -89,12 +89,13 @@ unsigned place_woken(struct thread *t)
 {
 	if (t->exempt || fpu_live(&t->arch) || READ_ONCE(runqueues) == 1)
 		return t->cpu;
-	return place(t);
+	return place(t, true);
 }
 
+/* Nobody waits for a CPU that has its cache while another idles. */
 __cold unsigned place_shared(struct thread *t)
 {
-	return t->exempt || fpu_live(&t->arch) ? t->cpu : place(t);
+	return t->exempt || fpu_live(&t->arch) ? t->cpu : place(t, false);
 }
 
 unsigned place_new(struct thread *t)
@@ -182,22 +183,6 @@ __cold void place_balance(struct sched_cpu *c, u64 now)
 	victim = busiest();
 	while (load_of(victim->cpu) > load_of(c->cpu) + 1 && (t = take_from(victim, c->cpu)))
 		runqueue_insert(t, false);
-}
-
-/* Does a CPU idle that t may use? */
-static bool may_idle(const struct thread *t)
-{
-	for (unsigned word = 0; word < CPUSET_WORDS; word++) {
-		if (READ_ONCE(idle_mask[word]) & READ_ONCE(t->affinity[word]))
-			return true;
-	}
-	return false;
-}
-
-__cold void place_warm(const struct thread *t, u64 now)
-{
-	if (t->cpu == this_cpu_id() && may_idle(t))
-		timer_set_slice(now + WAKE_HOT_NS);
 }
 
 __cold void place_put_off(const struct thread *t)

@@ -126,8 +126,6 @@ void runqueue_add(struct runqueue *rq, struct thread *t, bool woken)
 	if (is_shared(rq))
 		c = shared_victim(c, t);
 	notice(c, t, now);
-	if (is_shared(rq))
-		place_warm(t, now);
 }
 
 void runqueue_insert(struct thread *t, bool woken)

@@ -222,8 +222,6 @@ unsigned place_shared(struct thread *t);
 bool place_steal(struct sched_cpu *c);
 /* c, this CPU, ticks: every balance_ms= it takes from the one with the most threads, until they have as many, or one more. */
 void place_balance(struct sched_cpu *c, u64 now);
-/* t waits here, in a shared queue, for a waker that is likely to sleep soon: for a moment, where another CPU idles. */
-void place_warm(const struct thread *t, u64 now);
 /* t gave way and is queued again: wakes an idle CPU, so that it takes it. */
 void place_put_off(const struct thread *t);
 /* Threads wait for c and some CPU is idle: wakes it, so that it steals. */
