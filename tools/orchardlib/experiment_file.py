@@ -37,6 +37,7 @@ class Workload:
     root: str | None
     kernels: tuple
     cpus: tuple
+    boot: tuple             # names of [sweep.boot]
     metrics: tuple
     repeats: int
 
@@ -141,11 +142,12 @@ class Experiment:
         root = table.take("root", experiment_toml.text, None)
         only = table.several("kernels", experiment_toml.one_of(*self.kernels), self.kernels)
         cpus = table.several("cpus", experiment_toml.one_of(*self.cpus), self.cpus)
+        boot = table.several("boot", experiment_toml.one_of(*self.boot), list(self.boot), empty=True)
         metrics = table.several("metrics", self._metric, self.metrics)
         repeats = table.take("repeats", experiment_toml.number, self.repeats)
         table.end()
         return Workload(name, program, tuple(arguments), tuple(rows), milliseconds, tuple(env), tuple(add), root, tuple(only),
-                        tuple(cpus), tuple(metrics), repeats)
+                        tuple(cpus), tuple(boot), tuple(metrics), repeats)
 
     def _costs(self, table):
         """The model's prices: its own, but for those named here."""
@@ -215,11 +217,12 @@ class Experiment:
                     continue
                 holes = {hole[1] for word in workload.arguments for hole in HOLE.finditer(word) if hole[1]}
                 swept = [(name, values) for name, values in self.arguments.items() if name in holes]
+                words = [(name, values) for name, values in self.boot.items() if name in workload.boot]
                 for row in workload.rows or ("",):
                     for arguments in _product(swept):
                         for cpus in workload.cpus:
                             for memory in self.memory:
-                                for boot in _product(self.boot.items()):
+                                for boot in _product(words):
                                     for kernel in workload.kernels:
                                         yield Cell(kernel, workload, row, counted, cpus, memory, boot, arguments)
 
