@@ -18,6 +18,7 @@
 #include <core/block.h>
 #include <core/irq.h>
 #include <core/panic.h>
+#include <core/readers.h>
 #include <core/percpu.h>
 #include <core/printk.h>
 #include <core/symbols.h>
@@ -324,6 +325,8 @@ void lockdep_assert_may_sleep(const char *where)
 		report("%s: may sleep, in an interrupt handler", where);
 	else if (!irq_enabled())
 		report("%s: may sleep, with interrupts off", where);
+	else if (readers_here())
+		report("%s: may sleep, between readers_enter() and readers_leave()", where);
 	lockdep_assert_no_spinlock(where);
 }
 

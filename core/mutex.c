@@ -7,6 +7,7 @@
  */
 #include <core/mutex.h>
 
+#include <arch/mark.h>
 #include <core/lockstat.h>
 #include <core/panic.h>
 #include <core/preempt.h>
@@ -28,8 +29,12 @@ static inline bool take(struct mutex *m)
 
 bool mutex_trylock(struct mutex *m)
 {
-	if (!take(m))
+	mark(MARK_SLEEPS | MARK_WANT, m);
+	if (!take(m)) {
+		mark(MARK_SLEEPS | MARK_LEFT, m);
 		return false;
+	}
+	mark(MARK_SLEEPS | MARK_TAKEN, m);
 	if (LOCK_STATS)
 		lockstat_taken(m->name, true, m->taken_at, 0, 0);
 	lockdep_mutex_taken(&m->dep, m->name, (u64)__builtin_return_address(0));
@@ -42,6 +47,7 @@ void mutex_lock(struct mutex *m)
 
 	lockdep_mutex_want(m->name);
 	preempt_point(PREEMPT_SLEEP); /* not before: lockdep_nest() was said of this CPU */
+	mark(MARK_SLEEPS | MARK_WANT, m);
 	if (unlikely(!take(m))) {
 		if (mutex_held(m))
 			panic("mutex %s: taken twice by thread %s", m->name, thread_name(thread_current()));
@@ -49,6 +55,7 @@ void mutex_lock(struct mutex *m)
 			began = cpu_tsc();
 		wait_event(&m->waiters, take(m));
 	}
+	mark(MARK_SLEEPS | MARK_TAKEN, m);
 	if (LOCK_STATS)
 		lockstat_taken(m->name, true, m->taken_at, began, 0);
 	lockdep_mutex_taken(&m->dep, m->name, (u64)__builtin_return_address(0));
@@ -61,7 +68,9 @@ void mutex_unlock(struct mutex *m)
 	lockdep_mutex_release(&m->dep);
 	if (LOCK_STATS)
 		lockstat_left(m->name, m->taken_at);
+	mark(MARK_SLEEPS | MARK_LEAVE, m);
 	__atomic_store_n(&m->owner, NULL, __ATOMIC_RELEASE);
+	mark(MARK_SLEEPS | MARK_LEFT, m);
 	waitq_wake_one(&m->waiters);
 	preempt_point(PREEMPT_SLEEP);
 }

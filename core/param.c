@@ -17,6 +17,7 @@
 #include <lib/string.h>
 
 #define SLICE_US_MAX 10000000ul
+#define BALANCE_MS_MAX 60000
 #define TRACE_SIZE_MIN 4096ul
 #define TRACE_SIZE_MAX (128ul << 20)
 
@@ -192,13 +193,44 @@ static bool set_slice(const struct cmdline_item *item)
 	return true;
 }
 
+/* Which of the names it is; `count`: none. */
+static unsigned name_of(const struct cmdline_item *item, const char *const *names, unsigned count)
+{
+	unsigned i = 0;
+
+	while (i < count && !word_is(item->value, item->valuelen, names[i]))
+		i++;
+	return i;
+}
+
+static bool set_runqueues(const struct cmdline_item *item)
+{
+	static const char *const names[] = {"percpu", "one"};
+	unsigned i = name_of(item, names, ARRAY_SIZE(names));
+
+	param.one_runqueue = i == 1;
+	if (i == ARRAY_SIZE(names))
+		pr_warn("command line: runqueues: no '%.*s'; there are %s and %s", (int)item->valuelen, item->value ? item->value : "",
+			names[0], names[1]);
+	return true;
+}
+
+static bool set_balance(const struct cmdline_item *item)
+{
+	unsigned ms;
+
+	if (!small_number(item, 0, BALANCE_MS_MAX, &ms))
+		return false;
+	param.balance_ns = ms * NSEC_PER_MSEC;
+	return true;
+}
+
 static bool set_shootdown(const struct cmdline_item *item)
 {
 	static const char *const names[] = {[SHOOTDOWN_LAZY] = "lazy", [SHOOTDOWN_SPACE] = "space", [SHOOTDOWN_ALL] = "all"};
+	unsigned i = name_of(item, names, ARRAY_SIZE(names));
 
-	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
-		if (!word_is(item->value, item->valuelen, names[i]))
-			continue;
+	if (i < ARRAY_SIZE(names)) {
 		param.shootdown = (enum shootdown)i;
 		return true;
 	}
@@ -265,7 +297,8 @@ static const struct {
 	{"sched", set_sched},	  {"crash", set_crash},	      {"virtio_mmio.device", set_virtio},
 	{"seed", set_seed},
 	{"noaslr", set_noaslr},	  {"nokaslr", set_nokaslr},   {"unsafe_null", set_unsafe_null},
-	{"shootdown", set_shootdown}, {"tlb_batch", set_tlb_batch}, {"kstacks", set_kstacks},
+	{"shootdown", set_shootdown}, {"runqueues", set_runqueues}, {"balance_ms", set_balance},
+	{"tlb_batch", set_tlb_batch}, {"kstacks", set_kstacks},
 };
 
 static void take_key(const struct cmdline_item *item)

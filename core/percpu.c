@@ -47,6 +47,7 @@ void percpu_init_others(void)
 {
 	unsigned order = 0;
 
+	page_share(cpu_count);
 	while ((PAGE_SIZE << order) < percpu_size())
 		order++;
 	for (unsigned cpu = 1; cpu < cpu_count; cpu++) {

@@ -18,6 +18,7 @@
 #include <core/block.h>
 #include <core/panic.h>
 #include <core/percpu.h>
+#include <core/sanitizer.h>
 #include <core/seeds.h>
 #include <lib/rand.h>
 #include <lib/string.h>
@@ -200,6 +201,16 @@ void race_access(u64 va, size_t size, unsigned kind, u64 pc)
 	}
 	if (!(kind & RACE_MARKED) && size && --this_cpu(sampler).skip < 0)
 		sample(va, size, kind, pc);
+}
+
+void sanitizer_reads(const void *p, size_t n, u64 from)
+{
+	race_access((u64)p, n, 0, from);
+}
+
+void sanitizer_writes(void *p, size_t n, u64 from)
+{
+	race_access((u64)p, n, RACE_WRITE, from);
 }
 
 /* ---- What the compiler calls ---- */

@@ -162,8 +162,11 @@ void __ubsan_handle_type_mismatch_v1(const struct of_access *what, u64 pointer)
 				 WHERE(what->at));
 }
 
+/* clang also asks about NULL + 0, which is NULL since C2y (WG14 N3322), and of which nobody made anything else. */
 void __ubsan_handle_pointer_overflow(const struct place *at, u64 base, u64 result)
 {
+	if (!base && !result)
+		return;
 	sanitizer_report("ubsan: pointer %016lx becomes %016lx by addition, " AT, base, result, WHERE(*at));
 }
 

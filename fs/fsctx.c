@@ -9,6 +9,7 @@
 
 #include "internal.h"
 
+#include <core/readers.h>
 #include <lib/errno.h>
 #include <mm/slab.h>
 #include <uapi/linux/fcntl.h>
@@ -122,8 +123,9 @@ static int change_place(struct vnode *v, size_t member)
 	struct vnode **place = (struct vnode **)((u8 *)c + member);
 	struct vnode *old = *place;
 
-	*place = v;
+	WRITE_ONCE(*place, v);
 	mutex_unlock(&c->lock);
+	readers_wait(); /* a walk may begin there */
 	vnode_put(old);
 	return 0;
 }
@@ -164,20 +166,25 @@ static bool in_group(const struct fs_caller *c, u32 gid, bool real)
 	return false;
 }
 
-int vnode_access(struct vnode *v, unsigned want, bool real)
+int vnode_access_by(const struct fs_caller *c, const struct vnode *v, unsigned want, bool real)
 {
-	struct fs_caller c;
-	bool known = fs_caller(&c);
 	unsigned mode = READ_ONCE(v->mode);
-	u32 uid = !known ? 0 : real ? c.uid : c.euid;
+	u32 uid = !c ? 0 : real ? c->uid : c->euid;
 
 	if (uid == 0) /* root reads and writes all, but executes only what someone may execute */
 		return (want & X_OK) && !S_ISDIR(mode) && !(mode & 0111) ? -EACCES : 0;
-	if (uid == v->uid)
+	if (uid == READ_ONCE(v->uid))
 		mode >>= 6;
-	else if (in_group(&c, v->gid, real))
+	else if (in_group(c, READ_ONCE(v->gid), real))
 		mode >>= 3;
 	return want & ~mode & 7 ? -EACCES : 0;
+}
+
+int vnode_access(struct vnode *v, unsigned want, bool real)
+{
+	struct fs_caller c;
+
+	return vnode_access_by(fs_caller(&c) ? &c : NULL, v, want, real);
 }
 
 int vnode_owned(const struct vnode *v)

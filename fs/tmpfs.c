@@ -2,7 +2,7 @@
 /*
  * tmpfs.c - a file system in memory: nodes, and the operations that change names.
  *
- * fs_lock is held over each of them. A node lives while something refers to it: each of its names,
+ * fs_lock is held over each of them; names are found without it (tmpfs_peek). A node lives while something refers to it: each of its names,
  * each open file, each process whose directory it is. A directory does not refer to its parent: its
  * one name says where it is, and a removed directory has no parent any more. Nodes are put after
  * fs_lock was dropped.
@@ -11,6 +11,7 @@
 
 #include "internal.h"
 
+#include <core/readers.h>
 #include <core/time.h>
 #include <fs/path.h>
 #include <fs/pipe.h>
@@ -149,24 +150,6 @@ static void touch(struct tmpfs_node *dir)
 	dir->vnode.mtime = dir->vnode.ctime = clock_realtime_ns();
 }
 
-static struct vnode *tmpfs_lookup(struct vnode *v, const char *name, size_t len)
-{
-	struct tmpfs_node *dir = tmpfs_node(v), *found;
-
-	mutex_lock(&fs_lock);
-	if (len == 2 && name[0] == '.' && name[1] == '.') {
-		found = dir->dir.is_root ? dir : tmpfs_parent_of(dir);
-	} else {
-		struct tmpfs_entry *e = tmpfs_find(dir, name, len);
-
-		found = e ? e->node : NULL;
-	}
-	if (found)
-		vnode_get(&found->vnode);
-	mutex_unlock(&fs_lock);
-	return found ? &found->vnode : ERR_PTR(-ENOENT);
-}
-
 /* Owner, group and set-group-id as inode_init_owner(9) has them. */
 static void inherit(struct tmpfs_node *node, const struct tmpfs_node *dir)
 {
@@ -296,6 +279,7 @@ static int tmpfs_unlink(struct vnode *v, const char *name, size_t len, bool dire
 	mutex_unlock(&fs_lock);
 	if (error)
 		return error;
+	readers_wait();
 	vnode_put(&e->node->vnode);
 	kfree(e);
 	return 0;
@@ -357,19 +341,21 @@ static void count_dotdot(struct tmpfs_node *node, struct tmpfs_node *from, struc
 	node->vnode.ctime = clock_realtime_ns();
 }
 
-/* The entries stay where they are; what they name changes places. */
+/* The entries stay where they are; what they name changes places. A reader must not find one node under both names. */
 static void exchange(struct tmpfs_entry *a, struct tmpfs_entry *b)
 {
-	struct tmpfs_node *node = a->node;
+	struct tmpfs_node *to_b = a->node, *to_a = b->node;
 
 	list_remove(&a->alias);
 	list_remove(&b->alias);
-	a->node = b->node;
-	b->node = node;
-	list_add_tail(&a->alias, &a->node->names);
-	list_add_tail(&b->alias, &b->node->names);
-	count_dotdot(node, a->dir, b->dir);
-	count_dotdot(a->node, b->dir, a->dir);
+	__atomic_store_n(&a->node, NULL, __ATOMIC_RELEASE);
+	__atomic_store_n(&b->node, NULL, __ATOMIC_RELEASE);
+	__atomic_store_n(&a->node, to_a, __ATOMIC_RELEASE);
+	__atomic_store_n(&b->node, to_b, __ATOMIC_RELEASE);
+	list_add_tail(&a->alias, &to_a->names);
+	list_add_tail(&b->alias, &to_b->names);
+	count_dotdot(to_b, a->dir, b->dir);
+	count_dotdot(to_a, b->dir, a->dir);
 }
 
 static int tmpfs_rename(struct vnode *from, const char *fname, size_t flen, struct vnode *to,
@@ -398,8 +384,8 @@ static int tmpfs_rename(struct vnode *from, const char *fname, size_t flen, stru
 		gone = victim;
 		if (gone)
 			drop_name(gone);
+		tmpfs_leave(old); /* first: who finds the new name must not find the old one afterwards */
 		tmpfs_enter(to_dir, fresh, old->node);
-		tmpfs_leave(old);
 		count_dotdot(old->node, old->dir, to_dir);
 	} else {
 		old = NULL;
@@ -409,6 +395,7 @@ static int tmpfs_rename(struct vnode *from, const char *fname, size_t flen, stru
 		kfree(fresh);
 		return error;
 	}
+	readers_wait();
 	vnode_put(&old->node->vnode);
 	kfree(old);
 	if (gone)
@@ -476,6 +463,7 @@ static const struct vnode_ops tmpfs_ops = {
 	.fs_name = "tmpfs",
 	.fs_magic = TMPFS_MAGIC,
 	.lookup = tmpfs_lookup,
+	.peek = tmpfs_peek,
 	.create = tmpfs_create,
 	.link = tmpfs_link,
 	.unlink = tmpfs_unlink,

@@ -29,11 +29,12 @@ struct tmpfs_node {
 	};
 };
 
-/* A name in a directory. Holds a reference on its node. */
+/* A name in a directory. Holds a reference on its node, and is freed when readers_wait() has returned. */
 struct tmpfs_entry {
 	struct rb_node by_name, by_cookie;
 	struct list alias;             /* node->names */
-	struct tmpfs_node *dir, *node;
+	struct tmpfs_node *dir;        /* fs_lock */
+	struct tmpfs_node *node;       /* fs_lock; read by readers. NULL: it changes just now */
 	u64 cookie;                    /* I: position for readdir, never used again here */
 	size_t len;
 	char name[];                   /* no NUL */
@@ -53,14 +54,20 @@ void tmpfs_getattr(struct vnode *v, struct stat64 *st);
 /* Was this directory removed while someone still stands in it? fs_lock held. */
 bool tmpfs_is_dead(const struct tmpfs_node *dir);
 
-/* tmpfs_dir.c: the entries of one directory. fs_lock held. */
+/*
+ * tmpfs_dir.c: the entries of one directory. fs_lock held; to find one it also suffices to be a reader (core/readers.h), who then
+ * may miss one that is there: so whoever changes names sees to it that each state in between is one that lacks names.
+ */
 struct tmpfs_entry *tmpfs_find(struct tmpfs_node *dir, const char *name, size_t len);
 /* Allocates but does not link. NULL: no memory. */
 struct tmpfs_entry *tmpfs_entry_new(const char *name, size_t len);
 /* Names `node`, on which it takes a reference. */
 void tmpfs_enter(struct tmpfs_node *dir, struct tmpfs_entry *e, struct tmpfs_node *node);
-/* Takes the name away: the caller puts the node and frees the entry, after fs_lock. */
+/* Takes the name away: the caller puts the node and frees the entry, after fs_lock and readers_wait(). */
 void tmpfs_leave(struct tmpfs_entry *e);
+/* The vnode operations of these names: fs/vnode.h. */
+struct vnode *tmpfs_peek(struct vnode *dir, const char *name, size_t len);
+struct vnode *tmpfs_lookup(struct vnode *v, const char *name, size_t len);
 /* The directory it is in; NULL for a root and for what was removed. */
 struct tmpfs_node *tmpfs_parent_of(struct tmpfs_node *node);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tmpfs_dir.c - the entries of one directory, found by name and, for readdir, by cookie.
+ * tmpfs_dir.c - the entries of one directory, found by name (by readers without a lock: core/readers.h) and, for readdir, by
+ * cookie.
  *
  * A cookie is the count of names the directory ever had: what is read after a name was removed or
  * added goes on exactly behind the last name that was read, so `rm -r` may delete while it reads
@@ -10,10 +11,13 @@
 
 #include "internal.h"
 
+#include <core/readers.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 #include <uapi/linux/fcntl.h>
+
+#define DEPTH_MAX 128 /* no tree is that deep: Cormen et al., lemma 13.1 */
 
 #define COOKIE_DOT 0
 #define COOKIE_DOTDOT 1
@@ -27,15 +31,16 @@ static int compare_names(const char *a, size_t alen, const char *b, size_t blen)
 
 struct tmpfs_entry *tmpfs_find(struct tmpfs_node *dir, const char *name, size_t len)
 {
-	struct rb_node *n = dir->dir.by_name.node;
+	struct rb_node *n = READ_ONCE(dir->dir.by_name.node);
 
-	while (n) {
+	/* A reader may meet a rotation, and go round in it. */
+	for (unsigned depth = 0; n && depth < DEPTH_MAX; depth++) {
 		struct tmpfs_entry *e = rb_entry(n, struct tmpfs_entry, by_name);
 		int order = compare_names(name, len, e->name, e->len);
 
 		if (!order)
 			return e;
-		n = order < 0 ? n->left : n->right;
+		n = order < 0 ? READ_ONCE(n->left) : READ_ONCE(n->right);
 	}
 	return NULL;
 }
@@ -100,6 +105,49 @@ struct tmpfs_node *tmpfs_parent_of(struct tmpfs_node *node)
 	if (list_empty(&node->names))
 		return NULL;
 	return list_first_entry(&node->names, struct tmpfs_entry, alias)->dir;
+}
+
+struct vnode *tmpfs_peek(struct vnode *dir, const char *name, size_t len)
+{
+	struct tmpfs_entry *e = tmpfs_find(tmpfs_node(dir), name, len);
+	struct tmpfs_node *node = e ? READ_ONCE(e->node) : NULL;
+
+	return node ? &node->vnode : NULL;
+}
+
+/* Its name has a reference until readers have left, so we may take one. */
+static struct vnode *find_as_reader(struct vnode *dir, const char *name, size_t len)
+{
+	struct vnode *v;
+
+	readers_enter();
+	v = tmpfs_peek(dir, name, len);
+	if (v)
+		vnode_get(v);
+	readers_leave();
+	return v;
+}
+
+struct vnode *tmpfs_lookup(struct vnode *v, const char *name, size_t len)
+{
+	struct tmpfs_node *dir = tmpfs_node(v), *found;
+	bool dotdot = len == 2 && name[0] == '.' && name[1] == '.';
+	struct vnode *child = dotdot ? NULL : find_as_reader(v, name, len);
+
+	if (child)
+		return child;
+	mutex_lock(&fs_lock);
+	if (dotdot) {
+		found = dir->dir.is_root ? dir : tmpfs_parent_of(dir);
+	} else {
+		struct tmpfs_entry *e = tmpfs_find(dir, name, len);
+
+		found = e ? e->node : NULL;
+	}
+	if (found)
+		vnode_get(&found->vnode);
+	mutex_unlock(&fs_lock);
+	return found ? &found->vnode : ERR_PTR(-ENOENT);
 }
 
 static struct tmpfs_entry *first_at_or_after(struct tmpfs_node *dir, u64 cookie)

@@ -2,14 +2,17 @@
 /*
  * walk.c - from a path to a vnode: path_resolution(7).
  *
- * Each step holds a reference on the directory and no lock, so a name may change behind us, as on
- * any Unix. A symbolic link is followed by putting its target before what is left of the path, in a
- * buffer that is made for the first one.
+ * Plain names that are there are walked along as a reader (core/readers.h), without references and locks, so that paths of
+ * many CPUs through the same directories write nothing that is shared. The first name that is not plain ends that: a link,
+ * "..", one that is absent or may not be passed. From there on each step holds a reference on the directory and no lock, so a
+ * name may change behind us, as on any Unix. A symbolic link is followed by putting its target before what is left of the path,
+ * in a buffer that is made for the first one.
  */
 #include "walk.h"
 
 #include "internal.h"
 
+#include <core/readers.h>
 #include <fs/path.h>
 #include <lib/errno.h>
 #include <lib/string.h>
@@ -31,32 +34,28 @@ static void step_to(struct walk *w, struct vnode *v)
 	w->at = v;
 }
 
+static struct vnode *root_of(struct walk *w)
+{
+	if (!w->root)
+		w->root = caller_root();
+	return w->root;
+}
+
 static int step_to_root(struct walk *w)
 {
-	if ((w->resolve & RESOLVE_BENEATH) || leaves_mount(w, w->root))
+	struct vnode *root = root_of(w);
+
+	if ((w->resolve & RESOLVE_BENEATH) || leaves_mount(w, root))
 		return -EXDEV;
-	vnode_get(w->root);
-	step_to(w, w->root);
+	vnode_get(root);
+	step_to(w, root);
 	return 0;
 }
 
 int walk_begin(struct walk *w, struct vnode *start, const char *path, unsigned resolve)
 {
-	*w = (struct walk){.rest = path, .resolve = resolve};
-	if (start)
-		vnode_get(start);
-	else if (*path != '/' || (resolve & RESOLVE_SCOPED))
-		start = caller_cwd();
-	if (resolve & RESOLVE_SCOPED)
-		vnode_get(w->root = start);
-	else
-		w->root = caller_root();
-	if (*path != '/') {
-		w->at = start;
-		return *path ? 0 : -ENOENT;
-	}
-	vnode_put(start);
-	return step_to_root(w);
+	*w = (struct walk){.start = start, .rest = path, .resolve = resolve};
+	return *path ? 0 : -ENOENT;
 }
 
 void walk_end(struct walk *w)
@@ -98,20 +97,20 @@ static int may_search(const struct walk *w)
 }
 
 /* ".." of v, over the edges of mounts but not over the caller's root. */
-static struct vnode *parent_of(const struct walk *w)
+static struct vnode *parent_of(struct walk *w)
 {
-	struct vnode *v = w->at;
+	struct vnode *v = w->at, *root = root_of(w);
 
-	while (v != w->root && v->covered)
+	while (v != root && v->covered)
 		v = v->covered;
-	if (v == w->root) {
+	if (v == root) {
 		if (w->resolve & RESOLVE_BENEATH)
 			return ERR_PTR(-EXDEV);
 		vnode_get(v);
 		return v;
 	}
 	v = v->ops->lookup(v, "..", 2);
-	if (!IS_ERR(v) && (w->resolve & RESOLVE_SCOPED) && !vnode_is_below(v, w->root)) {
+	if (!IS_ERR(v) && (w->resolve & RESOLVE_SCOPED) && !vnode_is_below(v, root)) {
 		vnode_put(v);
 		return ERR_PTR(-EAGAIN); /* it was moved away behind us */
 	}
@@ -225,35 +224,93 @@ static int step(struct walk *w, bool follow_link)
 	return error < 0 ? error : 0;
 }
 
+/* The child that w->name names, if it is plain: neither a link nor unknown nor forbidden. No reference: we read. */
+static struct vnode *peek(const struct walk *w, const struct fs_caller *caller)
+{
+	struct vnode *dir = w->at, *v = NULL;
+
+	if (dir->ops->peek && S_ISDIR(dir->mode) && w->len <= NAME_MAX && !walk_last_is_dot(w) &&
+	    !vnode_access_by(caller, dir, X_OK, false))
+		v = dir->ops->peek(dir, w->name, w->len);
+	while (v && v->mounted)
+		v = v->mounted;
+	return v && !S_ISLNK(v->mode) ? v : NULL;
+}
+
+/* To where the path begins, and from there as far as it is plain; not to the last name unless `whole`. */
+static void walk_plain(struct walk *w, bool whole)
+{
+	struct fs_caller c;
+	const struct fs_caller *caller = fs_caller(&c) ? &c : NULL;
+	const char *rest = w->rest;
+	struct vnode *v;
+	bool last;
+
+	readers_enter();
+	if (*rest != '/' && w->start)
+		w->at = w->start;
+	else if (caller)
+		w->at = *rest == '/' ? READ_ONCE(c.fs->root) : READ_ONCE(c.fs->cwd);
+	else
+		w->at = vfs_root;
+	while (next_name(w, &last) && !(last && (!whole || w->slash)) && (v = peek(w, caller))) {
+		w->at = v;
+		rest = w->rest;
+	}
+	vnode_get(w->at);
+	readers_leave();
+	w->rest = rest;
+}
+
+/* The first step: w->at. */
+static int set_out(struct walk *w, bool whole)
+{
+	if (!w->resolve) {
+		walk_plain(w, whole);
+		return 0;
+	}
+
+	struct vnode *start = w->start;
+
+	if (start)
+		vnode_get(start);
+	else if (*w->rest != '/' || (w->resolve & RESOLVE_SCOPED))
+		start = caller_cwd();
+	if (w->resolve & RESOLVE_SCOPED)
+		vnode_get(w->root = start);
+	if (*w->rest != '/') {
+		w->at = start;
+		return 0;
+	}
+	vnode_put(start);
+	return step_to_root(w);
+}
+
 int walk_all(struct walk *w, bool follow_last)
 {
+	int error = set_out(w, true);
 	bool last, slash = false;
 
-	while (next_name(w, &last)) {
+	while (!error && next_name(w, &last)) {
 		slash = last && w->slash; /* a link's target takes it over: insert_target() */
-
-		int error = step(w, !last || follow_last || w->slash);
-
-		if (error)
-			return error;
+		error = step(w, !last || follow_last || w->slash);
 	}
+	if (error)
+		return error;
 	return slash && !S_ISDIR(w->at->mode) ? -ENOTDIR : 0;
 }
 
 int walk_parent(struct walk *w)
 {
+	int error = w->at ? 0 : set_out(w, false);
 	bool last;
 
-	while (next_name(w, &last)) {
+	while (!error && next_name(w, &last)) {
 		if (last)
 			return may_search(w);
-
-		int error = step(w, true);
-
-		if (error)
-			return error;
+		error = step(w, true);
 	}
-	return 0;
+	return error;
 }
 
 int walk_follow_last(struct walk *w, struct vnode *link)

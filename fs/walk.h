@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Path resolution, one name after the other, holding a reference on where it has got to. */
+/* Path resolution, one name after the other: as a reader as far as that goes, then holding a reference on where it has got to. */
 #ifndef FS_WALK_H
 #define FS_WALK_H
 
 #include <fs/vnode.h>
 
 struct walk {
-	struct vnode *at;       /* reference: the directory (or, at the end, the file) reached */
-	struct vnode *root;     /* reference: where ".." ends and "/" begins */
+	struct vnode *start;    /* where a relative path begins; NULL: the working directory */
+	struct vnode *at;       /* reference: the directory (or, at the end, the file) reached; NULL before the first step */
+	struct vnode *root;     /* reference: where ".." ends and "/" begins; NULL: not asked for yet */
 	const char *rest;       /* what is still to be resolved */
 	char *buffer;           /* `rest` once a symbolic link was followed; NULL before */
 	unsigned links;         /* symbolic links followed */
@@ -18,7 +19,10 @@ struct walk {
 	bool slash;             /* it had a trailing slash: must be a directory */
 };
 
-/* `start` NULL: the working directory. 0, -ENOENT for "". walk_end() in any case. */
+/*
+ * `start` NULL: the working directory; else the caller keeps its reference until walk_end(), which comes in any case. 0, -ENOENT
+ * for "".
+ */
 int walk_begin(struct walk *w, struct vnode *start, const char *path, unsigned resolve);
 void walk_end(struct walk *w);
 /* All of it; the result is w->at. `follow`: a symbolic link at the end too. */

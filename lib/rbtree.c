@@ -71,7 +71,7 @@ void rb_update_path(struct rb_node *node, rb_update_fn update)
 void rb_link(struct rb_node *node, struct rb_node *parent, struct rb_node **link)
 {
 	*node = (struct rb_node){.parent = parent, .red = true};
-	*link = node;
+	__atomic_store_n(link, node, __ATOMIC_RELEASE); /* there may be readers without a lock */
 }
 
 /* `node` is red and may have a red parent: nothing else is wrong. */

@@ -23,7 +23,7 @@ typedef void constructor(void);
 extern char __kernel_start[], __kernel_end[];                       /* linker script */
 extern constructor *const __constructors_start[], *const __constructors_end[];
 
-void *__real_memset(void *dst, int byte, size_t n); /* memset() itself: see kasan_string.c */
+void *__real_memset(void *dst, int byte, size_t n); /* memset() itself: see core/wrapped_string.c */
 
 static u8 *shadow;     /* I */
 static u64 covered;    /* I: bytes from physical address 0 that have shadow */

@@ -18,9 +18,11 @@
 #include <mm/object.h>
 #include <mm/poison.h>
 
-#define STOCK_MAX 32
+#define STOCK_MIN 32
+#define STOCK_MAX 128
 #define STOCK_ORDER 4
 #define STOCK_BATCH (1 << STOCK_ORDER) /* moved between stock and buddy at once */
+#define STOCKS_SHARE 50                /* all stocks together: this part of memory, or the least that each may have */
 
 /* Below this nothing useful runs; the panic says so at boot instead of an odd failure later. */
 #define FREE_MIN 256
@@ -28,10 +30,11 @@
 struct stock {
 	unsigned count;
 	i64 user; /* pages handed to applications here less those they gave back here: the sum over CPUs counts */
-	struct page *page[STOCK_MAX];
+	struct page *top;
 };
 
 static DEFINE_PERCPU(struct stock, stock); /* own CPU, interrupts off */
+static unsigned stock_max = STOCK_MIN;     /* I after page_share() */
 
 static struct {
 	struct spinlock lock; /* (i) */
@@ -147,6 +150,14 @@ void page_init(void)
 		memory_give_up("anything but the kernel itself");
 }
 
+/* What a CPU gives back and takes again, a few dozen pages of a process, stays with it where memory suffices. */
+void page_share(unsigned cpus)
+{
+	u64 each = buddy.total / STOCKS_SHARE / cpus;
+
+	stock_max = (unsigned)MIN(MAX(each, (u64)STOCK_MIN), (u64)STOCK_MAX);
+}
+
 void page_free_range(paddr_t base, u64 size)
 {
 	u64 frame = ALIGN_UP(base, PAGE_SIZE) >> PAGE_SHIFT;
@@ -162,6 +173,22 @@ void page_free_range(paddr_t base, u64 size)
 	spin_unlock_irqrestore(&buddy.lock, flags);
 }
 
+static void stock_push(struct stock *s, struct page *page)
+{
+	page->below = s->top;
+	s->top = page;
+	s->count++;
+}
+
+static struct page *stock_pop(struct stock *s)
+{
+	struct page *page = s->top;
+
+	s->top = page->below;
+	s->count--;
+	return page;
+}
+
 /*
  * Takes a whole block, handed out from its lower end, or single pages where memory is in pieces. The stock is empty.
  * Interrupts off, as for all that touches the stock.
@@ -173,11 +200,11 @@ static void stock_refill(struct stock *s)
 	struct page *page = buddy_alloc(STOCK_ORDER);
 
 	if (page) {
-		for (; s->count < STOCK_BATCH; s->count++)
-			s->page[s->count] = page + STOCK_BATCH - 1 - s->count;
+		for (unsigned i = STOCK_BATCH; i-- > 0;)
+			stock_push(s, page + i);
 	} else {
 		while (s->count < STOCK_BATCH && (page = buddy_alloc(0)))
-			s->page[s->count++] = page;
+			stock_push(s, page);
 	}
 	spin_unlock(&buddy.lock);
 }
@@ -185,8 +212,8 @@ static void stock_refill(struct stock *s)
 static void stock_drain(struct stock *s)
 {
 	spin_lock(&buddy.lock);
-	while (s->count > STOCK_MAX - STOCK_BATCH)
-		buddy_free(s->page[--s->count], 0);
+	for (unsigned i = 0; i < STOCK_BATCH; i++)
+		buddy_free(stock_pop(s), 0);
 	spin_unlock(&buddy.lock);
 }
 
@@ -194,7 +221,7 @@ static struct page *alloc_single(struct stock *s)
 {
 	if (unlikely(!s->count))
 		stock_refill(s);
-	return likely(s->count) ? s->page[--s->count] : NULL;
+	return likely(s->count) ? stock_pop(s) : NULL;
 }
 
 static struct page *alloc_block(unsigned order)
@@ -290,9 +317,9 @@ void page_free(struct page *page, unsigned order)
 	page->flags = 0;
 	page->refs = 0;
 	if (likely(order == 0)) {
-		if (unlikely(s->count == STOCK_MAX))
+		if (unlikely(s->count >= stock_max))
 			stock_drain(s);
-		s->page[s->count++] = page;
+		stock_push(s, page);
 	} else {
 		spin_lock(&buddy.lock);
 		buddy_free(page, order);

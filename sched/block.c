@@ -64,14 +64,16 @@ static void resume(struct runqueue *rq, struct thread *t)
 	unsigned cpu = place_woken(t);
 
 	trace_thread(TRACE_WAKE, t);
-	if (SCHEDSTATS)
-		schedstat_wake(cpu);
-	if (cpu == rq->cpu) {
+	if (cpu == t->cpu) {
 		runqueue_add(rq, t, true);
+		if (SCHEDSTATS)
+			schedstat_wake(t->cpu);
 		spin_unlock(&rq->lock);
 		return;
 	}
-	rq->migrations++;
+	if (SCHEDSTATS)
+		schedstat_wake(cpu);
+	sched_cpu_of(t->cpu)->migrations++;
 	t->cpu = cpu;
 	spin_unlock(&rq->lock);
 	runqueue_insert(t, true);
@@ -114,7 +116,7 @@ void thread_post(struct thread *t, u32 work)
 	/* Under the lock it is surely on a CPU, or will see the bits when it gets one. */
 	rq = runqueue_lock(t, &flags);
 	if (t->on_cpu)
-		runqueue_kick(rq);
+		runqueue_kick(sched_cpu_of(t->cpu));
 	runqueue_unlock(rq, flags);
 }
 

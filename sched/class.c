@@ -89,17 +89,17 @@ int thread_set_class(struct thread *t, const struct thread_class *c)
 	if (error)
 		return error;
 	rq = runqueue_lock(t, &flags);
-	if (rq->current == t)
-		runqueue_charge(rq, clock_ns());
+	if (is_current(t))
+		runqueue_charge(sched_cpu_of(t->cpu), clock_ns());
 	queued = t->queued;
 	if (queued)
 		runqueue_dequeue(rq, t);
 	change(rq, t, c);
 	if (queued) {
 		runqueue_add(rq, t, false);
-	} else if (rq->current == t) {
+	} else if (is_current(t)) {
 		__atomic_fetch_or(&t->work, WORK_RESCHED, __ATOMIC_RELAXED);
-		runqueue_kick(rq);
+		runqueue_kick(sched_cpu_of(t->cpu));
 	}
 	runqueue_unlock(rq, flags);
 	return 0;

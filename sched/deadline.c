@@ -85,7 +85,7 @@ static void throttle(struct runqueue *rq, struct thread *t)
 	list_add_tail(&t->link, &at->link);
 	t->throttled = true;
 	rq->queued--; /* the caller counted it */
-	deadline_arm(rq, rq->current);
+	deadline_arm(rq, NULL);
 }
 
 bool deadline_may_run(struct runqueue *rq, struct thread *t, bool woken)
@@ -109,13 +109,22 @@ static struct thread *first_throttled(const struct runqueue *rq)
 	return list_empty(&rq->rt.throttled) ? NULL : list_first_entry(&rq->rt.throttled, struct thread, link);
 }
 
+static u64 runs_until(const struct thread *t)
+{
+	return t->class == SCHED_DEADLINE && t->rt.left > 0 ? clock_ns() + (u64)t->rt.left : ~0ul;
+}
+
 void deadline_arm(struct runqueue *rq, const struct thread *running)
 {
 	const struct thread *t = first_throttled(rq);
 	u64 next = t ? next_period(t) : ~0ul;
 
-	if (running->class == SCHED_DEADLINE && running->rt.left > 0)
-		next = MIN(next, clock_ns() + (u64)running->rt.left);
+	if (running)
+		next = MIN(next, runs_until(running));
+	for (struct sched_cpu *c = NULL; (c = runqueue_cpu_after(rq, c));) {
+		if (!running || c->cpu != running->cpu)
+			next = MIN(next, runs_until(c->current));
+	}
 	if (next != ~0ul)
 		timer_start(&rq->rt.timer, next);
 }
@@ -129,17 +138,18 @@ void deadline_due(struct timer *timer)
 
 	spin_lock(&rq->lock);
 	now = clock_ns();
-	runqueue_charge(rq, now);
+	for (struct sched_cpu *c = NULL; (c = runqueue_cpu_after(rq, c));) {
+		runqueue_charge(c, now);
+		if (c->current->class != SCHED_DEADLINE || c->current->rt.left > 0)
+			continue;
+		__atomic_fetch_or(&c->current->work, WORK_RESCHED, __ATOMIC_RELAXED);
+		runqueue_kick(c);
+	}
 	while ((t = first_throttled(rq)) && next_period(t) <= now) {
 		list_remove(&t->link);
 		t->throttled = false;
 		runqueue_add(rq, t, false);
 	}
-	t = rq->current;
-	if (t->class == SCHED_DEADLINE && t->rt.left <= 0) {
-		__atomic_fetch_or(&t->work, WORK_RESCHED, __ATOMIC_RELAXED);
-		runqueue_kick(rq);
-	}
-	deadline_arm(rq, t);
+	deadline_arm(rq, NULL);
 	spin_unlock(&rq->lock);
 }

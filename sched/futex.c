@@ -11,20 +11,25 @@
 #include <sched/futex.h>
 
 #include <core/block.h>
+#include <core/panic.h>
+#include <core/percpu.h>
 #include <core/spinlock.h>
 #include <isolation/gate.h>
 #include <lib/errno.h>
 #include <lib/hash.h>
 #include <lib/list.h>
+#include <mm/slab.h>
 #include <mm/vmspace.h>
 #include <sched/thread.h>
 
-#define BUCKETS 256
+#define BUCKETS_MIN 256
+#define BUCKETS_OF_A_CPU 64 /* so that words in use on different CPUs seldom meet; Linux has 256 */
 
+/* In a line of its own: who takes its neighbour's lock does not take it away. */
 struct bucket {
 	struct spinlock lock;
 	struct list waiters;        /* lock: FIFO */
-};
+} __attribute__((aligned(64)));
 
 /* Where a word is: in a vmspace at an address, or in an object (referenced) at an offset. */
 struct futex_key {
@@ -42,11 +47,17 @@ struct futex_waiter {
 	bool queued;                /* bucket's lock; read without it */
 };
 
-static struct bucket buckets[BUCKETS];
+static struct bucket *buckets; /* I */
+static u64 nbuckets = BUCKETS_MIN; /* I: a power of two */
 
 void futex_init(void)
 {
-	for (int i = 0; i < BUCKETS; i++) {
+	while (nbuckets < BUCKETS_OF_A_CPU * cpu_count)
+		nbuckets *= 2;
+	buckets = kmalloc(nbuckets * sizeof(*buckets)); /* whole pages: aligned */
+	if (!buckets)
+		panic("no memory for %lu buckets of futexes", nbuckets);
+	for (u64 i = 0; i < nbuckets; i++) {
 		spin_init(&buckets[i].lock, "futex");
 		list_init(&buckets[i].waiters);
 	}
@@ -83,7 +94,7 @@ static struct bucket *bucket_of(const struct futex_key *key)
 {
 	u64 hash = hash_u64((u64)key->vmspace ^ (u64)key->object ^ hash_u64(key->where));
 
-	return &buckets[hash % BUCKETS];
+	return &buckets[hash & (nbuckets - 1)];
 }
 
 static struct bucket *lock_bucket_of(struct futex_waiter *w)

@@ -35,38 +35,73 @@ void idle_adopt(unsigned cpu)
 	gate_switch(&t->arch);
 }
 
-/* Halts unless something was queued. Once `sleeping` is set, who queues something sends an interrupt. */
-static void sleep_until_work(struct runqueue *rq)
+/*
+ * How long all CPUs slept together: the last to fall asleep says since when, the first to wake until when. On one CPU that is its
+ * idle time. Only a wake in the moment between the two writes of who falls asleep last is told from nothing: a few instructions.
+ */
+static struct {
+	u32 asleep;    /* a: CPUs */
+	u64 since, ns; /* a: since: 0: not all */
+} all_idle;
+
+static void fall_asleep(void)
 {
+	if (cpu_count > 1 && __atomic_add_fetch(&all_idle.asleep, 1, __ATOMIC_SEQ_CST) == READ_ONCE(cpu_online))
+		__atomic_store_n(&all_idle.since, clock_ns(), __ATOMIC_SEQ_CST);
+}
+
+static void wake_up(void)
+{
+	u64 since;
+
+	if (cpu_count == 1 || __atomic_fetch_sub(&all_idle.asleep, 1, __ATOMIC_SEQ_CST) != READ_ONCE(cpu_online))
+		return;
+	since = __atomic_exchange_n(&all_idle.since, 0, __ATOMIC_SEQ_CST);
+	if (since)
+		__atomic_fetch_add(&all_idle.ns, clock_ns() - since, __ATOMIC_RELAXED);
+}
+
+u64 idle_all_ns(void)
+{
+	return cpu_count == 1 ? sched_cpu_idle_ns(0) : __atomic_load_n(&all_idle.ns, __ATOMIC_RELAXED);
+}
+
+/* Halts unless something was queued. Once `sleeping` is set, who queues something sends an interrupt. */
+static void sleep_until_work(struct sched_cpu *c)
+{
+	struct runqueue *rq = c->rq;
 	bool sleep;
 
 	spin_lock(&rq->lock);
-	sleep = !rq->queued;
-	rq->sleeping = sleep;
+	sleep = !rq->queued || (is_shared(rq) && !shared_waits(c));
+	c->sleeping = sleep;
 	spin_unlock(&rq->lock);
 	if (!sleep)
 		return;
 	tlb_idle_enter();
+	fall_asleep();
 	cpu_wait_for_interrupt();
 	irq_disable();
+	wake_up();
 	tlb_idle_leave();
 	spin_lock(&rq->lock);
-	rq->sleeping = false;
+	c->sleeping = false;
 	spin_unlock(&rq->lock);
 }
 
 void sched_idle(void)
 {
-	struct runqueue *rq = this_runqueue();
-	u64 bit = BIT(rq->cpu % 64), *mask = &idle_mask[rq->cpu / 64];
+	struct sched_cpu *c = this_sched_cpu();
+	u64 bit = BIT(c->cpu % 64), *mask = &idle_mask[c->cpu / 64];
 
 	irq_disable();
 	for (;;) {
 		__atomic_fetch_or(mask, bit, __ATOMIC_ACQ_REL);
-		if (!READ_ONCE(rq->queued) && !place_steal(rq))
-			sleep_until_work(rq);
+		WRITE_ONCE(c->rt.rank, RANK_OTHER);
+		if (is_shared(c->rq) || (!READ_ONCE(c->rq->queued) && !place_steal(c)))
+			sleep_until_work(c);
 		__atomic_fetch_and(mask, ~bit, __ATOMIC_ACQ_REL);
-		if (READ_ONCE(rq->queued))
+		if (READ_ONCE(c->rq->queued))
 			schedule(LEAVE_YIELD);
 	}
 }

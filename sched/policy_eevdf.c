@@ -42,9 +42,9 @@ static void eevdf_init(struct runqueue *rq)
 }
 
 /* The running thread, unless it is idle or real-time, in the queue again already, or gone (who is about to block is not); else NULL. */
-static struct thread *competitor(const struct runqueue *rq)
+static struct thread *competitor(const struct sched_cpu *c)
 {
-	struct thread *t = rq->current;
+	struct thread *t = c->current;
 	u32 state = READ_ONCE(t->state);
 
 	return t->special || t->queued || state == THREAD_BLOCKED || state == THREAD_DEAD ? NULL : t;
@@ -53,11 +53,14 @@ static struct thread *competitor(const struct runqueue *rq)
 /* Brings the clock up to date; returns the weight of all who want the CPU. */
 static u64 advance(struct runqueue *rq)
 {
-	struct thread *running = competitor(rq);
 	u64 weight = rq->eevdf.weight;
 	i64 sum = rq->eevdf.sum, step;
 
-	if (running) {
+	for (struct sched_cpu *c = NULL; (c = runqueue_cpu_after(rq, c));) {
+		struct thread *running = competitor(c);
+
+		if (!running)
+			continue;
 		weight += running->weight;
 		sum += (i64)(running->eevdf.vruntime - rq->eevdf.clock) * running->weight;
 	}
@@ -129,6 +132,19 @@ static bool eligible(const struct runqueue *rq, u64 vruntime)
 	return !earlier(rq->eevdf.clock, vruntime);
 }
 
+/*
+ * On several CPUs a thread may have more or less than its share for long: one that may run on one of them only, or has more weight than
+ * a CPU is worth. What it is owed stays near what a lag can be.
+ */
+static __cold void keep_near(const struct runqueue *rq, struct thread *t)
+{
+	i64 lag = (i64)(rq->eevdf.clock - t->eevdf.vruntime), most = 2 * (i64)request(t);
+	i64 off = lag > most ? lag - most : lag < -most ? lag + most : 0;
+
+	t->eevdf.vruntime += (u64)off;
+	t->eevdf.deadline += (u64)off;
+}
+
 /* The earliest deadline among the eligible; when only the one that gives way now is eligible, the earliest of all. */
 static struct rb_node *best(struct runqueue *rq)
 {
@@ -156,9 +172,21 @@ static struct thread *eevdf_pick(struct runqueue *rq)
 	return thread_of(node);
 }
 
-static struct thread *eevdf_peek_movable(struct runqueue *rq, unsigned cpu)
+static __cold struct thread *eevdf_peek(struct runqueue *rq, unsigned cpu)
 {
-	return tree_peek_movable(&rq->eevdf.tree, cpu);
+	struct thread *first = NULL;
+
+	advance(rq);
+	for (struct rb_node *node = rb_first(&rq->eevdf.tree); node; node = rb_next(node)) {
+		struct thread *t = thread_of(node);
+
+		if (!thread_movable(t, cpu))
+			continue;
+		if (eligible(rq, t->eevdf.vruntime))
+			return t;
+		first = first ? first : t;
+	}
+	return first;
 }
 
 static void eevdf_charge(struct runqueue *rq, struct thread *t, u64 ran)
@@ -169,6 +197,8 @@ static void eevdf_charge(struct runqueue *rq, struct thread *t, u64 ran)
 	if (!earlier(t->eevdf.vruntime, t->eevdf.deadline))
 		t->eevdf.deadline = t->eevdf.vruntime + request(t);
 	advance(rq);
+	if (is_shared(rq))
+		keep_near(rq, t);
 	remember(rq, t);
 }
 
@@ -191,7 +221,7 @@ const struct sched_policy policy_eevdf = {
 	.enqueue = eevdf_enqueue,
 	.dequeue = eevdf_dequeue,
 	.pick = eevdf_pick,
-	.peek_movable = eevdf_peek_movable,
+	.peek = eevdf_peek,
 	.charge = eevdf_charge,
 	.preempts = eevdf_preempts,
 	.slice = eevdf_slice,

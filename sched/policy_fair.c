@@ -16,6 +16,7 @@
 #define SLICE_MIN (750 * NSEC_PER_USEC)    /* ...unless there are too many */
 #define SLEEPER_CREDIT (LATENCY / 2)
 #define WAKE_ADVANTAGE (1 * NSEC_PER_MSEC) /* vruntime by which a waker's running thread must lead */
+#define ASTRAY_MAX (4 * LATENCY)           /* a thread's own time that it is off the clock of a shared queue, at most */
 
 static struct thread *thread_of(struct rb_node *node)
 {
@@ -87,13 +88,26 @@ static struct thread *fair_pick(struct runqueue *rq)
 	return t;
 }
 
-static struct thread *fair_peek_movable(struct runqueue *rq, unsigned cpu)
+static struct thread *fair_peek(struct runqueue *rq, unsigned cpu)
 {
 	for (struct rb_node *node = rq->fair.leftmost; node; node = rb_next(node)) {
 		if (thread_movable(thread_of(node), cpu))
 			return thread_of(node);
 	}
 	return NULL;
+}
+
+/*
+ * On several CPUs not everybody can have a share in proportion: who may run on one CPU only, or has more weight than a CPU is worth,
+ * runs more or less than that, and would be ahead or behind for as long later.
+ */
+static __cold void keep_near(const struct runqueue *rq, struct thread *t)
+{
+	u64 clock = rq->fair.min_vruntime, most = MAX(ASTRAY_MAX, param.slice_ns) * WEIGHT_0 / MIN(t->weight, WEIGHT_0);
+
+	t->fair.vruntime = later_of(t->fair.vruntime, clock - most);
+	if (earlier(clock + most, t->fair.vruntime))
+		t->fair.vruntime = clock + most;
 }
 
 static void fair_charge(struct runqueue *rq, struct thread *t, u64 ran)
@@ -106,6 +120,8 @@ static void fair_charge(struct runqueue *rq, struct thread *t, u64 ran)
 	if (rq->fair.leftmost && earlier(thread_of(rq->fair.leftmost)->fair.vruntime, clock))
 		clock = thread_of(rq->fair.leftmost)->fair.vruntime;
 	rq->fair.min_vruntime = later_of(rq->fair.min_vruntime, clock);
+	if (is_shared(rq))
+		keep_near(rq, t);
 }
 
 static bool fair_preempts(struct runqueue *rq, struct thread *woken, struct thread *running)
@@ -117,9 +133,10 @@ static bool fair_preempts(struct runqueue *rq, struct thread *woken, struct thre
 static u64 fair_slice(struct runqueue *rq, struct thread *t)
 {
 	u64 slice = param.slice_ns;
+	unsigned others = is_shared(rq) ? rq->queued / rq->cpus : rq->queued;
 
 	if (!slice)
-		slice = MAX(LATENCY / (rq->queued + 1), SLICE_MIN);
+		slice = MAX(LATENCY / (others + 1), SLICE_MIN);
 	return slice > t->slice_used ? slice - t->slice_used : 0;
 }
 
@@ -129,7 +146,7 @@ const struct sched_policy policy_fair = {
 	.enqueue = fair_enqueue,
 	.dequeue = fair_dequeue,
 	.pick = fair_pick,
-	.peek_movable = fair_peek_movable,
+	.peek = fair_peek,
 	.charge = fair_charge,
 	.preempts = fair_preempts,
 	.slice = fair_slice,

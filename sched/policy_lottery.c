@@ -73,9 +73,25 @@ static struct thread *lottery_pick(struct runqueue *rq)
 	return t;
 }
 
-static struct thread *lottery_peek_movable(struct runqueue *rq, unsigned cpu)
+/* Drawn as well, but among those. */
+static __cold struct thread *lottery_peek(struct runqueue *rq, unsigned cpu)
 {
-	return list_peek_movable(&rq->lottery.queue, cpu);
+	u64 tickets = 0, drawn;
+	struct thread *t;
+
+	list_for_each_entry(t, &rq->lottery.queue, link)
+		tickets += thread_movable(t, cpu) ? t->lottery.tickets : 0;
+	if (!tickets)
+		return NULL;
+	drawn = splitmix64(&rq->lottery.random) % tickets;
+	list_for_each_entry(t, &rq->lottery.queue, link) {
+		if (!thread_movable(t, cpu))
+			continue;
+		if (drawn < t->lottery.tickets)
+			break;
+		drawn -= t->lottery.tickets;
+	}
+	return t;
 }
 
 static void lottery_charge(struct runqueue *rq, struct thread *t, u64 ran)
@@ -102,7 +118,7 @@ const struct sched_policy policy_lottery = {
 	.enqueue = lottery_enqueue,
 	.dequeue = lottery_dequeue,
 	.pick = lottery_pick,
-	.peek_movable = lottery_peek_movable,
+	.peek = lottery_peek,
 	.charge = lottery_charge,
 	.preempts = lottery_preempts,
 	.slice = lottery_slice,

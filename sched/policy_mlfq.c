@@ -10,7 +10,7 @@
  * (The idea: Corbato et al., "An Experimental Time-Sharing System", 1962.)
  *
  * The numbers: four levels; a slice of 4, 8, 16 or 32 ms (slice_us= gives the best level's); an allotment of two slices; a
- * boost after the CPU has run threads for 500 ms. Niceness means nothing.
+ * boost after each CPU has run threads for 500 ms. Niceness means nothing.
  */
 #include "runqueue.h"
 
@@ -82,7 +82,7 @@ static struct thread *mlfq_pick(struct runqueue *rq)
 	return t;
 }
 
-static struct thread *mlfq_peek_movable(struct runqueue *rq, unsigned cpu)
+static struct thread *mlfq_peek(struct runqueue *rq, unsigned cpu)
 {
 	for (unsigned level = 0; level < MLFQ_LEVELS; level++) {
 		struct thread *t = list_peek_movable(&rq->mlfq.level[level], cpu);
@@ -94,7 +94,7 @@ static struct thread *mlfq_peek_movable(struct runqueue *rq, unsigned cpu)
 }
 
 /* Rule 5. Who sleeps learns of it when it is queued again. */
-static void boost(struct runqueue *rq, struct thread *running)
+static void boost(struct runqueue *rq)
 {
 	struct list *top = &rq->mlfq.level[0];
 	struct thread *t;
@@ -105,7 +105,10 @@ static void boost(struct runqueue *rq, struct thread *running)
 	rq->mlfq.since_boost = 0;
 	list_for_each_entry(t, top, link)
 		to_top(rq, t);
-	to_top(rq, running);
+	for (struct sched_cpu *c = NULL; (c = runqueue_cpu_after(rq, c));) {
+		if (!c->current->special)
+			to_top(rq, c->current);
+	}
 }
 
 static void mlfq_charge(struct runqueue *rq, struct thread *t, u64 ran)
@@ -118,8 +121,8 @@ static void mlfq_charge(struct runqueue *rq, struct thread *t, u64 ran)
 			t->mlfq.level++;
 	}
 	rq->mlfq.since_boost += ran;
-	if (rq->mlfq.since_boost >= BOOST)
-		boost(rq, t);
+	if (rq->mlfq.since_boost >= BOOST * rq->cpus)
+		boost(rq);
 }
 
 static bool mlfq_preempts(struct runqueue *rq, struct thread *woken, struct thread *running)
@@ -128,12 +131,21 @@ static bool mlfq_preempts(struct runqueue *rq, struct thread *woken, struct thre
 	return woken->mlfq.level < running->mlfq.level;
 }
 
+/* The same of a queue that is shared: of those that may run here. */
+static __cold unsigned best_level_for(struct runqueue *rq, unsigned cpu)
+{
+	const struct thread *t = mlfq_peek(rq, cpu);
+
+	return t ? t->mlfq.level : MLFQ_LEVELS;
+}
+
 /* To the end of its slice or of its allotment, so that it sinks in time; none while somebody better waits. */
 static u64 mlfq_slice(struct runqueue *rq, struct thread *t)
 {
 	u64 slice = slice_of(t->mlfq.level), allotment = ALLOTMENT_SLICES * slice;
+	unsigned best = is_shared(rq) ? best_level_for(rq, t->cpu) : best_level(rq);
 
-	if (best_level(rq) < t->mlfq.level || t->slice_used >= slice)
+	if (best < t->mlfq.level || t->slice_used >= slice)
 		return 0;
 	return MIN(slice - t->slice_used, allotment - t->mlfq.used);
 }
@@ -144,7 +156,7 @@ const struct sched_policy policy_mlfq = {
 	.enqueue = mlfq_enqueue,
 	.dequeue = mlfq_dequeue,
 	.pick = mlfq_pick,
-	.peek_movable = mlfq_peek_movable,
+	.peek = mlfq_peek,
 	.charge = mlfq_charge,
 	.preempts = mlfq_preempts,
 	.slice = mlfq_slice,

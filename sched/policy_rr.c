@@ -41,7 +41,7 @@ static struct thread *rr_pick(struct runqueue *rq)
 	return thread_of(link);
 }
 
-static struct thread *rr_peek_movable(struct runqueue *rq, unsigned cpu)
+static struct thread *rr_peek(struct runqueue *rq, unsigned cpu)
 {
 	return list_peek_movable(&rq->rr.queue, cpu);
 }
@@ -72,7 +72,7 @@ const struct sched_policy policy_rr = {
 	.enqueue = rr_enqueue,
 	.dequeue = rr_dequeue,
 	.pick = rr_pick,
-	.peek_movable = rr_peek_movable,
+	.peek = rr_peek,
 	.charge = rr_charge,
 	.preempts = rr_preempts,
 	.slice = rr_slice,

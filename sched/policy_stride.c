@@ -83,9 +83,39 @@ static struct thread *stride_pick(struct runqueue *rq)
 	return thread_of(first);
 }
 
-static struct thread *stride_peek_movable(struct runqueue *rq, unsigned cpu)
+static struct thread *stride_peek(struct runqueue *rq, unsigned cpu)
 {
 	return tree_peek_movable(&rq->stride.tree, cpu);
+}
+
+/*
+ * On several CPUs: the tickets of all who have or want one, and how far t may be from the queue's pass. Off by a few quanta each is
+ * what stride scheduling makes it; who is farther off may run on one CPU only, or holds more tickets than a CPU is worth.
+ */
+static __cold u64 all_tickets(const struct runqueue *rq, u64 *threads)
+{
+	u64 tickets = rq->stride.tickets;
+
+	*threads = rq->queued;
+	for (struct sched_cpu *c = NULL; (c = runqueue_cpu_after(rq, c));) {
+		if (c->current->special)
+			continue;
+		tickets += c->current->weight;
+		++*threads;
+	}
+	return tickets;
+}
+
+static __cold void shared_charge(struct runqueue *rq, struct thread *t, u64 ran)
+{
+	u64 threads, tickets = all_tickets(rq, &threads);
+	u64 most = 4 * quantum() * STRIDE1 / t->weight + 2 * threads * quantum() * STRIDE1 / tickets;
+
+	rq->stride.pass += ran * STRIDE1 / tickets;
+	if (earlier(t->stride.pass, rq->stride.pass - most))
+		t->stride.pass = rq->stride.pass - most;
+	if (earlier(rq->stride.pass + most, t->stride.pass))
+		t->stride.pass = rq->stride.pass + most;
 }
 
 static void stride_charge(struct runqueue *rq, struct thread *t, u64 ran)
@@ -94,7 +124,10 @@ static void stride_charge(struct runqueue *rq, struct thread *t, u64 ran)
 		place(rq, t);
 	t->slice_used += ran;
 	t->stride.pass += ran * STRIDE1 / t->weight;
-	rq->stride.pass += ran * STRIDE1 / (rq->stride.tickets + t->weight);
+	if (is_shared(rq))
+		shared_charge(rq, t, ran);
+	else
+		rq->stride.pass += ran * STRIDE1 / (rq->stride.tickets + t->weight);
 	remember(rq, t);
 }
 
@@ -116,7 +149,7 @@ const struct sched_policy policy_stride = {
 	.enqueue = stride_enqueue,
 	.dequeue = stride_dequeue,
 	.pick = stride_pick,
-	.peek_movable = stride_peek_movable,
+	.peek = stride_peek,
 	.charge = stride_charge,
 	.preempts = stride_preempts,
 	.slice = stride_slice,

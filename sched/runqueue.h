@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * runqueue.h - what the files of sched/ share: one run queue per CPU.
+ * runqueue.h - what the files of sched/ share: run queues, and the CPUs that take from them.
  *
- * Who may run where, in one paragraph. A run queue's lock is held across the whole switch from one
- * thread to the next: taken by the one that leaves, released by the one that arrives, on its own
- * stack. So whoever holds the lock of a thread's run queue sees that thread either on the CPU or off
- * it, never between. No two run queues are locked at once: a thread that moves is first taken out of
- * one, its `cpu` already naming the other, and then put into that; meanwhile it is runnable, in no
- * queue, and nobody else's business.
+ * A CPU has a queue of its own, or (runqueues=one) all CPUs have the same one: sched_cpu.rq says which. Who may run where, in
+ * one paragraph. A run queue's lock is held across the whole switch from one thread to the next: taken by the one that leaves,
+ * released by the one that arrives, on its own stack. So whoever holds the lock of a thread's run queue sees that thread either
+ * on a CPU or off it, never between. No two run queues are locked at once: a thread that moves is first taken out of one, its
+ * `cpu` already naming one of the other's, and then put into that; meanwhile it is runnable, in no queue, and nobody else's
+ * business.
  */
 #ifndef SCHED_RUNQUEUE_H
 #define SCHED_RUNQUEUE_H
@@ -23,14 +23,10 @@
 
 struct runqueue {
 	struct spinlock lock;      /* (i) */
-	unsigned cpu;              /* I */
-	struct thread *idle;       /* I */
-	struct thread *current;    /* lock */
-	unsigned queued;           /* lock, read racily: threads that wait for the CPU */
-	bool sleeping;             /* lock: halted, or about to: needs an interrupt to see new work */
-	/* From the thread that leaves to the one that arrives: lock. */
-	struct thread *previous;
-	bool previous_moves;       /* it was put off this CPU: insert it elsewhere */
+	unsigned cpu;              /* I: its first CPU */
+	bool shared;               /* I: do others take from it, too? */
+	unsigned cpus;             /* lock: how many take from it, so far */
+	unsigned queued;           /* lock, read racily: threads that wait for a CPU */
 	/* The policy's: lock. */
 	union {
 		struct {
@@ -67,37 +63,64 @@ struct runqueue {
 	struct {
 		struct list queue;        /* by rank */
 		unsigned queued;
+		u64 best;                 /* rank of its first; read racily */
 		struct list throttled;    /* by when their runtime comes again */
-		struct timer timer;       /* when that is next, and when the running one's is used up */
-		u64 kept;                 /* ns for which they kept others waiting, less 19 times what those had */
-		bool others_first;        /* that was too much: FIFO and RR wait now */
-		u64 rank;                 /* of the thread that was picked last; read racily */
+		struct timer timer;       /* when that is next, and when a running one's is used up */
 	} rt;
-	struct timer tick;         /* own CPU, interrupts off */
-	bool ticking;              /* own CPU, interrupts off: the timer is started */
-	u64 user_ns, system_ns;    /* own CPU, read racily: ticks that fell on applications, and on the kernel */
 	/* Statistics: lock, read racily. */
-	u64 switches, migrations;
-	u64 idle_ns;               /* without the present idle time, if any */
+	unsigned running;          /* threads that its CPUs run, idle ones not counted */
+	unsigned runnable;         /* those and the queued, since the last switch */
 	u64 runnable_ns;           /* sum over time of the number of runnable threads */
 	u64 stamp;                 /* clock at the last switch */
-	unsigned runnable;         /* since then */
 };
 
-DECLARE_PERCPU(struct runqueue, runqueue);
+/* A CPU as the scheduler sees it. */
+struct sched_cpu {
+	struct runqueue *rq;       /* I once it is online: what it takes from; `lock` below is that one's */
+	struct thread *idle;       /* I */
+	struct thread *current;    /* lock */
+	unsigned cpu;              /* I: its number */
+	bool sleeping;             /* lock: halted, or about to: needs an interrupt to see new work */
+	bool previous_moves;       /* lock: `previous` was put off this CPU: insert it elsewhere */
+	bool takes_registers;      /* read racily: who leaves has his vector registers saved, so that any CPU may run him */
+	struct thread *previous;   /* lock: from the thread that leaves to the one that arrives */
+	/* Of the real-time classes: lock. */
+	struct {
+		u64 kept;                 /* ns for which they kept others waiting, less 19 times what those had */
+		bool others_first;        /* that was too much: FIFO and RR wait now */
+		bool asked;               /* a: realtime_spread() shall look */
+		u64 rank;                 /* of the thread that was picked last; read racily */
+	} rt;
+	struct runqueue own;       /* in use unless all share the boot CPU's */
+	struct timer tick;         /* own CPU, interrupts off */
+	bool ticking;              /* own CPU, interrupts off: the timer is started */
+	u64 balance_at;            /* own CPU, interrupts off: clock when it looks next */
+	u64 user_ns, system_ns;    /* own CPU, read racily: ticks that fell on applications, and on the kernel */
+	u64 switches, migrations;  /* lock, read racily */
+};
+
+DECLARE_PERCPU(struct sched_cpu, sched_cpu);
 extern const struct sched_policy *policy; /* I after sched_init() */
+extern unsigned runqueues; /* a: how many are in use */
 
 #define NO_SLICE (~0ul)
+#define RANK_OTHER (~0ul) /* of who has no real-time class: the lowest */
 #define WEIGHT_0 1024 /* of nice 0 */
 
-static inline struct runqueue *this_runqueue(void)
+static inline struct sched_cpu *this_sched_cpu(void)
 {
-	return this_cpu_ptr(runqueue);
+	return this_cpu_ptr(sched_cpu);
 }
 
-static inline struct runqueue *runqueue_of(unsigned cpu)
+static inline struct sched_cpu *sched_cpu_of(unsigned cpu)
 {
-	return cpu_ptr(runqueue, cpu);
+	return cpu_ptr(sched_cpu, cpu);
+}
+
+/* Do all CPUs take from it? */
+static inline bool is_shared(const struct runqueue *rq)
+{
+	return unlikely(rq->shared);
 }
 
 static inline bool thread_may_use(const struct thread *t, unsigned cpu)
@@ -108,8 +131,24 @@ static inline bool thread_may_use(const struct thread *t, unsigned cpu)
 /* May a thread that waits in a queue be taken to `cpu`? */
 static inline bool thread_movable(const struct thread *t, unsigned cpu)
 {
-	return !t->exempt && !fpu_live(&t->arch) && thread_may_use(t, cpu);
+	return ((!t->exempt && !fpu_live(&t->arch)) || t->cpu == cpu) && thread_may_use(t, cpu);
 }
+
+/* Its queue locked: does it run? */
+static inline bool is_current(const struct thread *t)
+{
+	return sched_cpu_of(t->cpu)->current == t;
+}
+
+/* ---- shared.c: of a queue that several CPUs take from; lock held ---- */
+/* As runqueue_pick(), among those that may run on c. */
+struct thread *shared_pick(struct sched_cpu *c);
+/* No CPU idles, and the one that was chosen goes on: another whose thread gives way to t, or c. */
+struct sched_cpu *shared_victim(struct sched_cpu *c, struct thread *t);
+/* Is there anything for c? */
+bool shared_waits(struct sched_cpu *c);
+/* The CPU behind c (NULL: the first) of those that take from rq; NULL: none. */
+struct sched_cpu *runqueue_cpu_after(const struct runqueue *rq, const struct sched_cpu *c);
 
 /* ---- runqueue.c ---- */
 void runqueue_init(unsigned cpu, struct thread *idle);
@@ -128,30 +167,33 @@ static inline void runqueue_enqueue(struct runqueue *rq, struct thread *t, bool 
 		schedstat_wait(t);
 	t->queued = true;
 }
-static inline struct thread *runqueue_pick(struct runqueue *rq)
+/* Who of the queued runs next on c, taken out of rq, which is its queue; NULL: nobody. */
+static inline struct thread *runqueue_pick(struct sched_cpu *c, struct runqueue *rq)
 {
 	struct thread *t;
 
 	if (!rq->queued)
 		return NULL;
+	if (is_shared(rq))
+		return shared_pick(c);
 	t = policy->pick(rq);
 	if (SCHEDSTATS)
-		schedstat_pick(rq->current, t);
+		schedstat_pick(c->current, t);
 	t->queued = false;
 	rq->queued--;
 	return t;
 }
 void runqueue_dequeue(struct runqueue *rq, struct thread *t);
-/* Brings the account of the current thread up to now. */
-void runqueue_charge(struct runqueue *rq, u64 now);
-/* Sets the slice timer for the current thread of this CPU. */
-void runqueue_set_slice(struct runqueue *rq, u64 now);
-/* Puts t in and makes its CPU notice. */
+/* Brings the account of c's current thread up to now. */
+void runqueue_charge(struct sched_cpu *c, u64 now);
+/* Sets the slice timer for the current thread of c, which is this CPU. */
+void runqueue_set_slice(struct sched_cpu *c, u64 now);
+/* Puts t in and makes its CPU notice; when the queue is shared, one that is chosen here. */
 void runqueue_add(struct runqueue *rq, struct thread *t, bool woken);
 /* Not locked, interrupts off: puts a runnable thread that is in no queue into that of its `cpu`. */
 void runqueue_insert(struct thread *t, bool woken);
-/* Asks the CPU where the current thread of rq runs to look at its work. Lock held. */
-void runqueue_kick(struct runqueue *rq);
+/* Asks c to look at its current thread's work. Lock held. */
+void runqueue_kick(struct sched_cpu *c);
 
 /* ---- switch.c ---- */
 enum leave {
@@ -165,23 +207,31 @@ void schedule(enum leave why);
 void schedule_arrive(void);
 
 /* ---- tick.c ---- */
-void tick_init(struct runqueue *rq);
+void tick_init(struct sched_cpu *c);
 /* A thread is about to run here, and the CPU does not tick. Lock held. */
-void tick_start(struct runqueue *rq, u64 now);
+void tick_start(struct sched_cpu *c, u64 now);
 
 /* ---- place.c ---- */
 extern u64 idle_mask[CPUSET_WORDS]; /* a: CPUs in the idle loop that nobody chose yet */
-/* Where a woken thread (its run queue locked), or a new one, shall run. */
+/* Where a woken thread (its run queue locked), or a new one, shall run; not where all share a queue: there runqueue_add() chooses. */
 unsigned place_woken(struct thread *t);
 unsigned place_new(struct thread *t);
-/* This CPU has nothing to do: takes a waiting thread from another one into its queue. Interrupts off. */
-bool place_steal(struct runqueue *rq);
-/* Threads wait here and some CPU is idle: wakes it, so that it steals. */
-void place_offer(struct runqueue *rq);
+/* Which CPU shall notice that t, which is about to be put into a queue that is shared, wants to run. The queue is locked. */
+unsigned place_shared(struct thread *t);
+/* c, this CPU, has nothing to do: takes a waiting thread from another one into its queue. Interrupts off. */
+bool place_steal(struct sched_cpu *c);
+/* c, this CPU, ticks: every balance_ms= it takes from the one with the most threads, until they have as many, or one more. */
+void place_balance(struct sched_cpu *c, u64 now);
+/* t gave way and is queued again: wakes an idle CPU, so that it takes it. */
+void place_put_off(const struct thread *t);
+/* Threads wait for c and some CPU is idle: wakes it, so that it steals. */
+void place_offer(struct sched_cpu *c);
 
 /* ---- idle.c ---- */
 /* Makes the flow that runs on this CPU its idle thread. */
 void idle_adopt(unsigned cpu);
+/* Since boot: while all CPUs slept. */
+u64 idle_all_ns(void);
 
 /* ---- preempt.c ---- */
 void preempt_init(void);
@@ -205,9 +255,13 @@ static inline bool is_realtime(const struct thread *t)
 /* From here on the real-time classes are asked before the policy. */
 void realtime_begin(void);
 /* As choose(), of a thread of theirs. */
-struct thread *realtime_choose(struct runqueue *rq, struct thread *prev, bool yields);
+struct thread *realtime_choose(struct sched_cpu *c, struct thread *prev, bool yields);
+/* c took t out of its queue, to run. */
+void realtime_picked(struct sched_cpu *c, struct thread *t);
 /* The CPU where t runs soonest. */
 unsigned realtime_place(const struct thread *t);
+/* c, this CPU, was asked whether threads that wait here, or elsewhere, can run at once on another CPU, or here. Interrupts off. */
+void realtime_spread(struct sched_cpu *c);
 /* t, whose queue is locked, is about to become one of others, or has become one of theirs. */
 void realtime_leave(struct runqueue *rq, struct thread *t);
 void realtime_join(struct runqueue *rq, struct thread *t);
@@ -217,7 +271,7 @@ void realtime_join(struct runqueue *rq, struct thread *t);
 int deadline_admit(struct thread *t, const struct thread_class *c);
 /* It was queued. Has it runtime? If not it is among the throttled now. */
 bool deadline_may_run(struct runqueue *rq, struct thread *t, bool woken);
-/* Sets the timer for what happens next here, while that thread runs. */
+/* Sets the timer for what happens next, while `running` runs, and who else does. */
 void deadline_arm(struct runqueue *rq, const struct thread *running);
 /* It was just given that class: its first period begins. */
 void deadline_begin(struct thread *t);

@@ -30,20 +30,15 @@ static u64 since_switch(const struct runqueue *rq)
 
 u64 sched_cpu_idle_ns(unsigned cpu)
 {
-	const struct runqueue *rq = runqueue_of(cpu);
-	u64 idle = READ_ONCE(rq->idle_ns);
-
-	if (READ_ONCE(rq->current) == rq->idle)
-		idle += since_switch(rq);
-	return idle;
+	return thread_cpu_ns(sched_cpu_of(cpu)->idle);
 }
 
 void sched_cpu_busy_ns(unsigned cpu, u64 *user, u64 *system)
 {
-	const struct runqueue *rq = runqueue_of(cpu);
+	const struct sched_cpu *c = sched_cpu_of(cpu);
 
-	*user = READ_ONCE(rq->user_ns);
-	*system = READ_ONCE(rq->system_ns);
+	*user = READ_ONCE(c->user_ns);
+	*system = READ_ONCE(c->system_ns);
 }
 
 static u64 power(u64 base, u64 exponent)
@@ -88,13 +83,18 @@ void sched_stats(struct sched_stats *out)
 
 	*out = (struct sched_stats){0};
 	bitmap_for_each(cpu, cpu_online_mask, CPUS_MAX) {
-		const struct runqueue *rq = runqueue_of((unsigned)cpu);
+		const struct sched_cpu *c = sched_cpu_of((unsigned)cpu);
+		const struct runqueue *rq = c->rq;
 
-		out->switches += READ_ONCE(rq->switches);
-		out->migrations += READ_ONCE(rq->migrations);
+		out->switches += READ_ONCE(c->switches);
+		out->migrations += READ_ONCE(c->migrations);
 		out->idle_ns += sched_cpu_idle_ns((unsigned)cpu);
-		out->running += READ_ONCE(rq->queued) + (READ_ONCE(rq->current) != rq->idle);
+		out->running += READ_ONCE(c->current) != c->idle;
+		if (rq->cpu != cpu)
+			continue; /* counted */
+		out->running += READ_ONCE(rq->queued);
 		runnable_ns += READ_ONCE(rq->runnable_ns) + READ_ONCE(rq->runnable) * since_switch(rq);
 	}
+	out->all_idle_ns = idle_all_ns();
 	sample_load(clock_ns(), runnable_ns, out->load);
 }

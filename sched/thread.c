@@ -183,7 +183,7 @@ int thread_set_affinity(struct thread *t, const u64 cpus[CPUSET_WORDS])
 	rq = runqueue_lock(t, &flags);
 	for (unsigned word = 0; word < CPUSET_WORDS; word++)
 		WRITE_ONCE(t->affinity[word], cpus[word]);
-	if (!thread_may_use(t, t->cpu) && !t->exempt) {
+	if ((!thread_may_use(t, t->cpu) || (t->queued && is_shared(rq))) && !t->exempt) {
 		if (t->queued && !fpu_live(&t->arch)) {
 			runqueue_dequeue(rq, t);
 			t->cpu = place_new(t);
@@ -192,7 +192,7 @@ int thread_set_affinity(struct thread *t, const u64 cpus[CPUSET_WORDS])
 			/* It puts itself off this CPU when it next would go on. */
 			__atomic_fetch_or(&t->work, WORK_RESCHED, __ATOMIC_RELAXED);
 			if (t->on_cpu)
-				runqueue_kick(rq);
+				runqueue_kick(sched_cpu_of(t->cpu));
 		}
 	}
 	spin_unlock(&rq->lock);

@@ -258,7 +258,7 @@ void init_main(void *arg)
 
 	pr_info("init: %s ended with status %x", program.path, status);
 	if (stream_present()) {
-		send_stats(after.idle_ns - before.idle_ns);
+		send_stats(after.all_idle_ns - before.all_idle_ns);
 		stream_send(STREAM_EXIT, &status, sizeof(status));
 		stream_drain();
 	}

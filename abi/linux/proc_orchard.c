@@ -11,6 +11,7 @@
 
 #include <core/biglock.h>
 #include <core/lockclass.h>
+#include <core/param.h>
 #include <core/percpu.h>
 #include <core/sanitizer.h>
 #include <fs/seq.h>
@@ -96,6 +97,7 @@ static void show(struct seq *s, void *arg)
 		seq_printf(s, "slot_size: %lu\n", SLOT_SIZE);
 	seq_printf(s, "cpus: %u\n", READ_ONCE(cpu_online));
 	seq_printf(s, "sched: %s\n", policy->name);
+	seq_printf(s, "runqueues: %s, balanced every %lu ms\n", param.one_runqueue ? "one" : "percpu", param.balance_ns / NSEC_PER_MSEC);
 	seq_printf(s, "locks: spinlock=%s big=%c stats=%c\n", CONFIG_SPINLOCK, YES(BIG_LOCK), YES(LOCK_STATS));
 	seq_printf(s, "rungs: strace=%c lockdep=%c assert=%c ktest=%c frame_pointer=%c kstack_pages=%d\n",
 		   YES(IS_ON(CONFIG_STRACE)), YES(IS_ON(CONFIG_LOCKDEP)), YES(IS_ON(CONFIG_DEBUG_ASSERT)), YES(IS_ON(CONFIG_KTEST)),

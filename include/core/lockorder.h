@@ -7,7 +7,7 @@
  *
  *   big lock (s)                with CONFIG_BIG_LOCK: before all others, given up by who sleeps (core/biglock.h)
  *   file (S)                    one open file's position
- *     fs_lock (S)               names: directories, rename
+ *     fs_lock (S)               names that change; read without it by readers (core/readers.h)
  *       fsctx (S)               one process's root and working directory
  *     vnode (S)                 one file's data and size
  *       proc (S)                proc_lock: the process tree, groups, states; below vnode, since /proc reads it

@@ -32,6 +32,8 @@ struct param {
 	char init[256];                    /* "": not given */
 	char crash[16];                    /* "": not given */
 	unsigned crash_cpu;
+	u64 balance_ns;                    /* how often a CPU looks whether another has more threads; 0: never */
+	bool one_runqueue;                 /* all CPUs take from one queue */
 	char sched[16];                    /* "": not given */
 	u64 seed;                          /* of what is random and shall repeat: the lottery policy */
 	enum shootdown shootdown;

@@ -12,6 +12,7 @@
 #define CORE_SPINLOCK_H
 
 #include <arch/cpu.h>
+#include <arch/mark.h>
 #include <core/lockdep.h>
 #include <core/preempt.h>
 #include <lib/types.h>
@@ -36,18 +37,22 @@ void spin_leave_counted(struct spinlock *l);
 /* Without lockdep, for the one lock that sleepers take too: core/biglock.h. */
 static inline void spin_take(struct spinlock *l)
 {
+	mark(MARK_WANT, l);
 	if (LOCK_STATS)
 		spin_take_counted(l);
 	else
 		spin_word_take(&l->word);
+	mark(MARK_TAKEN, l);
 }
 
 static inline void spin_leave(struct spinlock *l)
 {
+	mark(MARK_LEAVE, l);
 	if (LOCK_STATS)
 		spin_leave_counted(l);
 	else
 		spin_word_leave(&l->word);
+	mark(MARK_LEFT, l);
 }
 
 static inline void spin_lock(struct spinlock *l)
@@ -58,8 +63,12 @@ static inline void spin_lock(struct spinlock *l)
 
 static inline bool spin_trylock(struct spinlock *l)
 {
-	if (!spin_word_try(&l->word))
+	mark(MARK_WANT, l);
+	if (!spin_word_try(&l->word)) {
+		mark(MARK_LEFT, l);
 		return false;
+	}
+	mark(MARK_TAKEN, l);
 	if (LOCK_STATS)
 		spin_tried_counted(l);
 	lockdep_acquire(&l->dep, true);

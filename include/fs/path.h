@@ -65,6 +65,8 @@ struct fs_caller {
 	u32 group[FS_GROUPS_MAX];
 };
 bool fs_caller(struct fs_caller *c);
+/* vnode_access() for who asked that before; NULL: a kernel thread. */
+int vnode_access_by(const struct fs_caller *c, const struct vnode *v, unsigned want, bool real);
 
 bool caller_is_root(void);
 /* Who new files belong to. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Vnodes: files as the tree of names knows them (Kleiman, USENIX 1986). A file system locks its own names: tmpfs with
- * fs_lock, one sleeping lock over all of them; /proc needs none, since it makes its vnodes as they are asked for. File data
- * has each vnode's own lock. Resolution of paths holds references, never a lock from one name to the next.
+ * fs_lock, one sleeping lock over all changes, and names that are there are found without it; /proc needs none, since it makes
+ * its vnodes as they are asked for. File data has each vnode's own lock. Resolution of paths goes as far as it can as a reader
+ * (core/readers.h), and from there holds references, never a lock from one name to the next.
  */
 #ifndef FS_VNODE_H
 #define FS_VNODE_H
@@ -21,6 +22,11 @@ struct vnode_ops {
 	u32 fs_magic;                      /* statfs(2)'s f_type */
 	/* A reference to the child, or ERR_PTR(-ENOENT). */
 	struct vnode *(*lookup)(struct vnode *dir, const char *name, size_t len);
+	/*
+	 * The child, without a reference and without a lock, for a reader (core/readers.h) while it reads; NULL: ask lookup, which
+	 * knows. Not for "." and "..". NULL op: always that.
+	 */
+	struct vnode *(*peek)(struct vnode *dir, const char *name, size_t len);
 	/* Makes a child of `mode` (type bits included; dev for S_IFCHR; target for S_IFLNK). Reference, or ERR_PTR(-EEXIST). */
 	struct vnode *(*create)(struct vnode *dir, const char *name, size_t len, unsigned mode, u64 dev, const char *target);
 	int (*link)(struct vnode *dir, const char *name, size_t len, struct vnode *target);
@@ -80,7 +86,7 @@ void vnode_put(struct vnode *v); /* may sleep; NULL is fine */
 struct fsctx {
 	u32 refs;            /* a */
 	struct mutex lock;   /* (S) */
-	struct vnode *root, *cwd; /* lock */
+	struct vnode *root, *cwd; /* lock; read by readers (core/readers.h) of its own threads */
 	unsigned umask;      /* lock */
 };
 struct fsctx *fsctx_create(void);               /* cwd = root = "/"; NULL: no memory */

@@ -15,7 +15,8 @@
  * its two children (each may be NULL). The tree calls it bottom-up wherever a subtree changed. A
  *tree uses either the plain or the augmented calls, always with the same update.
  *
- * The caller locks; nothing allocates or sleeps. Source: Cormen et al., Introduction to Algorithms,
+ * The caller locks; nothing allocates or sleeps. Who walks down without the lock, by READ_ONCE, finds nodes that are or were in
+ * the tree, may miss some, and may go round in a rotation: it has to count its steps. Source: Cormen et al., Introduction to Algorithms,
  * chapter 13.
  */
 #ifndef LIB_RBTREE_H

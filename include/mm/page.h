@@ -21,6 +21,7 @@ struct page {
 	bool poisoned;     /* debug builds: filled with POISON_PAGE; buddy's while free */
 	union {
 		struct list link;              /* free list, buddy lock */
+		struct page *below;            /* in a CPU's stock: the next one to be taken; that CPU's */
 		struct {
 			struct slab *slab;     /* PAGE_SLAB: slab lock */
 			u64 private;
@@ -40,6 +41,8 @@ struct page {
 
 /* Takes the boot memory map, keeps out image, initramfs and page 0..; builds the page array and the free lists. */
 void page_init(void);
+/* Once it is known how many CPUs there will be: how much each may keep back. */
+void page_share(unsigned cpus);
 /* Before page_init(): zeroed, page-aligned physical memory that is never given back. Gives up when there is none. */
 paddr_t page_boot_alloc(size_t size);
 /* give_up() of a boot for which memory does not suffice: for what, how much there is, and what took it. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The policy contract: which of the runnable threads of one CPU runs next, and for how long. All are called with the run
- * queue's lock held, interrupts off. A policy keeps its per-CPU data in struct runqueue's union and its per-thread data in
- * struct thread's. Chosen at boot (`sched=`), default by Kconfig.
+ * The policy contract: which of the threads of a run queue runs next, and for how long. All are called with the run
+ * queue's lock held, interrupts off. A policy keeps its data of a queue in struct runqueue's union and its data of a thread in
+ * struct thread's. A queue is one CPU's, or all share it (runqueues=one). Chosen at boot (`sched=`), default by Kconfig.
  */
 #ifndef SCHED_POLICY_H
 #define SCHED_POLICY_H
@@ -24,11 +24,11 @@ struct sched_policy {
 	void (*dequeue)(struct runqueue *rq, struct thread *t);
 	/* The best queued thread, taken out of the queue; NULL when empty. */
 	struct thread *(*pick)(struct runqueue *rq);
-	/* A queued thread that may run on `cpu`, for stealing; not taken out. NULL: none. */
-	struct thread *(*peek_movable)(struct runqueue *rq, unsigned cpu);
+	/* The best of the queued threads that may be taken to `cpu`, not taken out yet; NULL: none. For who steals, and for a shared queue. */
+	struct thread *(*peek)(struct runqueue *rq, unsigned cpu);
 	/* `ran` ns of CPU were used by the current thread. */
 	void (*charge)(struct runqueue *rq, struct thread *t, u64 ran);
-	/* Should `woken` take the CPU from `running` now? */
+	/* Should `woken`, which is queued, take the CPU from `running` now? */
 	bool (*preempts)(struct runqueue *rq, struct thread *woken, struct thread *running);
 	/* ns until `t` must give way to others that are queued. */
 	u64 (*slice)(struct runqueue *rq, struct thread *t);

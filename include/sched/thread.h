@@ -177,6 +177,7 @@ void sched_slice_end(void);
 
 struct sched_stats {
 	u64 switches, migrations, idle_ns; /* sums over CPUs */
+	u64 all_idle_ns;                   /* while none had anything to do */
 	unsigned running;                  /* runnable now */
 	u64 load[3];                       /* 1, 5, 15 minutes, fixed point 1/65536 as sysinfo(2) */
 };

@@ -59,6 +59,7 @@ refused "memory" "a program larger than memory" "$kernel" -- "$(patched 108 '\00
 for cpus in 0 300 -1 x 1.5; do
 	refused "cpus" "$cpus CPUs" "$kernel" --cpus="$cpus" -- "$hello"
 done
+refused "at most 64" "more CPUs than the kernel is configured for" "$kernel" --cpus 255 --memory 64M -- "$hello"
 for memory in 0 12Q -5M; do
 	refused "memory" "$memory of memory" "$kernel" --memory="$memory" -- "$hello"
 done

@@ -55,7 +55,7 @@ check $? "what failed is named, and its log" || explain "$work/err"
 [ "$(rows 'f["workload"] == "bench"' row_instructions | sort -u | wc -l)" = 1 ] &&
 	[ "$(rows 'f["argument:word"] == "true"' instructions | sort -u | wc -l)" = 1 ]
 check $? "exact counts are the same again" || explain "$paper/data.csv"
-grep -q "^| .$kernel. | [0-9.]* |" "$paper/README.md" && grep -q ", all equal" "$paper/README.md" &&
+grep -q "^| .$kernel. | [0-9.,]* |" "$paper/README.md" && grep -q ", all equal" "$paper/README.md" &&
 	grep -q "^mine" "$paper/README.md"
 check $? "the page has them" || explain "$paper/README.md"
 

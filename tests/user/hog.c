@@ -136,8 +136,15 @@ static int take_folders(long *n)
 	must(chdir(FOLDER) == 0 && symlink("circle", "circle") == 0);
 	if (open("circle/x", O_RDONLY) >= 0 || errno != ELOOP)
 		return errno;
-	for (*n = 0; *n < 20000 && !error; ++*n)
-		error = mkdir("d", 0700) || chdir("d") || symlink("../d/d/..", "l") ? errno : 0;
+	for (*n = 0; *n < 20000 && !error; *n += !error) {
+		error = mkdir("d", 0700) ? errno : 0;
+		if (error)
+			break;
+		must(chdir("d") == 0);
+		error = symlink("../d/d/..", "l") ? errno : 0;
+		if (error)
+			must(chdir("..") == 0 && rmdir("d") == 0);
+	}
 	if (getcwd(here, sizeof(here)))
 		return -1; /* nothing that long fits */
 	return errno == ERANGE && !error ? ENAMETOOLONG : error;

@@ -11,7 +11,8 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests")]
+from lib import check, done_testing  # noqa: E402
 from orchardlib import trace_file, trace_model  # noqa: E402
 
 ORCHARD = os.environ.get("ORCHARD", str(ROOT / "tools/orchard"))
@@ -20,14 +21,6 @@ CALLS_WITHOUT_END = {"exit", "exit_group"}
 SMALLEST = 4096 // 32 - 3      # events in trace=4K, whose block has a head
 INTERRUPTS = ("irq", "irq_exit")
 SHELL = 2
-RESULTS = []
-
-
-def check(good, name, *why):
-    RESULTS.append(bool(good))
-    print(f"{'ok' if good else 'not ok'} {len(RESULTS)} - {name}")
-    for line in () if good else why:
-        print(f"#   {line}")
 
 
 def run(path, *words):
@@ -124,8 +117,7 @@ def main():
         done = run(path, "--cpus", "8", "--append", "trace=128M", "--", "/bin/busybox", "true")
         check(done.returncode == 70 and "cannot go on: not enough memory for the trace of CPU" in done.stderr and not os.path.exists(path),
               "memory that does not suffice is refused, and leaves no trace", done.returncode, done.stderr)
-    print(f"1..{len(RESULTS)}")
-    return 0 if all(RESULTS) else 1
+    return done_testing()
 
 
 if __name__ == "__main__":

@@ -39,6 +39,15 @@ OBJCOPY ?= $(if $(LLVM),llvm-objcopy,objcopy)
 OBJDUMP ?= $(if $(LLVM),llvm-objdump,objdump)
 NM ?= $(if $(LLVM),llvm-nm,nm)
 
+# With CCACHE=1 an object of C that was compiled before, of the same text by the same command, comes from ccache's memory. It is no
+# part of the command that decides what to compile again: the object is the same.
+ccache := $(if $(filter-out 0 no,$(CCACHE)),ccache )
+ifneq ($(ccache),)
+ifeq ($(shell command -v ccache),)
+$(error CCACHE=$(CCACHE): there is no ccache here: Debian's package ccache has it)
+endif
+endif
+
 cc_takes = $(shell $(CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
 
 ld_takes = $(shell $(LD) -v $(1) >/dev/null 2>&1 && echo $(1))
@@ -55,18 +64,18 @@ machine := -m64 -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone -
 	$(guard) -fcf-protection=none -fno-asynchronous-unwind-tables $(retpoline)
 
 # The compiler's checks (docs/sanitizers.md): each is a call, of a function of ours. What they are made of is not checked; nor, for
-# undefined behaviour, what breaks the kernel on purpose. lib/string.c is looked at as a whole: mm/kasan_string.c.
+# undefined behaviour, what breaks the kernel on purpose. lib/string.c is looked at as a whole: core/wrapped_string.c.
 kasan := $(if $(CONFIG_KASAN),-fsanitize=kernel-address $(if $(LLVM),-mllvm -asan-instrumentation-with-call-threshold=0 \
 	-mllvm -asan-stack=0,-fasan-shadow-offset=0xdffffc0000000000 --param=asan-instrumentation-with-call-threshold=0 \
 	--param=asan-stack=0 --param=asan-globals=1))
 ubsan := $(if $(CONFIG_UBSAN),-fsanitize=undefined)
 without_kasan := $(addprefix $(out)/,mm/kasan.o mm/kasan_slab.o mm/kasan_string.o mm/kasan_report.o mm/slab.o mm/poison.o lib/string.o \
-	core/sanitizer.o core/ubsan.o symbols.o relocs.o abi/linux/vdso/vdso.o)
+	core/sanitizer.o core/ubsan.o core/wrapped_string.o symbols.o relocs.o abi/linux/vdso/vdso.o)
 without_ubsan := $(filter-out %/slab.o,$(without_kasan)) $(out)/sched/crash.o
 # Races (docs/races.md): what the detector is made of, what a report goes through, and what has no lock on purpose, are not checked.
 race := $(if $(CONFIG_RACE),-fsanitize=thread -fno-optimize-sibling-calls $(if $(LLVM),-mllvm -tsan-distinguish-volatile=1 \
 	-mllvm -tsan-instrument-func-entry-exit=0,--param=tsan-distinguish-volatile=1 --param=tsan-instrument-func-entry-exit=0 -Wno-tsan))
-without_race := $(addprefix $(out)/,core/race.o core/race_atomic.o core/race_string.o core/race_report.o core/seeds.o lib/rand.o core/lockdep.o core/lockclass.o core/lockstat.o core/printk.o \
+without_race := $(addprefix $(out)/,core/race.o core/race_atomic.o core/wrapped_string.o core/race_report.o core/seeds.o lib/rand.o core/lockdep.o core/lockclass.o core/lockstat.o core/printk.o \
 	core/panic.o core/panic_cpus.o core/sanitizer.o core/ubsan.o lib/string.o arch/x86_64/cpu/early_console.o symbols.o \
 	abi/linux/vdso/vdso.o) $(foreach o,$(objs),$(if $(findstring /screen/,$o),$o))
 wrapped := $(if $(CONFIG_RACE),$(addprefix --wrap=,memcpy memmove memset memzero memcmp strlcpy page_zero page_copy)) \
@@ -94,11 +103,12 @@ without_lto := $(out)/lib/string.o $(out)/isolation/rungs/canary.o $(out)/symbol
 # docs/decisions/0019.
 small := $(ktests) $(foreach o,$(objs),$(if $(filter acpi% init.o initramfs.o runfile.o cpio.o cmdline.o param.o fdt.o fw_cfg.o \
 	virtio_places.o panic% describe.o strace.o oom.o rungs.o mitigations.o console.o tty.o tty_%.o pty.o devpts.o procfs% proc_orchard.o \
-	policy.o class.o realtime.o deadline.o sys_session.o signal_group.o sys_admin.o sys_id.o sys_prctl.o sys_limit.o sys_attr.o sys_itimer.o sys_sched_policy.o \
+	policy.o class.o realtime.o deadline.o shared.o sys_session.o signal_group.o sys_admin.o sys_id.o sys_prctl.o sys_limit.o sys_attr.o sys_itimer.o sys_sched_policy.o \
 	posix_timer.o memfd.o lock.o stack.o,$(notdir $o)),$o))
-cflags = $(shape) $(machine) $(includes) $(warnings) \
-	$(if $(filter $(without_lto),$@),,$(lto)) $(if $(filter $(small),$@),-Os) \
-	$(if $(filter $(without_kasan),$@),,$(kasan)) $(if $(filter $(without_ubsan),$@),,$(ubsan)) $(if $(filter $(without_race),$@),,$(race))
+# What an object has of its own, by these lists.
+own = $(strip $(if $(filter $(without_lto),$1),,$(lto)) $(if $(filter $(small),$1),-Os) \
+	$(if $(filter $(without_kasan),$1),,$(kasan)) $(if $(filter $(without_ubsan),$1),,$(ubsan)) $(if $(filter $(without_race),$1),,$(race)))
+cflags = $(shape) $(machine) $(includes) $(warnings) $(call own,$@)
 sflags := -g -m64 -D__ASSEMBLY__ -ffile-prefix-map=$(out)/= $(includes) -Wa,--noexecstack
 ldflags := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections \
 	--build-id=none $(call ld_takes,--no-warn-rwx-segments) $(wrapped)
@@ -114,7 +124,7 @@ fixdep := $(out)/tools/fixdep
 # Written only when their content changes: who depends on them is rebuilt exactly then.
 $(out)/cc.command: FORCE
 	@mkdir -p $(@D)
-	@tools/build/update $@ '$(CC) $(cflags)' '$(CC) $(sflags)'
+	@tools/build/update $@ '$(CC) $(cflags)' '$(CC) $(sflags)' '$(vdso_cflags)' '$(vdso_ldflags)'
 $(out)/ld.command: FORCE
 	@mkdir -p $(@D)
 	@tools/build/update $@ '$(LD) $(ldflags) $(objs) $(lto)'
@@ -139,14 +149,15 @@ $(fixdep): tools/build/fixdep.c
 	$(Q)$(HOSTCC) -O2 -Wall -Wextra -Werror -o $@ $<
 
 # The compiler's list of headers goes through fixdep, which trades autoconf.h for the CONFIG_
-# symbols that the source and its headers really mention.
+# symbols that the source and its headers really mention. Beside them stand the flags that are the object's own: at the end those
+# whose flags are others now are compiled again.
 deps = -MD -MP -MF $@.d -MT $@
-record = $(fixdep) $@.d $(out)
+record = $(fixdep) $@.d $(out) && echo 'own-$@ := $(call own,$@)' >>$@.d
 
 $(out)/%.o: %.c $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+	$(Q)$(ccache)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
 $(out)/%.o: %.S $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)
 	$(call say,AS,$@)
@@ -154,7 +165,7 @@ $(out)/%.o: %.S $(out)/cc.command $(fixdep) | $(generated)
 $(out)/abi/linux/syscall_table.o: $(gen)/syscall_table.c $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+	$(Q)$(ccache)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
 
 # The glyphs of a font that Debian keeps.
 FONT ?= /usr/share/consolefonts/Unifont-APL8x16.psf.gz
@@ -164,7 +175,7 @@ $(gen)/font.c: tools/build/font
 $(out)/arch/x86_64/screen/font.o: $(gen)/font.c $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(cflags) -iquote arch/x86_64/screen $(deps) -c $< -o $@ && $(record)
+	$(Q)$(ccache)$(CC) $(cflags) -iquote arch/x86_64/screen $(deps) -c $< -o $@ && $(record)
 
 # The linked program (CONFIG_APP_LINKED): the file, and the name that it has inside.
 program := $(subst ",,$(CONFIG_APP_LINKED_FILE))
@@ -187,7 +198,7 @@ vdso_ldflags := -m elf_x86_64 -shared -Bsymbolic -soname linux-vdso.so.1 --hash-
 $(vdso)/vdso.o: abi/linux/vdso/vdso.c $(out)/cc.command $(fixdep) | $(generated)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(vdso_cflags) $(deps) -c $< -o $@ && $(record)
+	$(Q)$(ccache)$(CC) $(vdso_cflags) $(deps) -c $< -o $@ && $(record)
 $(vdso)/vdso.so: $(vdso)/vdso.o abi/linux/vdso/image.lds
 	$(call say,LD,$@)
 	$(Q)$(LD) $(vdso_ldflags) -T abi/linux/vdso/image.lds $< -o $@ && $(OBJCOPY) --strip-debug $@
@@ -219,7 +230,7 @@ $(out)/symbols.c: $(out)/symbols.list tools/build/symbols
 	$(call say,GEN,$@)
 	$(Q)tools/build/symbols $< > $@
 $(out)/symbols.o: $(out)/symbols.c $(out)/cc.command $(fixdep) | $(generated)
-	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+	$(Q)$(ccache)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
 
 # A kernel that can be moved (KASLR) is linked once more, to learn where it holds addresses of its own; the list lies behind all else.
 relocs := $(if $(CONFIG_KASLR),$(out)/relocs.o)
@@ -229,7 +240,7 @@ $(out)/relocs.c: $(out)/orchard.unmoved tools/build/relocs
 	$(call say,GEN,$@)
 	$(Q)tools/build/relocs $< > $@
 $(out)/relocs.o: $(out)/relocs.c $(out)/cc.command $(fixdep) | $(generated)
-	$(Q)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
+	$(Q)$(ccache)$(CC) $(cflags) $(deps) -c $< -o $@ && $(record)
 
 $(out)/orchard.elf: $(if $(CONFIG_LEAF_CALLS),tools/build/leafcheck) $(whole) $(symbols) $(relocs) $(out)/$(linker) $(out)/ld.command
 	$(call say,LD,$@)
@@ -249,4 +260,6 @@ iso: $(out)/orchard.elf
 	$(call say,ISO,$(out)/orchard.iso)
 	$(Q)tools/build/iso $(out) '$(INITRD)' '$(CMDLINE)'
 
--include $(addsuffix .d,$(objs) $(symbols) $(relocs) $(vdso)/vdso.o $(out)/$(linker))
+recorded := $(objs) $(symbols) $(relocs) $(vdso)/vdso.o
+-include $(addsuffix .d,$(recorded) $(out)/$(linker))
+$(foreach o,$(recorded),$(if $(filter-out $(own-$o),$(call own,$o))$(filter-out $(call own,$o),$(own-$o)),$(eval $o: FORCE)))

@@ -23,11 +23,10 @@ import json
 import os
 import re
 import signal
-import subprocess
 import time
 from pathlib import Path
 
-from . import boot, guest, kernels, paths, provenance, run, runfile, table
+from . import boot, guest, kernels, paths, provenance, run, runfile, symbols, table
 from .errors import TIMEOUT, ToolError
 from .sinks import MemorySink
 
@@ -105,9 +104,8 @@ def expected_table(rules):
 # -- one boot -------------------------------------------------------------------------------------
 
 def _symbols(kernel):
-    listing = subprocess.run(["nm", str(kernel.image)], capture_output=True, text=True, check=True).stdout
-    found = dict((name, address) for address, _, name in re.findall(r"^(\w+) (\w) (\w+)$", listing, re.M))
-    return ",".join([f"{SYMBOLS[name]}={found[name]}" for name in SYMBOLS if name in found] + [f"direct={DIRECT}"])
+    found = symbols.read(kernel.image).address
+    return ",".join([f"{SYMBOLS[name]}={found[name]:x}" for name in SYMBOLS if name in found] + [f"direct={DIRECT}"])
 
 
 def _boot(kernel, options, timeout, names):

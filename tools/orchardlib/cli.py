@@ -161,6 +161,7 @@ def parser():
     explain.add_argument("--timeout", metavar="S", help=argparse.SUPPRESS)
     explain.add_argument("--json", metavar="FILE", help=argparse.SUPPRESS)
     _experiment(commands)
+    _model(commands)
     _trace(commands)
     commands.add_parser("list", help="the kernels and their axes, and the rungs, one line each",
                         usage="orchard list")
@@ -181,6 +182,21 @@ def _trace(commands):
     one.add_argument("--text", action="store_true", help="a line for each event")
     one.add_argument("--from", dest="start", metavar="US", help="only from so many microseconds after boot on")
     one.add_argument("--to", dest="end", metavar="US", help="only until then")
+
+
+def _model(commands):
+    one = commands.add_parser("model", help="how long a program's work on several CPUs takes when they run at the same time",
+                              usage="orchard model KERNEL [options] -- PROGRAM [ARG…]",
+                              description="Runs the program on KERNEL+marks, one CPU at a time, and replays what CPUs did to one "
+                              "another with a clock for each: a model, docs/model.md. The program must say from where to where, "
+                              "as build/user/scale does.")
+    one.add_argument("kernel", metavar="KERNEL")
+    _machine_options(one)
+    _program_options(one)
+    one.add_argument("--quantum", metavar="US", help="no CPU has its turn for more than US thousand instructions (default: until the "
+                     "next timer): the model should not depend on it")
+    one.add_argument("--cost", action="append", default=[], metavar="NAME=N",
+                     help="another price than tools/model/costs.toml has; may be repeated")
 
 
 def _experiment(commands):
@@ -224,11 +240,11 @@ def parse(words):
     options = parser().parse_args(own)
     options.program = program
     if options.command is None:
-        raise ToolError("no command: run, compare, attack, ladder, explain, experiment, trace, rewrite, list or setup "
+        raise ToolError("no command: run, compare, attack, ladder, explain, experiment, model, trace, rewrite, list or setup "
                         "(see orchard --help)")
-    if options.command in ("run", "compare"):
+    if options.command in ("run", "compare", "model"):
         _check_program(options)
-    if options.command in ("run", "compare", "attack", "ladder", "explain"):
+    if options.command in ("run", "compare", "attack", "ladder", "explain", "model"):
         _check_values(options)
     if options.command == "experiment":
         _check_experiment(options)
@@ -240,7 +256,7 @@ def _check_program(options):
         if options.command == "compare" and options.thorough:
             raise ToolError("--thorough is for the suite; a program of your own takes --runs")
         return
-    if options.command == "run" or options.program is not None:
+    if options.command != "compare" or options.program is not None:
         raise ToolError(f"no program: orchard {options.command} … -- PROGRAM [ARG…]")
     for word in ("icount", "stdin", "stderr", "strict", "root", "add"):
         if getattr(options, word):
@@ -266,6 +282,9 @@ def _check_values(options):
     if options.command in ("ladder", "explain") and (options.cpus != 1 or options.icount):
         word = "--icount: instructions are counted anyway" if options.icount else "--cpus: instructions are counted on one CPU"
         raise ToolError(f"{options.command} {word}")
+    if options.command == "model":
+        options.cost = [_price(word) for word in options.cost]
+        options.quantum = _positive(options.quantum, "--quantum", int) if options.quantum else 0
     if options.command == "attack":
         options.expected = Path(options.expected)
         options.jobs = _positive(options.jobs or str(os.cpu_count() or 1), "--jobs", int)
@@ -284,6 +303,14 @@ def _check_experiment(options):
         options.cell = _positive(options.cell, "--cell", int)
     if options.hosts != ":" and options.engine != "parallel":
         raise ToolError("--hosts is for --engine parallel")
+
+
+def _price(word):
+    name, equals, value = word.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise ToolError(f"--cost {word}: not NAME=NUMBER") from None
 
 
 def _positive(text, name, kind):
@@ -319,6 +346,9 @@ def _dispatch(options):
     if options.command == "experiment":
         from . import experiment
         return experiment.main(options)
+    if options.command == "model":
+        from . import model
+        return model.main(options)
     if options.command == "trace":
         from . import trace
         return trace.main(options)

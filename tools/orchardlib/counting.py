@@ -78,7 +78,7 @@ def of(options, kernel, wanted):
     counted = dataclasses.replace(machine_options(options, kernel), icount=True, accel="tcg", cpus=1,
                                   append=f"{machine.UNMOVED} {options.append}")
     program = guest.prepare([os.path.relpath(bench.PROGRAM), "-x", *wanted], None, [], [], counted.memory, False)
-    library = plugin.built()
+    library = plugin.built(plugin.COUNT)
     record = {"provenance": provenance.of(kernel, counted, program)}
     key = dict(record["provenance"], git="", kernel_version="", kernel="", map=_sha256(parts.MAP, library, Path(parts.__file__), Path(__file__)))
     kept = FOLDER / (hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:24] + ".json")
@@ -95,7 +95,7 @@ def _count(kernel, options, program, rules):
     stderr = MemorySink()
     with tempfile.TemporaryDirectory(prefix="orchard-") as work:
         out = Path(work) / "counts"
-        options = dataclasses.replace(options, plugin=plugin.argument(out))
+        options = dataclasses.replace(options, plugin=plugin.argument(plugin.COUNT, out))
         outcome = boot.once(kernel, options, program.root, runfile.encode(program.path, program.argv, program.env,
                             stdin=boot.STDIN_FILE), stdin_file=b"", stdin=None, stdout=MemorySink(), stderr=stderr,
                             console=lambda *_: None, timeout=TIMEOUT)

@@ -17,7 +17,7 @@ import time
 from . import (compare, experiment_data, experiment_engines, experiment_figure, experiment_file, experiment_run, experiment_show,
                packages, paths, provenance, table)
 from .errors import TOOL, ToolError
-from .experiment_metrics import EXACT
+from .experiment_metrics import TIME
 from .experiment_run import DONE, FAILED
 
 PDF_ENGINES = ("xelatex", "lualatex", "weasyprint")
@@ -149,7 +149,7 @@ def unequal(experiment, rows):
         if row["state"] == DONE:
             groups.setdefault(row["run"], []).append(row)
     for metric in experiment.metrics:
-        if metric.kind == EXACT:
+        if metric.repeats:
             for same in groups.values():
                 values = sorted({row[metric.name] for row in same} - {""}, key=float)
                 if len(values) > 1:
@@ -219,12 +219,20 @@ def _list(lab, experiment, plan):
     return 0
 
 
+def _timed(experiment, cell):
+    return any(metric.kind == TIME for metric in experiment.metrics_of(cell))
+
+
 # -- the command ----------------------------------------------------------------------------------
 
 def _may_be_apart(options, experiment):
-    """Times are compared within one interleaved run on one quiet machine; counts are the same anywhere."""
-    timed = [metric.name for metric in experiment.metrics if metric.kind == "time"]
-    if timed and (options.jobs > 1 or options.engine != "local"):
+    """
+    Times are compared within one interleaved run on one quiet machine; counts are the same anywhere. With --jobs what is
+    timed is run alone, behind the counts; where there are none, there is nothing to be had side by side.
+    """
+    timed = [metric.name for metric in experiment.metrics if metric.kind == TIME]
+    counts = any(not _timed(experiment, cell) for cell in experiment.cells)
+    if timed and (options.jobs > 1 and not counts or options.engine != "local"):
         word = f"--jobs {options.jobs}" if options.engine == "local" else f"--engine {options.engine}"
         raise ToolError(f"{word}: {', '.join(timed)} is time, which runs side by side would take from one another; only exact "
                         "counts can be had that way")
@@ -256,7 +264,8 @@ def _run(options, experiment, lab, plan, page):
         if options.engine != "local" and runs:
             _on_engine(experiment_engines.ENGINES[options.engine], options, experiment, plan, runs, keys, data, progress)
         elif options.jobs > 1:
-            _side_by_side(lab, runs, data, progress, options.jobs)
+            _side_by_side(lab, [run for run in runs if not _timed(experiment, run[0])], data, progress, options.jobs)
+            _in_turn(lab, [run for run in runs if _timed(experiment, run[0])], data, progress)
         else:
             _in_turn(lab, runs, data, progress)
         whole = True
@@ -269,7 +278,14 @@ def _run(options, experiment, lab, plan, page):
     return _judge(experiment, rows)
 
 
+def _with_ccache():
+    """Kernels of experiments are built through ccache where there is one, unless somebody has chosen a compiler or CCACHE."""
+    if shutil.which("ccache") and not {"CC", "CCACHE"} & set(os.environ):
+        os.environ["CCACHE"] = "1"
+
+
 def main(options):
+    _with_ccache()
     if os.environ.get("ORCHARD_FRAGMENT"):
         raise ToolError("ORCHARD_FRAGMENT is set: an experiment says itself what its kernels are made of")
     experiment = experiment_file.read(options.paper)

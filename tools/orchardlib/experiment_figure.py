@@ -33,8 +33,9 @@ def draw(experiment, rows, show):
         figure, axes = pyplot.subplots(figsize=(WIDTH, height))
         try:
             (_lines if show.kind == "line" else _bars)(axes, show, found, series)
+            (axes.set_ylabel if show.kind == "line" else axes.set_xlabel)(experiment_show.units(experiment, show))
             axes.set_title(show.title, loc="left", wrap=True)
-            if len(series) > 1:
+            if len(series) > 1 or show.ideal:
                 # Below the plot: beside it there is no room on a phone, and in it would be data.
                 axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.55 / height - 0.06), ncol=2, frameon=False)
             out = io.BytesIO()
@@ -57,14 +58,17 @@ def _lines(axes, show, found, series):
     places = [experiment_show.number(x) for x in found] if numeric else list(range(len(found)))
     for at, name in enumerate(series):
         values, reach = _interval([line.get(name) for line in found.values()])
-        axes.errorbar(places, values, yerr=reach, label=name or None, color=COLOURS[at % len(COLOURS)],
+        there = not all(map(math.isnan, values))
+        axes.errorbar(places, values, yerr=reach if there else None, label=name or None, color=COLOURS[at % len(COLOURS)],
                       marker=MARKS[at % len(MARKS)], markersize=4, linewidth=1.2, capsize=2)
+    if show.ideal:
+        axes.plot(places, [place / places[0] for place in places], label="ideal", color="#888888", linestyle="--", linewidth=1,
+                  zorder=1)
     if "x" in show.log and numeric:
         axes.set_xscale("log", base=2)
     axes.set_xticks(places, list(found), rotation=0 if numeric else 45, ha="center" if numeric else "right")
     axes.minorticks_off()
     axes.set_xlabel(show.x)
-    axes.set_ylabel(experiment_show.units(show))
     if "y" in show.log:
         axes.set_yscale("log")
     else:
@@ -74,7 +78,7 @@ def _lines(axes, show, found, series):
 def _bars(axes, show, found, series):
     """Lying, so that names can be read: x downwards, series within."""
     thick = 0.8 / len(series)
-    most = max((point.middle()[2] for line in found.values() for point in line.values() if point.values), default=1)
+    most = max((point.middle()[2] for line in found.values() for point in line.values() if point.shown), default=1)
     for at, name in enumerate(series):
         points = [line.get(name) for line in found.values()]
         values, reach = _interval(points)
@@ -84,13 +88,12 @@ def _bars(axes, show, found, series):
                   color=COLOURS[at % len(COLOURS)], xerr=reach if spans else None, error_kw={"linewidth": 0.8, "capsize": 2})
         for place, value, point in zip(places, values, points):
             word = _word(point)
-            axes.annotate(f"{value:,.0f}" if value >= 1000 else f"{value:.1f}".removesuffix(".0") if not word else word,
+            axes.annotate(word or _label(value, show),
                           (0 if word else value, place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=7,
                           color="#222222" if not word else "#888888")
     axes.set_yticks(range(len(found)), list(found))
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel(experiment_show.units(show))
     if show.log:
         axes.set_xscale("log")
     else:
@@ -98,11 +101,18 @@ def _bars(axes, show, found, series):
     axes.margins(x=0.15)
 
 
+def _label(value, show):
+    """At the end of a bar."""
+    if show.relative:
+        return experiment_show.times(value)
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}".removesuffix(".0")
+
+
 def _word(point):
     """What stands in place of a bar."""
     if point is None:
         return experiment_show.NONE
-    if not point.values:
+    if not point.shown:
         return "failed" if point.failed else point.refused or experiment_show.NONE
     return ""
 

@@ -7,14 +7,15 @@ and checked whole before anything is built, so that nobody waits for an error; e
 import dataclasses
 import difflib
 import functools
+import math
 import os
 import re
 import subprocess
 from pathlib import Path
 
-from . import bench, experiment_metrics, experiment_toml, kernels, machine, paths
+from . import bench, experiment_metrics, experiment_toml, kernels, machine, parallel, paths
 from .errors import ToolError
-from .experiment_metrics import EXACT, TIME
+from .experiment_metrics import TIME
 
 NAME = "experiment.toml"
 TIMEOUT = 120
@@ -35,7 +36,15 @@ class Workload:
     add: tuple
     root: str | None
     kernels: tuple
-    metrics: tuple          # names
+    cpus: tuple
+    boot: tuple             # names of [sweep.boot]
+    metrics: tuple
+    repeats: int
+
+    def modes(self):
+        """Is it run counted, timed, or both?"""
+        counted, timed = any(metric.repeats for metric in self.metrics), any(metric.kind == TIME for metric in self.metrics)
+        return [True] * counted + [False] * (timed or not counted)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +61,8 @@ class Show:
     kind: str = ""          # of a figure: line or bar
     log: str = ""
     steps: bool = False     # of a table: differences to the line above
+    relative: str = ""      # one of its two axes: quotients by what stands at the first value there
+    ideal: bool = False     # of a line figure: the line of what grows as x does
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,8 +112,9 @@ class Experiment:
         self.boot_words = top.take("boot", experiment_toml.text, "")
         cpus = top.take("cpus", experiment_toml.parsed(machine.parse_cpus), 1)
         memory = top.take("memory", experiment_toml.parsed(machine.parse_memory), 512 << 20)
-        self.workloads = [self._workload(one) for one in top.tables("workload")]
+        self.costs = self._costs(top.table("model"))
         self._sweep(top, top.table("sweep"), cpus, memory)
+        self.workloads = [self._workload(one) for one in top.tables("workload")]
         self._check_workloads(top)
         self.cells = [cell for cell in self._cells() if self.metrics_of(cell)]
         self._check_measured()
@@ -129,11 +141,21 @@ class Experiment:
         add = table.several("add", experiment_toml.text, [])
         root = table.take("root", experiment_toml.text, None)
         only = table.several("kernels", experiment_toml.one_of(*self.kernels), self.kernels)
-        names = [metric.name for metric in self.metrics]
-        metrics = table.several("metrics", experiment_toml.one_of(*names), names)
+        cpus = table.several("cpus", experiment_toml.one_of(*self.cpus), self.cpus)
+        boot = table.several("boot", experiment_toml.one_of(*self.boot), list(self.boot), empty=True)
+        metrics = table.several("metrics", self._metric, self.metrics)
+        repeats = table.take("repeats", experiment_toml.number, self.repeats)
         table.end()
         return Workload(name, program, tuple(arguments), tuple(rows), milliseconds, tuple(env), tuple(add), root, tuple(only),
-                        tuple(metrics))
+                        tuple(cpus), tuple(boot), tuple(metrics), repeats)
+
+    def _costs(self, table):
+        """The model's prices: its own, but for those named here."""
+        changes = {name: table.take(name, experiment_toml.price) for name in list(table.values)}
+        try:
+            return parallel.costs(changes.items())
+        except ToolError as error:
+            raise table.error(str(error), next(iter(changes))) from None
 
     def _sweep(self, top, table, cpus, memory):
         for key in ("cpus", "memory"):
@@ -166,7 +188,9 @@ class Experiment:
         for metric in self.metrics:
             if metric.of_row and not any(one.rows for one in self.workloads):
                 raise top.error(f"{metric.name}: no workload has rows of bench", "metrics", metric.name)
-            if ":" in metric.name and not any(one.program for one in self.workloads):
+            if metric.recorded and not any("marks" in kernel.split("+") for kernel in self.kernels):
+                raise top.error(f"{metric.name}: no kernel has marks (as multi+marks has)", "metrics", metric.name)
+            if (metric.recorded or ":" in metric.name) and not any(one.program for one in self.workloads):
                 raise top.error(f"{metric.name}: bench prints rows, and no such line", "metrics", metric.name)
 
     def _check_measured(self):
@@ -175,38 +199,37 @@ class Experiment:
             if workload.name not in measured:
                 raise self.source.error(("workload", at, "name"), f"workload {workload.name}: none of the metrics is of it")
 
-    @property
-    def counted(self):
-        return any(metric.kind == EXACT for metric in self.metrics)
-
-    @property
-    def timed(self):
-        return any(metric.kind == TIME for metric in self.metrics)
-
     def metrics_of(self, cell):
         """Those that a run of this cell has."""
-        return [metric for metric in self.metrics if metric.is_of(cell.counted, self.counted and self.timed)
-                and (cell.row or not metric.of_row) and (cell.workload.program or ":" not in metric.name)
-                and metric.name in cell.workload.metrics]
+        both = len(cell.workload.modes()) == 2
+        return [metric for metric in cell.workload.metrics if metric.is_of(cell.counted, both)
+                and (cell.row or not metric.of_row) and (cell.workload.program or not (metric.recorded or ":" in metric.name))
+                and (not metric.recorded or "marks" in cell.kernel.split("+"))]
+
+    def is_modelled(self, cell):
+        return cell.counted and any(metric.recorded for metric in self.metrics_of(cell))
 
     def _cells(self):
         """All of them, kernels innermost: neighbours are run one after the other."""
-        modes = [True] * self.counted + [False] * (self.timed or not self.counted)
-        for counted in modes:
+        for counted in (True, False):
             for workload in self.workloads:
+                if counted not in workload.modes():
+                    continue
                 holes = {hole[1] for word in workload.arguments for hole in HOLE.finditer(word) if hole[1]}
                 swept = [(name, values) for name, values in self.arguments.items() if name in holes]
+                words = [(name, values) for name, values in self.boot.items() if name in workload.boot]
                 for row in workload.rows or ("",):
                     for arguments in _product(swept):
-                        for cpus in self.cpus:
+                        for cpus in workload.cpus:
                             for memory in self.memory:
-                                for boot in _product(self.boot.items()):
+                                for boot in _product(words):
                                     for kernel in workload.kernels:
                                         yield Cell(kernel, workload, row, counted, cpus, memory, boot, arguments)
 
     def runs(self):
         """(cell, repeat): all cells in turn, again and again."""
-        return [(cell, turn) for turn in range(1, self.repeats + 1) for cell in self.cells]
+        most = max(workload.repeats for workload in self.workloads)
+        return [(cell, turn) for turn in range(1, most + 1) for cell in self.cells if turn <= cell.workload.repeats]
 
     # -- what is shown ----------------------------------------------------------------------------
 
@@ -229,9 +252,15 @@ class Experiment:
             more["steps"] = table.take("steps", experiment_toml.flag, False)
             if more["steps"] and metric.kind == TIME:
                 raise table.error("steps of times: a difference of medians has no interval; show the times", "steps")
+        more["relative"] = table.take("relative", experiment_toml.one_of(*filter(None, (x, series))), "")
+        if more.get("steps") and more["relative"]:
+            raise table.error("relative and steps: a number is a quotient or a difference", "relative")
+        if what == "figure":
+            more["ideal"] = table.take("ideal", experiment_toml.flag, False)
         table.end()
         show = Show(what, name, title, x, series, metric, tuple(where.items()), **more)
         self._check_alone(table, show)
+        self._check_relative(table, show)
         return show
 
     def _metric(self, name):
@@ -270,6 +299,20 @@ class Experiment:
                 raise table.error(f"{show.what} {show.name}: {key} has several values ({', '.join(values[:4])}), which would "
                                   f"fall together: name it as {axes}, or one of them in where")
 
+    def _check_relative(self, table, show):
+        """A quotient needs something to be divided; the ideal is a quotient that grows as x does."""
+        values = {key: list(dict.fromkeys(str(cell.dimensions().get(key, "")) for cell in self.cells_of(show)))
+                  for key in (show.x, show.relative) if key}
+        if show.relative and len(values[show.relative]) < 2:
+            raise table.error(f"{show.what} {show.name}: relative: {show.relative} has one value there "
+                              f"({values[show.relative][0]}), so that each would be 1", "relative")
+        if show.ideal and (show.kind != "line" or show.relative != show.x):
+            raise table.error(f'{show.what} {show.name}: ideal is a line that grows as x does: it needs kind = "line" and '
+                              f'relative = "{show.x}"', "ideal")
+        if show.ideal and not all(_above_zero(value) for value in values[show.x]):
+            raise table.error(f"{show.what} {show.name}: ideal: {show.x} has values that are no numbers above 0 "
+                              f"({', '.join(values[show.x][:4])})", "ideal")
+
     def _check_names(self):
         for at, show in enumerate(self.shows):
             if (show.what, show.name) in [(other.what, other.name) for other in self.shows[:at]]:
@@ -289,6 +332,13 @@ def _plain(value):
     if not isinstance(value, str) or not re.fullmatch(r"\w[\w-]*", value):
         raise ValueError("not a name of letters, digits and hyphens: it becomes a file's")
     return value
+
+
+def _above_zero(text):
+    try:
+        return 0 < float(text) < math.inf
+    except ValueError:
+        return False
 
 
 def _texts(table):

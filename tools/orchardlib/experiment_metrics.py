@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
 What an experiment may measure, and of which kind each number is (docs/numbers.md): exact ones come from runs under --icount,
-times from runs in which nothing is counted, and plain counts (bytes, statuses) from either. No column has two kinds.
+times from runs in which nothing is counted, and plain counts (bytes, statuses) from either; what is modelled is made of a counted
+run. No column has two kinds.
 """
 
 import dataclasses
@@ -11,9 +12,9 @@ import re
 from . import footprint
 from .errors import ToolError
 
-EXACT, TIME, COUNT = "exact", "time", "count"
-KINDS = (EXACT, TIME, COUNT)
-UNITS = {EXACT: "instructions, exact", TIME: "emulated time", COUNT: "a count"}
+EXACT, TIME, COUNT, MODEL = "exact", "time", "count", "model"
+KINDS = (EXACT, TIME, COUNT)    # that a program can print
+UNITS = {EXACT: "instructions, exact", TIME: "emulated time", COUNT: "a count", MODEL: "a model"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,10 +23,16 @@ class Metric:
     kind: str
     words: str              # for an axis
     of_row: bool = False    # of one row of user/bench
+    recorded: bool = False  # needs a kernel with marks, and a program with a window (model.py)
+
+    @property
+    def repeats(self):
+        """Is it the same in every run?"""
+        return self.kind in (EXACT, MODEL)
 
     def is_of(self, counted, both):
         """Is it measured in runs that are counted (or else timed)? Plain counts are in those there are, counted first."""
-        return counted == (self.kind == EXACT) if self.kind != COUNT else counted or not both
+        return counted == self.repeats if self.kind != COUNT else counted or not both
 
     def value(self, seen):
         """Of one run, "" where the guest does not tell it, or a ToolError."""
@@ -44,6 +51,7 @@ class Seen:
     outcome: object
     stdout: bytes
     entry: dict | None      # bench's row
+    model: object = None    # model.Seen
 
 
 def _working(seen):
@@ -64,10 +72,19 @@ def _printed(key, stdout):
     return float(found[0]) if "." in found[0] else int(found[0])
 
 
+def _modelled(read, digits=3):
+    return lambda seen: round(read(seen.model), digits)
+
+
 READERS = {
     "instructions": _working, "boot_instructions": _stat("boot_ns"), "emulated_ns": _stat("run_ns"),
     "boot_emulated_ns": _stat("boot_ns"), "wall_s": lambda seen: round(seen.outcome.wall_s, 3),
     "mem_peak_kib": _stat("mem_peak_kib"), "mem_total_kib": _stat("mem_total_kib"),
+    "model_span": _modelled(lambda model: model.outcome.span, 0),
+    "model_throughput": _modelled(lambda model: model.throughput),
+    "model_lock_wait": _modelled(lambda model: model.share(model.outcome.locks)),
+    "model_line_wait": _modelled(lambda model: model.share(model.outcome.lines)),
+    "work_instructions": _modelled(lambda model: model.instructions / model.operations),
     "status": lambda seen: seen.outcome.status, "image_bytes": lambda seen: footprint.image(seen.kernel)[0],
 }
 METRICS = {metric.name: metric for metric in (
@@ -78,6 +95,11 @@ METRICS = {metric.name: metric for metric in (
     Metric("emulated_ns", TIME, "emulated ns from the program's first instruction to its end"),
     Metric("boot_emulated_ns", TIME, "emulated ns from the kernel's first instruction to the program"),
     Metric("wall_s", TIME, "seconds of the host's clock for QEMU"),
+    Metric("work_instructions", EXACT, "instructions for one operation, without waiting", recorded=True),
+    Metric("model_span", MODEL, "instruction times until the last CPU was done", recorded=True),
+    Metric("model_throughput", MODEL, "operations in a thousand instruction times", recorded=True),
+    Metric("model_lock_wait", MODEL, "percent of the CPUs' time that waits for locks", recorded=True),
+    Metric("model_line_wait", MODEL, "percent of the CPUs' time that waits for lines of the cache", recorded=True),
     Metric("mem_peak_kib", COUNT, "KiB in use at most"),
     Metric("mem_total_kib", COUNT, "KiB there are"),
     Metric("status", COUNT, "exit status"),

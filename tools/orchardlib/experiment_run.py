@@ -8,12 +8,13 @@ import functools
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import types
 from pathlib import Path
 
-from . import accel, bench, boot, guest, kernels, machine, paths, provenance, rows, runfile
+from . import accel, bench, boot, guest, kernels, machine, model, paths, provenance, rows, runfile
 from .errors import ToolError
 from .experiment_metrics import Seen
 from .run import machine_options
@@ -22,6 +23,7 @@ from .sinks import MemorySink
 DONE, REFUSED, FAILED = "done", "refused", "failed"
 PROGRAMS = "build/user/"        # what `make user` makes
 LOG_TAIL = 64 << 10
+REFUSAL = re.compile(rb"^refused: ([\w-]+)$", re.M)      # what a program says, with a status that is not 0
 # Where a number comes from, and not what it is: the same image and program give the same on any commit and host.
 NO_INPUT = ("git", "kernel_version")
 
@@ -117,13 +119,16 @@ class Lab:
                       qemu_command=machine.qemu_command(options, 0, 0),
                       metrics=[metric.name for metric in self.experiment.metrics_of(cell)],
                       host="" if cell.counted else host_cpu())
+        if self.experiment.is_modelled(cell):
+            inputs.update(model=model.version(self.experiment.costs))
         return Ready(kernel, options, program, from_where, _digest(inputs))
 
     def _machine(self, cell):
         chosen = self.experiment
         return types.SimpleNamespace(
             cpus=cell.cpus, cpu=chosen.cpu, memory=cell.memory, machine=chosen.machine, streams=None, boot="pvh", accel="tcg",
-            icount=cell.counted, verbose=False, append=" ".join([*chosen.boot_words.split(), *cell.append()]))
+            icount=cell.counted, verbose=False,
+            append=" ".join([*[machine.UNMOVED] * chosen.is_modelled(cell), *chosen.boot_words.split(), *cell.append()]))
 
     def key(self, cell):
         """What a result of this cell is known by: all that could change it."""
@@ -151,9 +156,10 @@ def measure(lab, cell, turn):
     stdout, stderr, console = MemorySink(), MemorySink(), []
     run_file = runfile.encode(ready.program.path, ready.program.argv, ready.program.env, stdin=boot.STDIN_FILE)
     try:
-        outcome = boot.once(ready.kernel, ready.options, ready.program.root, run_file, stdin_file=b"", stdin=None, stdout=stdout,
-                            stderr=stderr, console=lambda origin, line: console.append(line), timeout=lab.experiment.timeout)
-        record.update(_result(lab.experiment, cell, ready, outcome, stdout, stderr))
+        with _recorded(lab.experiment, cell, ready.options) as (options, events):
+            outcome = boot.once(ready.kernel, options, ready.program.root, run_file, stdin_file=b"", stdin=None, stdout=stdout,
+                                stderr=stderr, console=lambda origin, line: console.append(line), timeout=lab.experiment.timeout)
+            record.update(_result(lab.experiment, cell, ready, outcome, stdout, stderr, events))
     except ToolError as error:
         record["reason"] = str(error)
     if record["state"] == FAILED:
@@ -161,7 +167,12 @@ def measure(lab, cell, turn):
     return record
 
 
-def _result(experiment, cell, ready, outcome, stdout, stderr):
+def _recorded(experiment, cell, options):
+    """The machine, and where its plugin writes; None where nothing is modelled."""
+    return model.recording(options) if experiment.is_modelled(cell) else contextlib.nullcontext((options, None))
+
+
+def _result(experiment, cell, ready, outcome, stdout, stderr, events):
     if outcome.reason:
         raise ToolError(outcome.reason)
     wanted = experiment.metrics_of(cell)
@@ -172,9 +183,13 @@ def _result(experiment, cell, ready, outcome, stdout, stderr):
             return {"state": REFUSED, "reason": entry["refused"]}
         if not entry:
             raise ToolError(f"bench printed no row {cell.row}")
+    refused = REFUSAL.search(bytes(stdout.data)) if outcome.status else None
+    if refused:
+        return {"state": REFUSED, "reason": refused[1].decode()}
     if outcome.status and not any(metric.name == "status" for metric in wanted):
         raise ToolError(f"exit status {outcome.status} (with the metric `status` that would be a result)")
-    seen = Seen(ready.kernel, outcome, bytes(stdout.data), entry)
+    modelled = model.seen(ready.kernel, events, bytes(stdout.data), experiment.costs) if events else None
+    seen = Seen(ready.kernel, outcome, bytes(stdout.data), entry, modelled)
     return {"state": DONE, **{metric.name: metric.value(seen) for metric in wanted}}
 
 

@@ -12,7 +12,7 @@ import re
 
 from . import ladder_text, table
 from .errors import ToolError
-from .experiment_metrics import EXACT, TIME, UNITS
+from .experiment_metrics import EXACT, MODEL, TIME, UNITS
 from .experiment_run import DONE, FAILED, REFUSED
 
 PAGE = "README.md"
@@ -27,14 +27,48 @@ class Point:
     values: list = dataclasses.field(default_factory=list)
     refused: str = ""
     failed: bool = False
+    relative: bool = False
+    first: "Point | None" = None    # of a relative one: by what it is divided
 
     @property
     def same(self):
-        return len(set(self.values)) == 1
+        """Has it one value, without an interval?"""
+        if self.relative and self.first is self:
+            return bool(self.values)
+        return len(set(self.values)) == 1 and (not self.relative or self.first is not None and len(set(self.first.values)) == 1)
+
+    @property
+    def shown(self):
+        """Is there a number? No quotient is without a first value, nor by one that may be 0."""
+        return bool(self.values) and (not self.relative or self.first is not None and self.first.above_zero)
+
+    @property
+    def above_zero(self):
+        return bool(self.values) and min(self.values) > 0
 
     def middle(self):
-        """(median, low, high), or None."""
-        return table.spread(self.values) if self.values else None
+        """
+        (median, low, high), or None. A quotient's interval holds all quotients of a value in the one interval by a value in the
+        other; the first is 1, and its own spread is in the intervals of all others.
+        """
+        if not self.shown:
+            return None
+        return self._quotient(*(table.spread(point.values) for point in (self, self.first))) if self.relative else \
+            table.spread(self.values)
+
+    def ends(self):
+        """(least, greatest) of all runs, or of all quotients of theirs."""
+        own = (min(self.values), max(self.values))
+        if not self.relative:
+            return own
+        first = (min(self.first.values), max(self.first.values))
+        return self._quotient((1, *own), (1, *first))[1:]
+
+    def _quotient(self, mine, first):
+        if self.first is self:
+            return 1, 1, 1
+        sides = [a / b for a in mine[1:] for b in first[1:]]
+        return mine[0] / first[0], min(sides), max(sides)
 
 
 def number(text):
@@ -63,7 +97,18 @@ def grid(experiment, rows, show):
         point.failed |= row["state"] == FAILED
         if row["state"] == DONE and row[show.metric.name] != "":
             point.values.append(number(row[show.metric.name]))
+    if show.relative:
+        _divide(found, show)
     return found
+
+
+def _divide(found, show):
+    """Tells each point what it is relative to: the point of the same line (or column) at the first value of that axis."""
+    first_x, first_series = next(iter(found)), next(name for line in found.values() for name in line)
+    for x, line in found.items():
+        for name, point in line.items():
+            point.relative = True
+            point.first = found[first_x].get(name) if show.relative == show.x else found[x].get(first_series)
 
 
 # -- tables ---------------------------------------------------------------------------------------
@@ -75,11 +120,29 @@ def _figure(value, signed=False):
     return f"{round(value):+,}" if signed else f"{round(value):,}"
 
 
+def _quotient_text(point, metric):
+    """A time's interval stands alone when it holds 1: whether it is more or less is not known."""
+    middle, low, high = point.middle()
+    if point.same:
+        return times(middle)
+    if metric.kind == TIME:
+        span = f"{times(low)} .. {times(high)}"
+        return span if low <= 1 <= high else f"{times(middle)} ({span})"
+    return " .. ".join(map(times, point.ends()))
+
+
+def times(value):
+    """How many times the first it is, to the second decimal or three digits."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.2f}" if value >= 1 else f"{value:.3g}"
+
+
 def _cell_text(point, metric, above):
     if point is None:
         return NONE
-    if not point.values:
+    if not point.shown:
         return "failed" if point.failed else point.refused or NONE
+    if point.relative:
+        return _quotient_text(point, metric) + (" (failed)" if point.failed else "")
     middle, low, high = point.middle()
     if above is not None and point.same and above.same:
         text = _figure(round(middle - above.values[0], 6), signed=True)
@@ -137,15 +200,20 @@ def legend(experiment, rows, show):
     mine = [row for row in rows_of(experiment, rows, show) if row["state"] != DONE or row[show.metric.name] != ""]
     words = show.metric.words[0].upper() + show.metric.words[1:]
     what = {EXACT: "exact (`--icount`)", TIME: "emulated: for ratios here, not for hardware"}.get(show.metric.kind, "counted")
+    if show.metric.kind == MODEL:
+        what = "a model ([docs/model.md](../../docs/model.md); " + ", ".join(
+            f"{name} {price:g}" for name, price in dataclasses.asdict(experiment.costs).items()) + ")"
     if show.metric.name == "wall_s":
         what = "the host's time, for its load too"
-    runs = max((len(point.values) for line in grid(experiment, rows, show).values() for point in line.values()), default=0)
+    points = [point for line in grid(experiment, rows, show).values() for point in line.values() if point.values]
+    runs = max((len(point.values) for point in points), default=0)
     said = f"{words}, {what}; {runs} run{'s' if runs != 1 else ''} of each"
-    if show.metric.kind == EXACT:
-        points = [point for line in grid(experiment, rows, show).values() for point in line.values() if point.values]
-        said += ", all equal" if runs > 1 and all(point.same for point in points) else ", not all equal" if runs > 1 else ""
+    if show.metric.repeats and runs > 1:
+        said += ", all equal" if all(len(set(point.values)) == 1 for point in points) else ", not all equal"
     if show.steps:
         said += "; the first line that has a number, then the difference to the line above"
+    if show.relative:
+        said += f"; each divided by its own at {first_of(experiment, show)}"
     return f"*{said}. {_from(mine)}.*"
 
 
@@ -224,5 +292,13 @@ def text(experiment, rows):
     return "\n".join(parts).lstrip("\n")
 
 
-def units(show):
-    return show.metric.words if show.metric.kind != EXACT else f"{show.metric.words} ({UNITS[EXACT].rpartition(', ')[2]})"
+def first_of(experiment, show):
+    """What each is relative to, as NAME VALUE."""
+    return f"{show.relative} {experiment.cells_of(show)[0].dimensions().get(show.relative, '')}"
+
+
+def units(experiment, show):
+    if show.relative:
+        return f"times that at {first_of(experiment, show)}"
+    kind = show.metric.kind
+    return show.metric.words if kind not in (EXACT, MODEL) else f"{show.metric.words} ({UNITS[kind].rpartition(' ')[2]})"

@@ -110,6 +110,12 @@ def number(value):
     return value
 
 
+def price(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e9:
+        raise ValueError("not a number from 0 on")
+    return value
+
+
 def seconds(value):
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e9:
         raise ValueError("not a number of seconds above 0")

@@ -188,6 +188,12 @@ def _check_repaired(source, config):
         raise ToolError(f"{source}: impossible: kconfig changed {' '.join(sorted(repaired)[:8])}")
 
 
+def most_cpus(kernel):
+    """How many CPUs it can start; None: it does not say."""
+    found = None if kernel.is_linux else re.search(r"^CONFIG_NR_CPUS_MAX=(\d+)$", kernel.config.read_text(encoding="utf-8"), re.M)
+    return int(found[1]) if found else None
+
+
 def rungs():
     """[(fragment, what it is)] of the fragments in configs/ that turn on one option of these Kconfig files, by its prompt."""
     text = "".join((paths.ROOT / path).read_text(encoding="utf-8") for path in ("isolation/rungs/Kconfig", "core/lock/Kconfig"))

@@ -36,6 +36,7 @@ class Options:
     linked: str | None = None  # linked.py's: the arguments of a program inside the kernel, as its command line has them
     gdb: int = 0
     plugin: str = ""        # QEMU's -plugin
+    quantum: int = 0        # us, under --icount: no CPU has its turn for longer; 0: until the next timer of the machine
     monitor: str = ""       # a path: QEMU's QMP as a socket there
     memory_fd: int = -1     # a file that is the machine's memory, for who looks into it later
 
@@ -121,6 +122,9 @@ def qemu_command(options, console_fd, stream_fd):
                "-chardev", f"socket,id=streams,fd={stream_fd}", *_stream_port(options)]
     if options.icount:
         command += ["-icount", f"shift={options.shift},sleep=off", "-seed", str(SEED), "-rtc", "base=2026-01-01,clock=vm"]
+    if options.quantum:     # a timer of the machine's clock, of which the guest sees nothing
+        command += ["-netdev", "hubport,id=nobody,hubid=0",
+                    "-object", f"filter-buffer,id=quantum,netdev=nobody,interval={options.quantum}"]
     if options.plugin:
         command += ["-plugin", options.plugin]
     if options.monitor:

@@ -9,13 +9,12 @@ import dataclasses
 import json
 import re
 import socket
-import subprocess
 import tempfile
 import threading
 import time
 from pathlib import Path
 
-from . import accel, boot, cpio, machine, rootfs, runfile
+from . import accel, boot, cpio, machine, rootfs, runfile, symbols
 from .errors import ToolError
 from .sinks import MemorySink
 
@@ -96,9 +95,7 @@ def _spinner():
 
 def _places(image):
     """{region: (start, end)} of the image, by the linker's symbols."""
-    listing = subprocess.run(["nm", str(image)], capture_output=True, text=True, check=True).stdout
-    at = {name: int(address, 16) for address, name in re.findall(r"^(\w+) \w (__(?:text_start|text_end|rodata_end|kernel_end))$",
-                                                                 listing, re.M)}
+    at = symbols.read(image).address
     return {"code": (at["__text_start"], at["__text_end"]), "constants": (at["__text_end"], at["__rodata_end"]),
             "data": (at["__rodata_end"], at["__kernel_end"]), "stacks": (STACKS, STACKS_END),
             "all memory": (DIRECT_MAP, DIRECT_MAP_END)}

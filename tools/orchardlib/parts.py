@@ -11,7 +11,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from . import paths
+from . import paths, symbols
 from .errors import ToolError
 
 MAP = paths.ROOT / "tools/ladder/parts"
@@ -121,24 +121,24 @@ def parse(text):
 
 
 def _symbols(image):
-    listing = subprocess.run(["nm", str(image)], capture_output=True, text=True, check=True).stdout
-    return {MADE_OF.sub("", line.split()[2]): int(line.split()[0], 16)
-            for line in listing.splitlines() if len(line.split()) == 3}
+    found = symbols.read(image).address
+    made = {MADE_OF.sub("", name): address for name, address in found.items()}
+    return {name: found.get(name, address) for name, address in made.items()}
 
 
 def check(rules, image):
     """Each rule that must have its place in every kernel has one in this."""
-    symbols = _symbols(image)
-    if "gate_syscall" not in symbols:
+    known = _symbols(image)
+    if "gate_syscall" not in known:
         raise ToolError(f"{image}: no gate_syscall: not one of our kernels, or without symbols")
-    gate = source(places(image, [symbols["gate_syscall"]])[symbols["gate_syscall"]].file)
+    gate = source(places(image, [known["gate_syscall"]])[known["gate_syscall"]].file)
     for rule in rules:
         if not rule.must:
             continue
         if rule.how in ("line", "behind"):
             there = any(re.search(rule.patterns[0], line) for line in gate)
         else:
-            there = all(fnmatch.filter(symbols, pattern) for pattern in rule.patterns)
+            there = all(fnmatch.filter(known, pattern) for pattern in rule.patterns)
         if not there:
             raise ToolError(f"{rule.where}: nothing in {image} is {rule.part} by {rule.how} {' '.join(rule.patterns)}")
 

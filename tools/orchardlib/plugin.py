@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-tools/ladder/count.c as a plugin for the QEMU that is installed. The header it needs is in no package of Debian's: it is
-taken from QEMU's source package, once, into the cache.
+tools/ladder/count.c and tools/model/record.c as plugins for the QEMU that is installed. The header they need is in no package
+of Debian's: it is taken from QEMU's source package, once, into the cache.
 """
 
 import subprocess
@@ -13,26 +13,27 @@ from pathlib import Path
 from . import packages, paths
 from .errors import ToolError
 
-SOURCE = paths.ROOT / "tools/ladder/count.c"
+COUNT = paths.ROOT / "tools/ladder/count.c"
+RECORD = paths.ROOT / "tools/model/record.c"
 HEADER = "qemu-plugin.h"
 SOURCES = (Path("/etc/apt/sources.list.d"), Path("/etc/apt/sources.list"))
 
 
-def built():
-    """The path of the plugin, made when its source is newer."""
+def built(source):
+    """The path of the plugin of that source, made when the source is newer."""
     packages.ensure(["build", "run"])
-    folder = paths.BUILD / "ladder"
-    made = folder / "count.so"
+    folder = paths.BUILD / source.parent.name
+    made = folder / f"{source.stem}.so"
     with paths.locked(folder):
         header = _header()
-        newest = max(SOURCE.stat().st_mtime, header.stat().st_mtime)
+        newest = max(source.stat().st_mtime, header.stat().st_mtime)
         if made.exists() and made.stat().st_mtime > newest:
             return made
-        fresh = folder / "count.so.new"
+        fresh = folder / f"{made.name}.new"
         build = subprocess.run(["gcc", "-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror",
-                                f"-I{header.parent}", "-o", str(fresh), str(SOURCE)], stdout=sys.stderr)
+                                f"-I{header.parent}", "-o", str(fresh), str(source)], stdout=sys.stderr)
         if build.returncode != 0:
-            raise ToolError(f"{SOURCE.relative_to(paths.ROOT)} does not compile")
+            raise ToolError(f"{source.relative_to(paths.ROOT)} does not compile")
         fresh.replace(made)
     return made
 
@@ -90,6 +91,6 @@ def as_source(text, suffix):
     return "\n".join(lines) + "\n"
 
 
-def argument(out):
-    """What QEMU's -plugin is given, to count into `out`. Commas in a path are doubled."""
-    return ",".join([str(built()).replace(",", ",,"), "out=" + str(out).replace(",", ",,")])
+def argument(source, out):
+    """What QEMU's -plugin is given, to write to `out`. Commas in a path are doubled."""
+    return ",".join([str(built(source)).replace(",", ",,"), "out=" + str(out).replace(",", ",,")])

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The command that does a run again that a seed decided (docs/races.md), and names for the data that a race was about."""
 
-import bisect
 import os
 import re
 import shlex
-import subprocess
 import sys
+
+from . import symbols
 
 SEED = re.compile(r"(preempt|race)=")
 REPORTED = re.compile(r"^(?:\[ *\d+\.\d+\] )?  seeds: ")
@@ -23,16 +23,9 @@ def command(argv, icount, environment):
 
 
 def variables(image, addresses):
-    """{address: name+0xN} of the kernel's variables, by nm."""
-    listed = subprocess.run(["nm", "-n", str(image)], capture_output=True, text=True, check=False).stdout
-    words = [line.split() for line in listed.splitlines()]
-    symbols = [(int(word[0], 16), word[2]) for word in words if len(word) == 3 and word[1] in "bBdD"]
-    found = {}
-    for address in addresses:
-        at = bisect.bisect_right(symbols, (address, "\x7f")) - 1
-        if at >= 0:
-            found[address] = f"{symbols[at][1]}+{address - symbols[at][0]:#x}"
-    return found
+    """{address: name+0xN} of the kernel's variables."""
+    known = symbols.read(image)
+    return {address: "{}+{:#x}".format(*known.at(address)) for address in addresses if known.at(address)}
 
 
 def lines(kernel, chosen, outcome):

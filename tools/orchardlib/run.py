@@ -69,6 +69,9 @@ def machine_options(options, kernel):
     if kernel.is_linux and options.machine == "microvm":
         raise ToolError("linux on a microvm: Debian's kernel finds no clock there that it trusts (neither HPET nor PM "
                         "timer) and often stands still: only --machine q35")
+    most = kernels.most_cpus(kernel)
+    if most and options.cpus > most:
+        raise ToolError(f"--cpus {options.cpus}: {kernel.name} is configured for at most {most} (NR_CPUS_MAX in make menuconfig)")
     streams = options.streams or ("virtio" if options.machine == "microvm" else "com2")
     return machine.Options(
         cpus=options.cpus, cpu=options.cpu, memory=options.memory, machine=options.machine, streams=streams, boot=options.boot,

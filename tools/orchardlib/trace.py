@@ -45,7 +45,7 @@ def keep(path, fd, kernel, run):
         Path(path).unlink(missing_ok=True)      # an older one would be taken for this run's
         print(f"orchard: {kernel.name}: no trace: the kernel did not get as far as its rings", file=sys.stderr)
         return
-    trace_file.write(path, rings, trace_file.symbols(kernel.image, rings), run)
+    trace_file.write(path, rings, trace_file.names(kernel.image, rings), run)
     lost, torn = sum(ring.lost for ring in rings), sum(ring.torn for ring in rings)
     if lost:
         print(f"orchard: {kernel.name}: trace: the oldest {lost:,} of {lost + _count(rings):,} events were overwritten; "

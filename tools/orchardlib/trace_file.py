@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A trace's own file (docs/trace.md): a header in JSON with all names, then each CPU's events as the kernel wrote them."""
 
-import bisect
 import contextlib
 import dataclasses
 import heapq
@@ -10,10 +9,9 @@ import os
 import re
 import stat
 import struct
-import subprocess
 import typing
 
-from . import paths
+from . import paths, symbols
 from .errors import ToolError
 from .trace_rings import EVENT_SIZE
 
@@ -105,43 +103,25 @@ def _addresses(rings):
     return [{address for address in found if address >= KERNEL_HALF} for found in (data, text, callers)]
 
 
-class Symbols:
-    """Of a kernel's image."""
-
-    def __init__(self, image):
-        table = subprocess.run(["nm", "-n", str(image)], capture_output=True, text=True).stdout
-        found = [(int(address, 16), name) for address, name in re.findall(r"^([0-9a-f]{16}) \w (\S+)$", table, re.M)]
-        self.known = [one for one in found if one[0] >= KERNEL_HALF]
-        self.starts = [address for address, _ in self.known]
-        bounds = {name: address for address, name in self.known}
-        self.percpu = bounds.get("__percpu_start", 0), bounds.get("__percpu_end", 0)
-
-    def of(self, address, back=0):
-        """NAME+OFFSET of a linked address, or None. `back` is 1 for a return address, which may be its function's end."""
-        at = bisect.bisect_right(self.starts, address - back) - 1
-        if not 0 <= at < len(self.known) - 1:
-            return None
-        offset = address - self.known[at][0]
-        return self.known[at][1] + (f"+{offset:#x}" if offset else "")
-
-    def of_data(self, address, rings):
-        """Also where a CPU's own copy of a variable is."""
-        for ring in rings:
-            linked = address - ring.percpu & (1 << 64) - 1
-            if self.percpu[0] <= linked - ring.moved < self.percpu[1]:
-                return f"{self.of(linked - ring.moved)} of cpu {ring.cpu}"
-        return self.of(address - rings[0].moved)
+def _of_data(table, address, rings):
+    """The name of a variable, also where a CPU's own copy of it is."""
+    start, end = (table.address.get(name, 0) for name in ("__percpu_start", "__percpu_end"))
+    for ring in rings:
+        linked = address - ring.percpu & (1 << 64) - 1
+        if start <= linked - ring.moved < end:
+            return f"{table.text(linked - ring.moved)} of cpu {ring.cpu}"
+    return table.text(address - rings[0].moved)
 
 
-def symbols(image, rings):
+def names(image, rings):
     """{hexadecimal address: name+offset} of what events name, by the symbols of the kernel's image."""
     data, text, callers = _addresses(rings)
     if not (data or text or callers):
         return {}
-    table, moved = Symbols(image), rings[0].moved
-    found = {address: table.of_data(address, rings) for address in data}
-    found.update((address, table.of(address - moved)) for address in text)
-    found.update((address, table.of(address - moved, 1)) for address in callers)
+    table, moved = symbols.read(image), rings[0].moved
+    found = {address: _of_data(table, address, rings) for address in data}
+    found.update((address, table.text(address - moved)) for address in text)
+    found.update((address, table.text(address - moved, 1)) for address in callers)
     return {f"{address:x}": name for address, name in found.items() if name}
 
 

@@ -46,6 +46,25 @@ sed -i 's/CONFIG_FRAME_POINTER=y/# CONFIG_FRAME_POINTER is not set/' out/.config
 build O=out
 same "other flags: all C" "a.o b.o calls.o entry.o orchard.elf syscall_table.o " "$(compiled)"
 
+sed -i 's,^small := ,&$(out)/core/b.o ,' tools/build/kernel.mk
+build O=out
+same "an object put into a list of kernel.mk: that object" "b.o orchard.elf " "$(compiled)"
+ok "as the list says" grep -q 'own-.*/core/b.o := .*-Os' out/core/b.o.d
+build O=out
+same "and once" "" "$(compiled)"
+
+sed -i 's,^small := $(out)/core/b.o ,small := ,' tools/build/kernel.mk
+build O=out
+same "and taken out of it: again" "b.o orchard.elf " "$(compiled)"
+
+printf 'int d(void);\nint d(void)\n{\n\treturn 4;\n}\n' >core/d.c
+sed -i 's/^obj-y := a.o/& d.o/' core/Makefile
+build O=out
+same "an object more in a folder's list: that object" "d.o orchard.elf " "$(compiled)"
+sed -i 's/ d.o//' core/Makefile
+build O=out
+same "and one less: the kernel is linked again" "orchard.elf " "$(compiled)"
+
 echo '1 write long fd:fd uaddr:buf size:count' >>abi/linux/syscall.tbl
 sed 's/sys_read/sys_write/; /#include/d' abi/linux/calls.c >>abi/linux/calls.c.new
 cat abi/linux/calls.c.new >>abi/linux/calls.c
@@ -59,6 +78,28 @@ sed -i '/gone/d' core/b.c
 rm include/lib/gone.h
 ok "a header that is gone breaks nothing" build O=out
 same "and its user was built" "b.o orchard.elf " "$(compiled)"
+
+# A stand-in, so that the test asks nothing of the machine: what it is told to compile, it says and does.
+mkdir "$work/bin"
+printf '#!/bin/sh\necho "$@" >>"%s/asked"\nexec "$@"\n' "$work" >"$work/bin/ccache"
+chmod +x "$work/bin/ccache"
+alone=$PATH
+PATH=$work/bin:$PATH
+build O=out CCACHE=1
+same "with CCACHE=1 nothing is compiled again for that" "" "$(compiled)"
+touch core/a.c
+build O=out CCACHE=1
+same "what is compiled" "a.o orchard.elf " "$(compiled)"
+ok "goes through ccache" grep -q '^gcc .* core/a.c ' "$work/asked"
+rm "$work/asked"
+touch core/a.c
+build O=out CCACHE=0
+same "and not with CCACHE=0" "a.o orchard.elf  " "$(compiled) $(cat "$work/asked" 2>/dev/null)"
+PATH=$alone
+if ! command -v ccache >/dev/null; then
+	build O=out CCACHE=1
+	ok "without ccache its package is named" grep -q "package ccache has it" "$work/log"
+fi
 
 ok "clean leaves the configuration" build O=out clean
 same "and nothing else" "out/.config" "$(find out -type f)"

@@ -120,6 +120,38 @@ static void test_reserve(void **state __maybe_unused)
 	assert_int_equal(machine_user_pages(), before);
 }
 
+/* Takes and gives back as many pages as a small process has, and says how many of them come back first when it takes them again. */
+static unsigned come_back(void)
+{
+	struct page *page[100], *again[100];
+	unsigned same = 0;
+
+	for (unsigned i = 0; i < 100; i++)
+		assert_non_null(page[i] = page_alloc(0, 0));
+	for (unsigned i = 0; i < 100; i++)
+		page_free(page[i], 0);
+	for (unsigned i = 0; i < 100; i++) {
+		assert_non_null(again[i] = page_alloc(0, 0));
+		same += again[i] == page[99 - i];
+	}
+	for (unsigned i = 0; i < 100; i++)
+		page_free(again[i], 0);
+	return same;
+}
+
+/* A CPU keeps what is given back to it, where there is enough for all CPUs to do so. */
+static void test_stock(void **state __maybe_unused)
+{
+	u64 before = free_pages();
+
+	page_share(1);
+	assert_int_equal(come_back(), 100);
+	page_share(64);
+	come_back();
+	assert_in_range(come_back(), 1, 32); /* the rest lay with the buddies meanwhile */
+	assert_int_equal(free_pages(), before);
+}
+
 static u64 slab_objects;
 
 static void count(const char *name __maybe_unused, size_t size __maybe_unused, u64 in_use, u64 pages __maybe_unused,
@@ -276,5 +308,5 @@ static int setup(void **state __maybe_unused)
 }
 
 TEST_MAIN("mm/memory", cmocka_unit_test_setup(test_boot_map, setup), TEST(test_buddy_random), TEST(test_buddy_merges),
-	  TEST(test_reserve), TEST(test_kmalloc_random), TEST(test_kmalloc_sizes), TEST(test_cache_returns_memory),
+	  TEST(test_reserve), TEST(test_stock), TEST(test_kmalloc_random), TEST(test_kmalloc_sizes), TEST(test_cache_returns_memory),
 	  TEST(test_object), TEST(test_double_free_is_found))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between sim_host.c, which sees the host's headers, and sim_arch.c, which sees the kernel's. */
+/* Between sim_host.c or sim_steps.c, which see the host's headers, and sim_arch.c, which sees the kernel's. */
 #ifndef SIM_H
 #define SIM_H
 
@@ -16,6 +16,9 @@ void host_free(void *p);
 void host_exit(int status) __attribute__((noreturn));
 
 /* sim_arch.c */
-void sim_main(unsigned cpus, const char *policy_name);
+void sim_main(unsigned cpus, const char *policy_name, int one_runqueue, unsigned balance_ms);
+
+/* sim_smp.c, of sim_steps.c: all CPUs have had a turn */
+void sim_round(void);
 
 #endif

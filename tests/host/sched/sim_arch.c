@@ -219,6 +219,7 @@ asm(".globl arch_switch\n"
     "	mov (%rsi), %rsp\n"
     "	pop %r15\n	pop %r14\n	pop %r13\n	pop %r12\n	pop %rbp\n	pop %rbx\n"
     "	ret\n"
+    ".globl sim_first\n"
     "sim_first:\n"
     "	mov %rbx, %rdi\n"
     "	call *%rbp\n"
@@ -413,8 +414,10 @@ static void other_cpu(unsigned cpu)
 	sched_idle();
 }
 
-void sim_main(unsigned count, const char *policy_name)
+void sim_main(unsigned count, const char *policy_name, int one_runqueue, unsigned balance_ms)
 {
+	param.balance_ns = balance_ms * NSEC_PER_MSEC;
+	param.one_runqueue = one_runqueue;
 	cpu_count = count;
 	for (unsigned cpu = 0; cpu < count; cpu++)
 		make_percpu(cpu);

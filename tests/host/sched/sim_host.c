@@ -2,7 +2,7 @@
 /*
  * sim_host.c - what the simulated machine needs of the host: threads, a clock, GS, memory.
  *
- *	sim CPUS POLICY
+ *	sim CPUS POLICY [one]
  */
 #define _GNU_SOURCE
 #include "sim.h"
@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,11 +87,11 @@ void host_exit(int status)
 
 int main(int argc, char **argv)
 {
-	if (argc != 3) {
-		fprintf(stderr, "usage: %s CPUS POLICY\n", argv[0]);
+	if (argc != 3 && !(argc == 4 && !strcmp(argv[3], "one"))) {
+		fprintf(stderr, "usage: %s CPUS POLICY [one]\n", argv[0]);
 		return 2;
 	}
 	alarm(120);
-	sim_main((unsigned)atoi(argv[1]), argv[2]);
+	sim_main((unsigned)atoi(argv[1]), argv[2], argc == 4, 0);
 	return 0;
 }

@@ -81,9 +81,9 @@ void arch_ipi(unsigned cpu, enum ipi ipi)
 	fail();
 }
 
-void tick_init(struct runqueue *rq)
+void tick_init(struct sched_cpu *c)
 {
-	(void)rq;
+	(void)c;
 }
 
 /* ---- threads: each runs `burst` ns, blocks, and comes back `every` ns after it came last ---- */
@@ -94,6 +94,7 @@ static struct player {
 	unsigned done;
 } player[MANY];
 static struct thread idle, self;
+static struct sched_cpu *c;
 static struct runqueue *rq;
 static char order[64]; /* who began to run, as digits */
 
@@ -109,8 +110,9 @@ static void begin(const struct sched_policy *p)
 	param.slice_ns = 0;
 	now = 0;
 	slice_end = timer_end = NEVER;
-	rq = runqueue_of(0);
-	memset(rq, 0, sizeof(*rq));
+	c = sched_cpu_of(0);
+	rq = &c->own;
+	memset(c, 0, sizeof(*c));
 	idle = (struct thread){.is_idle = true, .special = true, .exempt = true};
 	this_cpu(current_thread) = &self;
 	self = (struct thread){.state = THREAD_BLOCKED};
@@ -154,27 +156,27 @@ static void play_as(unsigned i, u64 first, u64 burst, u64 every)
 /* What schedule() does. */
 static void leave(enum leave why)
 {
-	struct thread *prev = rq->current, *next;
+	struct thread *prev = c->current, *next;
 
-	runqueue_charge(rq, now);
+	runqueue_charge(c, now);
 	prev->work = 0;
 	if (why == LEAVE_BLOCK) {
 		prev->state = THREAD_BLOCKED;
-		next = runqueue_pick(rq);
+		next = runqueue_pick(c, rq);
 	} else if (prev->is_idle) {
-		next = runqueue_pick(rq);
+		next = runqueue_pick(c, rq);
 	} else if (is_realtime(prev)) {
-		next = realtime_choose(rq, prev, why == LEAVE_YIELD);
+		next = realtime_choose(c, prev, why == LEAVE_YIELD);
 	} else if (!rq->queued) {
 		next = prev;
 	} else {
 		runqueue_enqueue(rq, prev, false);
-		next = runqueue_pick(rq);
+		next = runqueue_pick(c, rq);
 	}
 	next = next ? next : &idle;
 	next->exec_start = now;
-	rq->current = next;
-	runqueue_set_slice(rq, now);
+	c->current = next;
+	runqueue_set_slice(c, now);
 	if (next != prev && next != &idle && strlen(order) < sizeof(order) - 1)
 		order[strlen(order)] = (char)('0' + (player_of(next) - player));
 }
@@ -202,8 +204,8 @@ static u64 next_event(u64 until)
 
 	for (unsigned i = 0; i < MANY; i++)
 		at = MIN(at, player[i].next);
-	if (rq->current != &idle && player_of(rq->current)->left != NEVER)
-		at = MIN(at, now + player_of(rq->current)->left);
+	if (c->current != &idle && player_of(c->current)->left != NEVER)
+		at = MIN(at, now + player_of(c->current)->left);
 	return MAX(at, now);
 }
 
@@ -211,10 +213,10 @@ static void play(u64 until)
 {
 	for (unsigned still = 0; now < until; ) {
 		/* A change of class from without. */
-		if (rq->current->work & WORK_RESCHED)
+		if (c->current->work & WORK_RESCHED)
 			leave(LEAVE_PREEMPT);
 
-		struct player *p = rq->current == &idle ? NULL : player_of(rq->current);
+		struct player *p = c->current == &idle ? NULL : player_of(c->current);
 		u64 at = next_event(until), passed = at - now;
 
 		still = passed ? 0 : still + 1;
@@ -236,10 +238,10 @@ static void play(u64 until)
 		}
 		if (now >= slice_end) {
 			slice_end = NEVER;
-			if (rq->queued && rq->current != &idle)
-				rq->current->work |= WORK_RESCHED;
+			if (rq->queued && c->current != &idle)
+				c->current->work |= WORK_RESCHED;
 		}
-		if (rq->current == &idle ? rq->queued : rq->current->work & WORK_RESCHED)
+		if (c->current == &idle ? rq->queued : c->current->work & WORK_RESCHED)
 			leave(LEAVE_PREEMPT);
 	}
 }
@@ -317,7 +319,7 @@ static void a_lone_yielder_goes_on(void **state)
 	set(1, SCHED_FIFO, 1);
 	play(2 * MS);
 	leave(LEAVE_YIELD);
-	assert_ptr_equal(rq->current, &player[1].thread);
+	assert_ptr_equal(c->current, &player[1].thread);
 	end(state);
 }
 
@@ -415,7 +417,7 @@ static void a_yield_waits_for_the_next_period(void **state)
 	play_as(0, 0, NEVER, NEVER);
 	play(2 * MS);
 	leave(LEAVE_YIELD);
-	assert_ptr_equal(rq->current, &idle);
+	assert_ptr_equal(c->current, &idle);
 	play(99 * MS);
 	assert_int_equal(player[0].used, 2 * MS);
 	play(105 * MS);
@@ -491,7 +493,7 @@ static void who_leaves_a_class_begins_anew(void **state)
 		play(10000 * MS);
 		set(0, SCHED_FIFO, 1);
 		play(10100 * MS);
-		assert_ptr_equal(rq->current, &player[0].thread);
+		assert_ptr_equal(c->current, &player[0].thread);
 		set(0, SCHED_OTHER, 0);
 		for (unsigned i = 0; i < 2; i++)
 			before[i] = player[i].used;

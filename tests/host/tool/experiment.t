@@ -4,6 +4,7 @@
 
 import contextlib
 import csv
+import dataclasses
 import io
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 sys.dont_write_bytecode = True
+os.environ.pop("ORCHARD_FRAGMENT", None)    # of `make check FRAGMENT=...`, which experiments refuse
 import tap  # noqa: E402
 from orchardlib import cli, experiment, experiment_data, experiment_engines, experiment_figure, experiment_file  # noqa: E402
 from orchardlib import experiment_run, experiment_show, experiment_toml, kernels, paths, session  # noqa: E402
@@ -132,8 +134,10 @@ def what_is_wrong_is_said_with_its_line():
             ('program = "/bin/own"\n', '', 12, "workload own: either bench, with rows, or program"),
             ('name = "own"', 'name = "bench"', 13, "workload bench is there twice"),
             ('kernels = ["sas"]', 'kernels = ["split"]', 16, "not one of sas, multi+smap"),
-            ('kernels = ["sas"]', 'metrics = ["status"]', 16, "not one of row_instructions, mem_peak_kib"),
-            ('kernels = ["sas"]', 'metrics = ["row_instructions"]', 13, "workload own: none of the metrics is of it"),
+            ('kernels = ["sas"]', 'cpus = [4]', 16, "cpus: 4: not one of 1, 2"),
+            ('kernels = ["sas"]', 'boot = ["busy"]', 16, "boot: 'busy': not one of lazy"),
+            ('kernels = ["sas"]', 'metrics = ["status"]', 16, "metrics: 'status': not one of metrics: row_instructions, mem_pea"),
+            ('kernels = ["sas"]', 'repeats = 0', 16, "repeats: 0: not a whole number above 0"),
             ('"{n}"', '"{m}"', 15, "{m}: no [sweep.arguments] has m"),
             ('"{n}"', '"n"', 25, "n is swept, and no workload has {n}"),
             ('cpus = [1, 2]', 'cpus = []', 19, "cpus: an empty list: nothing would be run"),
@@ -147,6 +151,15 @@ def what_is_wrong_is_said_with_its_line():
             ('"boot:lazy" = true }', '"boot:lazy" = 5 }', 32, "boot:lazy = 5: no run has that: there are True, False"),
             ('workload = "bench", cpus = 1, ', 'workload = "bench", ', 27, "cpus has several values (1, 2)"),
             ('kind = "line"', 'kind = "pie"', 40, "kind: 'pie': not one of line, bar"),
+            ('kind = "line"', 'kind = "line"\nrelative = "row"', 41, "relative: 'row': not one of cpus, kernel"),
+            ('kind = "line"', 'kind = "line"\nrelative = "kernel"\nideal = true', 42, 'needs kind = "line" and relative = "cpus"'),
+            ('kind = "line"', 'kind = "bar"\nrelative = "cpus"\nideal = true', 42, 'needs kind = "line" and relative = "cpus"'),
+            ('kind = "line"', 'kind = "line"\nideal = 1', 41, "ideal: 1: not true or false"),
+            ('x = "cpus"\nseries = "kernel"', 'x = "kernel"\nseries = "cpus"\nrelative = "kernel"\nideal = true', 39,
+             "ideal: kernel has values that are no numbers above 0 (sas, multi+smap)"),
+            ('false }\nkind', 'false, cpus = 2 }\nrelative = "cpus"\nkind', 40, "relative: cpus has one value there (2)"),
+            ('columns = "row"', 'columns = "row"\nideal = true', 31, "unknown key ideal"),
+            ('columns = "row"', 'columns = "row"\nsteps = true\nrelative = "kernel"', 32, "relative and steps"),
             ('name = "f"', 'name = "a/b"', 35, "not a name of letters"),
             ('[sweep]', '[[figur]]', 18, "unknown key figur: did you mean figure?"),
             ('question = "Does it?"', 'question = "Does it?', 2, "no TOML"),
@@ -197,10 +210,19 @@ def counted_runs_and_timed_runs_are_different_runs():
 
 
 @test
-def a_workload_has_the_metrics_that_it_names():
-    found = read(changed(('"mem_peak_kib"]', '"mem_peak_kib", "exact:late"]'), ('program =', 'metrics = ["exact:late"]\nprogram =')))
-    names = {cell.workload.name: [metric.name for metric in found.metrics_of(cell)] for cell in found.cells}
-    assert names == {"bench": ["row_instructions", "mem_peak_kib"], "own": ["exact:late"]}, names
+def a_workload_may_have_less_than_all():
+    found = read(changed(('["row_instructions", "mem_peak_kib"]', '["row_instructions", "mem_peak_kib", "exact:n", "emulated_ns"]'),
+                         ('kernels = ["sas"]\n', 'kernels = ["sas"]\ncpus = [2]\nmetrics = ["emulated_ns"]\nrepeats = 3\n'),
+                         ('"fork-exit"]\n', '"fork-exit"]\nmetrics = ["mem_peak_kib", "row_instructions"]\n')))
+    own = [cell for cell in found.cells if cell.workload.name == "own"]
+    assert {(cell.cpus, cell.counted) for cell in own} == {(2, False)} and len(own) == 4, own
+    rest = [cell for cell in found.cells if cell not in own]
+    assert {cell.cpus for cell in rest} == {1, 2} and all(cell.counted for cell in rest) and len(rest) == 16
+    assert [metric.name for metric in found.metrics_of(rest[0])] == ["mem_peak_kib", "row_instructions"]
+    assert [turn for _, turn in found.runs()] == [1] * 20 + [2] * 20 + [3] * 4
+    found = read(changed(('kernels = ["sas"]\n', 'kernels = ["sas"]\nboot = []\n')))
+    assert {cell.boot for cell in found.cells if cell.workload.name == "own"} == {()}
+    assert {cell.boot for cell in found.cells if cell.workload.name == "bench"} == {(("lazy", True),), (("lazy", False),)}
 
 
 def outcome_of(status=0, reason="", **stats):
@@ -357,6 +379,19 @@ def times_are_not_had_side_by_side():
 
 
 @test
+def what_is_timed_runs_alone_behind_the_counts():
+    mixed = SMALL.replace('["row_instructions"]', '["row_instructions", "row_emulated_ns"]')
+    with folder_of(mixed) as folder:
+        machine, apart = Machine(folder), []
+        with mock.patch.object(experiment, "_side_by_side", lambda lab, runs, data, progress, jobs: apart.extend(runs)):
+            machine.run(folder, "--jobs", "2")
+        assert len(apart) == len(machine.runs) == 8 and all(cell.counted for cell, _ in apart), apart
+        assert {row["icount"] for row in data_of(folder)} == {"False"}
+        assert "--engine slurm: row_emulated_ns is time" in error_of(
+            experiment.main, cli.parse(["experiment", str(folder), "--engine", "slurm"]))
+
+
+@test
 def engines_bring_back_what_was_asked_for_or_nothing():
     with folder_of(SMALL) as folder, mock.patch.object(experiment_engines.shutil, "which", lambda name: None):
         for engine, package in (("slurm", "slurm-wlm"), ("parallel", "parallel")):
@@ -416,6 +451,103 @@ def the_same_data_is_the_same_picture():
         assert float(re.search(rb'width="([\d.]+)pt"', first)[1]) < 330, "as wide as a phone is"
 
 
+SPEED = '''question = "Q?"
+kernels = ["sas", "split", "multi"]
+metrics = ["exact:ops", "time:ops"]
+[sweep]
+cpus = [2, 1, 4]
+[[workload]]
+name = "loops"
+program = "/bin/loops"
+[[table]]
+name = "exact"
+rows = "cpus"
+columns = "kernel"
+value = "exact:ops"
+relative = "cpus"
+[[table]]
+name = "time"
+rows = "cpus"
+columns = "kernel"
+value = "time:ops"
+relative = "cpus"
+[[table]]
+name = "beside"
+rows = "cpus"
+columns = "kernel"
+value = "exact:ops"
+relative = "kernel"
+[[figure]]
+name = "f"
+x = "cpus"
+series = "kernel"
+y = "time:ops"
+kind = "line"
+relative = "cpus"
+ideal = true
+[[figure]]
+name = "g"
+x = "cpus"
+series = "kernel"
+y = "time:ops"
+kind = "bar"
+relative = "kernel"
+'''
+
+
+def measured(metric, values):
+    """Rows as data.csv has them, of {(kernel, cpus): values}; a value that is a word is a reason."""
+    for (kernel, cpus), several in values.items():
+        for value in several:
+            done = not isinstance(value, str)
+            yield {"state": "done" if done else "refused", "reason": "" if done else value, "icount": str(metric == "exact:ops"),
+                   "kernel": kernel, "workload": "loops", "row": "", "cpus": str(cpus), "memory_kib": "524288",
+                   "exact:ops": "", "time:ops": "", metric: str(value) if done else "", "qemu": "7.2", "accel": "tcg",
+                   "cpu": "max", "git": "0", "program_sha256": ""}
+
+
+TIMES = {("sas", 2): [90, 100, 104], ("sas", 1): [99, 110, 120], ("sas", 4): [290, 300, 330], ("split", 2): [50],
+         ("split", 4): [100]}
+
+
+@test
+def relative_to_the_first_of_its_own():
+    with folder_of(SPEED) as folder:
+        found = experiment_file.read(str(folder))
+        exact, time, beside = (next(show for show in found.shows if show.name == name) for name in ("exact", "time", "beside"))
+        counts = {("sas", 2): [200, 200], ("sas", 1): [100, 100], ("sas", 4): [390, 390], ("split", 2): ["ENOSYS"] * 2,
+                  ("split", 4): [7, 7], ("multi", 2): [100, 125], ("multi", 1): [50, 50], ("multi", 4): [500000, 500000]}
+        rows = list(measured("exact:ops", counts))
+        assert experiment_show.cells(found, rows, exact) == [
+            ["cpus", "sas", "split", "multi"], ["2", "1.00", "ENOSYS", "1.00"], ["1", "0.5", "–", "0.4 .. 0.5"],
+            ["4", "1.95", "–", "4,000 .. 5,000"]], experiment_show.cells(found, rows, exact)
+        assert experiment_show.cells(found, rows, beside) == [
+            ["cpus", "sas", "split", "multi"], ["2", "1.00", "ENOSYS", "0.5 .. 0.625"], ["1", "1.00", "–", "0.5"],
+            ["4", "1.00", "0.0179", "1,282"]], experiment_show.cells(found, rows, beside)
+        legend = experiment_show.legend(found, rows, exact)
+        assert "not all equal; each divided by its own at cpus 2." in legend, legend
+        zero = list(measured("exact:ops", {**counts, ("sas", 2): [0, 0]}))
+        assert [cells[1] for cells in experiment_show.cells(found, zero, exact)] == ["sas", "–", "–", "–"], "nothing is so many times 0"
+        # Medians 100, 110 and 300; quotients from 99 / 104 to 120 / 90, and from 290 / 104 to 330 / 90.
+        rows = list(measured("time:ops", TIMES))
+        assert experiment_show.cells(found, rows, time) == [
+            ["cpus", "sas", "split", "multi"], ["2", "1.00", "1.00", "–"], ["1", "0.952 .. 1.33", "–", "–"],
+            ["4", "3.00 (2.79 .. 3.67)", "2.00", "–"]], experiment_show.cells(found, rows, time)
+
+
+@test
+def the_ideal_is_a_line_of_its_own():
+    with folder_of(SPEED) as folder:
+        found, rows = experiment_file.read(str(folder)), list(measured("time:ops", TIMES))
+        line, bars = (show for show in found.shows if show.what == "figure")
+        assert experiment_show.units(found, line) == "times that at cpus 2"
+        assert experiment_show.units(found, bars) == "times that at kernel sas"
+        with_ideal = experiment_figure.draw(found, rows, line)
+        assert with_ideal == experiment_figure.draw(found, rows, line) and experiment_figure.draw(found, rows, bars)
+        without = experiment_figure.draw(found, rows, dataclasses.replace(line, ideal=False))
+        assert b"stroke-dasharray: 3.7" in with_ideal and b"stroke-dasharray: 3.7" not in without, "the ideal is dashed"
+
+
 @test
 def numbers_that_the_program_prints():
     text = changed(('bench = ["null-call", "fork-exit"]', 'program = "/bin/p"'),
@@ -427,6 +559,29 @@ def numbers_that_the_program_prints():
     assert "no lines `wakes NUMBER`" in error_of(metric.value, seen)
     linux = types.SimpleNamespace(outcome=outcome_of(run_ns=5))
     assert experiment_file.experiment_metrics.named("instructions").value(linux) == "", "without idle time there is no count"
+
+
+@test
+def kernels_are_built_through_ccache_where_it_is():
+    for there, chosen, wanted in ((True, {}, "1"), (False, {}, None), (True, {"CC": "gcc-11"}, None), (True, {"CCACHE": "0"}, "0")):
+        with mock.patch.dict(os.environ, chosen, clear=True), \
+                mock.patch.object(experiment.shutil, "which", lambda name: there and name == "ccache"):
+            experiment._with_ccache()
+            assert os.environ.get("CCACHE") == wanted, (there, chosen)
+
+
+@test
+def a_program_may_say_that_it_was_refused():
+    text = changed(('bench = ["null-call", "fork-exit"]', 'program = "/bin/p"'),
+                   ('["row_instructions"]', '["count:wakes"]'), text=SMALL.partition("[[table")[0])
+    found = read(text)
+
+    def result(status, said):
+        return experiment_run._result(found, found.cells[0], types.SimpleNamespace(kernel=None), outcome_of(status),
+                                      types.SimpleNamespace(data=said), types.SimpleNamespace(data=b""), None)
+    assert result(1, b"x\nrefused: ENOSYS\n") == {"state": "refused", "reason": "ENOSYS"}
+    assert result(0, b"refused: ENOSYS\nwakes 3\n")["state"] == "done", "it ended well: these are words of its own"
+    assert "exit status 1" in error_of(result, 1, b"I was refused: ENOSYS\n")
 
 
 @test

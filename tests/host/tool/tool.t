@@ -17,7 +17,7 @@ from unittest import mock
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
 from orchardlib import accel, boot, cli, cpio, elfcheck, frames, kernels, linked, machine, rootfs  # noqa: E402
-from orchardlib import paths, replay, run, runfile, session, sinks, terminal  # noqa: E402
+from orchardlib import parts, paths, replay, run, runfile, session, sinks, symbols, terminal  # noqa: E402
 from tap import error_of, test  # noqa: E402
 
 @test
@@ -348,6 +348,24 @@ def said_after(argv, append="", icount=True, status=0, console=(), fragment="deb
     with mock.patch.object(sys, "argv", [os.path.abspath(argv[0]), *argv[1:]]), \
             mock.patch.dict(os.environ, ORCHARD_FRAGMENT=fragment):
         return replay.lines(kernel, chosen, session.Outcome(status, console=list(console)))
+
+
+@test
+def names_have_addresses_and_addresses_names():
+    table = symbols.Symbols("ffffffff80200000 t twice\nffffffff80000000 T __text_start\nffffffff80100000 T twice\n"
+                            "ffffffff80000000 t first\n                 U nowhere\n0000000000001000 A size\nffffffff80300000 b f.constprop.0\n"
+                            "ffffffff80150000 t f\nffffffff80140000 t f\nffffffff80400000 B __kernel_end\n")
+    assert table.address["twice"] == 0xffffffff80100000, "the global one"
+    assert table.address["f"] == 0xffffffff80140000 and table.address["size"] == 0x1000 and "nowhere" not in table.address
+    assert table.at(0xffffffff80000004) == ("first", 4) and table.text(0xffffffff80100000) == "twice"
+    assert table.text(0xffffffff80140000, back=1) == "twice+0x40000", "a return address behind its function's last instruction"
+    assert [table.at(address) for address in (0, 0x1004, 0xffffffff7fffffff, 0xffffffff80400000)] == [None] * 4
+    with mock.patch.object(symbols, "read", lambda image: table):
+        assert replay.variables("x", [0xffffffff80300000, 0x1004]) == {0xffffffff80300000: "f.constprop.0+0x0"}
+        assert parts._symbols("x")["f"] == 0xffffffff80140000, "a copy that the compiler made hides no function"
+    with tempfile.TemporaryDirectory() as work:
+        (Path(work) / "image").write_text("no ELF")
+        assert "image: its symbols cannot be read: nm: " in error_of(symbols.read, Path(work) / "image")
 
 
 @test

@@ -19,8 +19,8 @@ from unittest import mock
 
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
-from orchardlib import cli, machine, run, trace, trace_chrome, trace_ctf, trace_file, trace_model, trace_rings  # noqa: E402
-from orchardlib import trace_svg  # noqa: E402
+from orchardlib import cli, machine, run, symbols, trace, trace_chrome, trace_ctf, trace_file, trace_model  # noqa: E402
+from orchardlib import trace_rings, trace_svg  # noqa: E402
 from tap import error_of, test  # noqa: E402
 
 KERNEL = 1 << 31
@@ -275,8 +275,8 @@ def symbols_are_the_images():
     rings = memory.rings()
     rings[0].moved = 2 << 20
     rings[0].percpu = 0xffff800001000000 - 0xffffffff80500000 & (1 << 64) - 1
-    with mock.patch.object(trace_file.subprocess, "run", return_value=types.SimpleNamespace(stdout=table)):
-        found = trace_file.symbols("x", rings)
+    with mock.patch.object(symbols, "read", lambda image: symbols.Symbols(table)):
+        found = trace_file.names("x", rings)
     assert found == {f"{LOCK + (2 << 20):x}": "big_lock", "ffffffff80300200": "vfs_open+0x100",
                      "ffff800001000118": "runqueue+0x10 of cpu 0"}, found
 

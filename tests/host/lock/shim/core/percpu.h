@@ -15,6 +15,7 @@
 #define cpu_ptr(x, cpu) (&(x)[cpu])
 
 extern __thread unsigned machine_cpu;
+extern u64 cpu_online_mask[]; /* of MACHINE_CPUS bits */
 
 static inline unsigned this_cpu_id(void)
 {
