@@ -93,7 +93,7 @@ unsigned place_woken(struct thread *t)
 }
 
 /* Nobody waits for a CPU that has its cache while another idles. */
-unsigned place_shared(struct thread *t)
+__cold unsigned place_shared(struct thread *t)
 {
 	return t->exempt || fpu_live(&t->arch) ? t->cpu : place(t, false);
 }
@@ -160,7 +160,7 @@ bool place_steal(struct sched_cpu *c)
 	return false;
 }
 
-static struct sched_cpu *busiest(void)
+static __cold struct sched_cpu *busiest(void)
 {
 	struct sched_cpu *most = this_sched_cpu();
 	size_t cpu;
@@ -172,7 +172,7 @@ static struct sched_cpu *busiest(void)
 	return most;
 }
 
-void place_balance(struct sched_cpu *c, u64 now)
+__cold void place_balance(struct sched_cpu *c, u64 now)
 {
 	struct sched_cpu *victim;
 	struct thread *t;
@@ -185,7 +185,7 @@ void place_balance(struct sched_cpu *c, u64 now)
 		runqueue_insert(t, false);
 }
 
-void place_put_off(const struct thread *t)
+__cold void place_put_off(const struct thread *t)
 {
 	unsigned cpu = find_idle(t);
 

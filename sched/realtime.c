@@ -93,7 +93,7 @@ static u64 rank_on(unsigned cpu)
 
 static void ask(struct sched_cpu *c)
 {
-	c->rt.asked = true;
+	WRITE_ONCE(c->rt.asked, true);
 	arch_ipi(c->cpu, IPI_RESCHEDULE);
 }
 
@@ -199,7 +199,7 @@ static struct thread *rt_peek(struct runqueue *rq, unsigned cpu)
 	struct sched_cpu *c = sched_cpu_of(cpu);
 	struct thread *t = list_peek_movable(&rq->rt.queue, cpu), *other;
 
-	if (t && (!c->rt.others_first || t->class == SCHED_DEADLINE))
+	if (t && (!READ_ONCE(c->rt.others_first) || t->class == SCHED_DEADLINE))
 		return t;
 	other = base->peek(rq, cpu);
 	/* Nobody that may run there waited. */
@@ -340,7 +340,7 @@ void realtime_spread(struct sched_cpu *c)
 {
 	struct thread *t;
 
-	c->rt.asked = false;
+	WRITE_ONCE(c->rt.asked, false);
 	while ((t = take_for_another(c)))
 		runqueue_insert(t, false);
 	for (unsigned cpu = 0; (cpu = better_from(cpu, c)) < CPUS_MAX; cpu++) {

@@ -88,7 +88,7 @@ struct sched_cpu {
 	struct {
 		u64 kept;                 /* ns for which they kept others waiting, less 19 times what those had */
 		bool others_first;        /* that was too much: FIFO and RR wait now */
-		bool asked;               /* realtime_spread() shall look */
+		bool asked;               /* a: realtime_spread() shall look */
 		u64 rank;                 /* of the thread that was picked last; read racily */
 	} rt;
 	struct runqueue own;       /* in use unless all share the boot CPU's */

@@ -203,7 +203,7 @@ void sched_interrupt(void)
 	runqueue_charge(c, now);
 	runqueue_set_slice(c, now);
 	spin_unlock(&c->rq->lock);
-	if (unlikely(c->rt.asked))
+	if (unlikely(READ_ONCE(c->rt.asked)))
 		realtime_spread(c);
 }
 

@@ -42,6 +42,15 @@ for kernel in $KERNELS; do
 	done
 	turn=$((turn + 1))
 
+	# By instructions, since CPUs that wait in turn for one lock stand still where the host has fewer.
+	run_options='--icount --append runqueues=one'
+	run "$kernel" 4 tests/threads </dev/null
+	tap_is_good && [ "$status" = 0 ]
+	check $? "$kernel: threads of one run queue, 4 CPUs" || explain "$work/out"
+	run_options='--append runqueues=one --append balance_ms=20'
+	run "$kernel" 4 /bin/busybox grep runqueues /proc/orchard </dev/null
+	is_output 'runqueues: one, balanced every 20 ms' "$kernel: runqueues= and balance_ms= are taken"
+
 	run_options='--append maxcpus=2'
 	run "$kernel" 4 /bin/busybox grep cpus /proc/orchard </dev/null
 	is_output 'cpus: 2' "$kernel: maxcpus=2 of 4"
@@ -51,6 +60,11 @@ run_options='--append sched=nonsense'
 run "${KERNELS%% *}" 1 hello </dev/null
 is_status 0 "an unknown policy harms nobody"
 has_line 'sched=nonsense: no such policy; there are fair rr mlfq stride lottery eevdf; using' "$work/err" "and is told which there are"
+
+run_options='--append runqueues=two'
+run "${KERNELS%% *}" 1 hello </dev/null
+is_status 0 "a number of run queues that there is not harms nobody"
+has_line "runqueues: no 'two'; there are percpu and one" "$work/err" "and is told which there are"
 
 run_options='--append nonsense=1'
 run sas 1 hello </dev/null

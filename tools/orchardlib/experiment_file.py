@@ -38,6 +38,7 @@ class Workload:
     kernels: tuple
     cpus: tuple
     memory: tuple
+    boot: tuple             # names of [sweep.boot]
     metrics: tuple
     repeats: int
 
@@ -142,12 +143,13 @@ class Experiment:
         root = table.take("root", experiment_toml.text, None)
         only = table.several("kernels", experiment_toml.one_of(*self.kernels), self.kernels)
         cpus = table.several("cpus", experiment_toml.one_of(*self.cpus), self.cpus)
+        boot = table.several("boot", experiment_toml.one_of(*self.boot), list(self.boot), empty=True)
         memory = table.several("memory", self._memory, self.memory)
         metrics = table.several("metrics", self._metric, self.metrics)
         repeats = table.take("repeats", experiment_toml.number, self.repeats)
         table.end()
         return Workload(name, program, tuple(arguments), tuple(rows), milliseconds, tuple(env), tuple(add), root, tuple(only),
-                        tuple(cpus), tuple(memory), tuple(metrics), repeats)
+                        tuple(cpus), tuple(memory), tuple(boot), tuple(metrics), repeats)
 
     def _memory(self, value):
         size = experiment_toml.parsed(machine.parse_memory)(value)
@@ -223,11 +225,12 @@ class Experiment:
                     continue
                 holes = {hole[1] for word in workload.arguments for hole in HOLE.finditer(word) if hole[1]}
                 swept = [(name, values) for name, values in self.arguments.items() if name in holes]
+                words = [(name, values) for name, values in self.boot.items() if name in workload.boot]
                 for row in workload.rows or ("",):
                     for arguments in _product(swept):
                         for cpus in workload.cpus:
                             for memory in workload.memory:
-                                for boot in _product(self.boot.items()):
+                                for boot in _product(words):
                                     for kernel in workload.kernels:
                                         yield Cell(kernel, workload, row, counted, cpus, memory, boot, arguments)
 

@@ -12,7 +12,7 @@ static u64 error_of(const struct promise *p)
 {
 	if (cpus > 1 && p->policy == &policy_lottery)
 		return 35;
-	return cpus > 1 && p->policy == &policy_mlfq ? 5 : p->share_error;
+	return cpus > 1 && p->policy == &policy_mlfq ? 6 : p->share_error;
 }
 
 static void share_equally(const struct promise *p)

@@ -135,6 +135,7 @@ def what_is_wrong_is_said_with_its_line():
             ('name = "own"', 'name = "bench"', 13, "workload bench is there twice"),
             ('kernels = ["sas"]', 'kernels = ["split"]', 16, "not one of sas, multi+smap"),
             ('kernels = ["sas"]', 'cpus = [4]', 16, "cpus: 4: not one of 1, 2"),
+            ('kernels = ["sas"]', 'boot = ["busy"]', 16, "boot: 'busy': not one of lazy"),
             ('kernels = ["sas"]', 'memory = ["1G"]', 16, "memory: '1G': not swept"),
             ('kernels = ["sas"]', 'metrics = ["status"]', 16, "metrics: 'status': not one of metrics: row_instructions, mem_pea"),
             ('kernels = ["sas"]', 'repeats = 0', 16, "repeats: 0: not a whole number above 0"),
@@ -223,6 +224,9 @@ def a_workload_may_have_less_than_all():
     assert {cell.cpus for cell in rest} == {1, 2} and all(cell.counted for cell in rest) and len(rest) == 32
     assert [metric.name for metric in found.metrics_of(rest[0])] == ["mem_peak_kib", "row_instructions"]
     assert [turn for _, turn in found.runs()] == [1] * 36 + [2] * 36 + [3] * 4
+    found = read(changed(('kernels = ["sas"]\n', 'kernels = ["sas"]\nboot = []\n')))
+    assert {cell.boot for cell in found.cells if cell.workload.name == "own"} == {()}
+    assert {cell.boot for cell in found.cells if cell.workload.name == "bench"} == {(("lazy", True),), (("lazy", False),)}
 
 
 def outcome_of(status=0, reason="", **stats):
