@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* readers.c - waiting for those who read without a lock. Called by who takes names away (fs). */
+/* readers.c - waiting for those who read without a lock. Called by who takes names and descriptors away (fs). */
 #include <core/readers.h>
 
 #include <arch/cpu.h>

@@ -3,10 +3,12 @@
  * fdtable.c - descriptors: small integers that name open files.
  *
  * The table grows by doubling; a new one is allocated without the lock and swapped in under it.
- * Files are put after the lock was dropped, since the last put may sleep.
+ * Files are put after the lock was dropped, since the last put may sleep. Where several threads have the table they find a file
+ * as readers (core/readers.h), and whoever takes one away waits for them; a thread that is alone need not wait for itself.
  */
 #include <fs/fdtable.h>
 
+#include <core/readers.h>
 #include <fs/file.h>
 #include <fs/lock.h>
 #include <lib/bitmap.h>
@@ -24,10 +26,20 @@ static void *slots_alloc(unsigned size)
 
 static void slots_use(struct fdtable *t, void *slots, unsigned size)
 {
-	t->file = slots;
-	t->open = (u64 *)(t->file + size);
+	struct file **file = slots;
+
+	t->open = (u64 *)(file + size);
 	t->cloexec = t->open + BITMAP_WORDS(size);
-	t->size = size;
+	/* In this order: a reader who has seen the new size sees the new slots. */
+	__atomic_store_n(&t->file, file, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->size, size, __ATOMIC_RELEASE);
+}
+
+/* What was taken out of the table, without its lock, may go. */
+static void wait_for_readers(const struct fdtable *t)
+{
+	if (READ_ONCE(t->threads) || fdtable_is_shared(t))
+		readers_wait();
 }
 
 static struct fdtable *table_of_size(unsigned size)
@@ -60,6 +72,7 @@ void fdtable_put(struct fdtable *t)
 {
 	if (__atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL))
 		return;
+	t->threads = false; /* nobody has it any more */
 	fd_close_range(t, 0, ~0u, false);
 	kfree(t->file);
 	kfree(t);
@@ -90,6 +103,7 @@ static int grow(struct fdtable *t, unsigned fd)
 		slots_use(t, slots, size);
 	}
 	spin_unlock(&t->lock);
+	wait_for_readers(t);
 	kfree(old);
 	return 0;
 }
@@ -123,7 +137,7 @@ static struct file *take(struct fdtable *t, unsigned fd)
 {
 	struct file *f = t->file[fd];
 
-	t->file[fd] = NULL;
+	WRITE_ONCE(t->file[fd], NULL);
 	bitmap_clear(t->open, fd);
 	bitmap_clear(t->cloexec, fd);
 	t->next_free = MIN(t->next_free, fd);
@@ -132,7 +146,7 @@ static struct file *take(struct fdtable *t, unsigned fd)
 
 static void place(struct fdtable *t, unsigned fd, struct file *f, bool cloexec)
 {
-	t->file[fd] = f;
+	__atomic_store_n(&t->file[fd], f, __ATOMIC_RELEASE);
 	bitmap_set(t->open, fd);
 	if (cloexec)
 		bitmap_set(t->cloexec, fd);
@@ -146,12 +160,26 @@ static void place(struct fdtable *t, unsigned fd, struct file *f, bool cloexec)
  */
 static void put_closed(struct fdtable *t, struct file *f)
 {
+	wait_for_readers(t);
 	if (f->vnode)
 		file_lock_drop_owner(f->vnode, t);
 	file_put(f);
 }
 
 struct file *fd_get(struct fdtable *t, int fd)
+{
+	struct file *f = NULL;
+
+	readers_enter();
+	if ((unsigned)fd < __atomic_load_n(&t->size, __ATOMIC_ACQUIRE))
+		f = __atomic_load_n(&__atomic_load_n(&t->file, __ATOMIC_RELAXED)[fd], __ATOMIC_ACQUIRE);
+	if (f)
+		file_get(f);
+	readers_leave();
+	return f;
+}
+
+struct file *fd_get_of_other(struct fdtable *t, int fd)
 {
 	spin_lock(&t->lock);
 
@@ -254,6 +282,8 @@ int fd_close_range(struct fdtable *t, unsigned first, unsigned last, bool cloexe
 
 void fdtable_exec(struct fdtable *t)
 {
+	if (!fdtable_is_shared(t))
+		t->threads = false; /* who executes is alone in its process */
 	for (size_t fd = 0;; fd++) {
 		struct file *f = NULL;
 

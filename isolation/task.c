@@ -289,7 +289,8 @@ struct task *task_create(struct proc *p, int tid, const char *name, void (*entry
 		return ERR_PTR(-EAGAIN);
 	}
 	list_add_tail(&t->link, &p->tasks);
-	p->ntasks++;
+	if (p->ntasks++)
+		WRITE_ONCE(p->files->threads, true);
 	if (!p->leader)
 		p->leader = t;
 	if (p->stopping)

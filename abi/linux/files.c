@@ -14,18 +14,15 @@ bool fs_caller(struct fs_caller *c)
 	if (!thread_is_app(current()))
 		return false;
 
-	struct proc *p = proc_current();
-	u64 irq = spin_lock_irqsave(&p->siglock); /* another thread may replace the cred */
-	const struct cred *cred = p->cred;
+	const struct cred *cred = cred_current();
 
-	c->fs = p->fs;
+	c->fs = proc_current()->fs;
 	c->uid = cred->uid;
 	c->gid = cred->gid;
 	c->euid = cred->fsuid;
 	c->egid = cred->fsgid;
 	c->ngroups = cred->ngroups;
 	memcpy(c->group, cred->group, cred->ngroups * sizeof(c->group[0]));
-	spin_unlock_irqrestore(&p->siglock, irq);
 	return true;
 }
 

@@ -97,7 +97,7 @@ static int next_fd(struct proc *p, int fd)
 static struct file *file_at(struct proc *p, int fd)
 {
 	struct fdtable *t = proc_files(p);
-	struct file *f = t ? fd_get(t, fd) : NULL;
+	struct file *f = t ? fd_get_of_other(t, fd) : NULL;
 
 	if (t)
 		fdtable_put(t);

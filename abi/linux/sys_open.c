@@ -113,6 +113,7 @@ static int unshare_files(struct proc *p)
 	copy = fdtable_copy(old);
 	if (!copy)
 		return -ENOMEM;
+	copy->threads = old->threads;
 
 	u64 irq = spin_lock_irqsave(&p->siglock);
 

@@ -13,8 +13,9 @@ struct file;
 struct fdtable {
 	u32 refs;               /* a */
 	struct spinlock lock;   /* (s) */
-	unsigned size;          /* lock: slots; read without by a thread that is alone */
+	unsigned size;          /* lock: slots; read without by a thread that is alone, and by readers (core/readers.h) */
 	struct file **file;     /* lock; likewise */
+	bool threads;           /* there were several: set before the second starts */
 	u64 *open, *cloexec;    /* lock: bitmaps */
 	unsigned next_free;     /* lock: nothing free below */
 };
@@ -37,8 +38,12 @@ static inline struct file *fd_peek(const struct fdtable *t, int fd)
 	return (unsigned)fd < t->size ? t->file[fd] : NULL; /* no table reaches to negative ones */
 }
 
-/* A reference, or NULL (EBADF). */
+/*
+ * A reference, or NULL (EBADF). The first is for who has this table, takes no lock, and relies on whoever closes a descriptor of
+ * several threads to wait for readers; the second for who only looks at it: nobody may have known of him.
+ */
 struct file *fd_get(struct fdtable *t, int fd);
+struct file *fd_get_of_other(struct fdtable *t, int fd);
 /* Lowest free descriptor >= min and < limit; takes over the reference. -EMFILE, -EINVAL, -ENOMEM (reference kept by caller). */
 int fd_install(struct fdtable *t, struct file *f, int min, unsigned limit, bool cloexec);
 /* dup2: takes over the reference, closes what was there. */

@@ -42,7 +42,7 @@ for kernel in $KERNELS; do
 	at_most work_ns 20000000 "$kernel, $way"
 	run "$kernel" 1 jobs -n 4 -a "$way" -m noisy -k cpu -p 10 </dev/null
 	is_status 0 "$kernel: three hogs, by $way"
-	at_most late_max_ns 50000 "$kernel, $way"
+	at_most late_max_ns 10000 "$kernel, $way"
 	at_most missed 0 "$kernel, $way"
 	run "$kernel" 1 jobs -n 4 -a "$way" -m noisy -k reads -p 10 </dev/null
 	is_status 0 "$kernel: three whose calls are long, by $way"

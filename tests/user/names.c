@@ -2,7 +2,7 @@
 /*
  * Names that are looked up while others come, go and change places in the same directory: one that stays is always found, one that
  * is replaced by rename(2) names the old file or the new one and is never missing, two that are exchanged name both files, and what
- * was found is whole. All threads share one directory; kernels may look without a lock.
+ * was found is whole. All threads share one directory; kernels may look without a lock. The same for descriptors.
  */
 #define _GNU_SOURCE
 #include "tap.h"
@@ -160,6 +160,46 @@ static void test_here_changes(void)
 	is_int(wrong, 0, "a walk begins in the directory that was left, or in the new one");
 }
 
+static int changing; /* a descriptor */
+
+static void *use(void *unused)
+{
+	(void)unused;
+	while (!stopping()) {
+		char content = 0;
+		long n = pread(changing, &content, 1, 0);
+
+		count(&lookups);
+		if (n == 1 ? content != 'a' && content != 's' : n == 0 || errno != EBADF)
+			count(&wrong);
+	}
+	return NULL;
+}
+
+/* One number names one file, another, or none, while other threads read from it. */
+static void test_descriptors_change(void)
+{
+	int a = open(FOLDER "/below/stays", O_RDONLY), s = open(FOLDER "/stays", O_RDONLY);
+	pthread_t threads[2];
+
+	must(a >= 0 && s >= 0 && (changing = dup(s)) >= 0);
+	stopped = 0;
+	wrong = lookups = 0;
+	for (unsigned i = 0; i < 2; i++)
+		must(pthread_create(&threads[i], NULL, use, NULL) == 0);
+	for (unsigned i = 0; i < 2 * CHANGES || __atomic_load_n(&lookups, __ATOMIC_RELAXED) < 50; i++) {
+		if (i % 3 == 0)
+			must(close(changing) == 0);
+		must(dup2(i % 2 ? a : s, changing) == changing);
+		sched_yield();
+	}
+	__atomic_store_n(&stopped, 1, __ATOMIC_RELEASE);
+	for (unsigned i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	close(a), close(s), close(changing);
+	is_int(wrong, 0, "a descriptor that changes names one of its files, or none");
+}
+
 static void test_what_may_not_be_passed(void)
 {
 	char path[300];
@@ -176,6 +216,10 @@ static void test_what_may_not_be_passed(void)
 	must(unlink(FOLDER "/link") == 0);
 }
 
+static const char *const made[] = {
+	FOLDER "/stays", FOLDER "/replaced", FOLDER "/other", FOLDER "/below/a", FOLDER "/below/b", FOLDER "/below/stays",
+};
+
 int main(void)
 {
 	must(mkdir("/tmp", 01777) == 0 || errno == EEXIST);
@@ -184,9 +228,14 @@ int main(void)
 	make(FOLDER "/replaced", 'o');
 	make(FOLDER "/below/a", 'a');
 	make(FOLDER "/below/b", 'b');
+	make(FOLDER "/below/stays", 'a');
 	test_names_that_stay_are_found();
 	test_changes_are_seen();
 	test_here_changes();
+	test_descriptors_change();
 	test_what_may_not_be_passed();
+	for (unsigned i = 0; i < sizeof(made) / sizeof(*made); i++)
+		unlink(made[i]);
+	must(rmdir(FOLDER "/below") == 0 && rmdir(FOLDER) == 0);
 	return done();
 }

@@ -37,6 +37,7 @@ class Workload:
     root: str | None
     kernels: tuple
     cpus: tuple
+    memory: tuple
     boot: tuple             # names of [sweep.boot]
     metrics: tuple
     repeats: int
@@ -143,11 +144,18 @@ class Experiment:
         only = table.several("kernels", experiment_toml.one_of(*self.kernels), self.kernels)
         cpus = table.several("cpus", experiment_toml.one_of(*self.cpus), self.cpus)
         boot = table.several("boot", experiment_toml.one_of(*self.boot), list(self.boot), empty=True)
+        memory = table.several("memory", self._memory, self.memory)
         metrics = table.several("metrics", self._metric, self.metrics)
         repeats = table.take("repeats", experiment_toml.number, self.repeats)
         table.end()
         return Workload(name, program, tuple(arguments), tuple(rows), milliseconds, tuple(env), tuple(add), root, tuple(only),
-                        tuple(cpus), tuple(boot), tuple(metrics), repeats)
+                        tuple(cpus), tuple(memory), tuple(boot), tuple(metrics), repeats)
+
+    def _memory(self, value):
+        size = experiment_toml.parsed(machine.parse_memory)(value)
+        if size not in self.memory:
+            raise ValueError("not swept: the list of [sweep], or the one value, has no such size")
+        return size
 
     def _costs(self, table):
         """The model's prices: its own, but for those named here."""
@@ -221,7 +229,7 @@ class Experiment:
                 for row in workload.rows or ("",):
                     for arguments in _product(swept):
                         for cpus in workload.cpus:
-                            for memory in self.memory:
+                            for memory in workload.memory:
                                 for boot in _product(words):
                                     for kernel in workload.kernels:
                                         yield Cell(kernel, workload, row, counted, cpus, memory, boot, arguments)

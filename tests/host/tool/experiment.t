@@ -136,6 +136,7 @@ def what_is_wrong_is_said_with_its_line():
             ('kernels = ["sas"]', 'kernels = ["split"]', 16, "not one of sas, multi+smap"),
             ('kernels = ["sas"]', 'cpus = [4]', 16, "cpus: 4: not one of 1, 2"),
             ('kernels = ["sas"]', 'boot = ["busy"]', 16, "boot: 'busy': not one of lazy"),
+            ('kernels = ["sas"]', 'memory = ["1G"]', 16, "memory: '1G': not swept"),
             ('kernels = ["sas"]', 'metrics = ["status"]', 16, "metrics: 'status': not one of metrics: row_instructions, mem_pea"),
             ('kernels = ["sas"]', 'repeats = 0', 16, "repeats: 0: not a whole number above 0"),
             ('"{n}"', '"{m}"', 15, "{m}: no [sweep.arguments] has m"),
@@ -211,15 +212,18 @@ def counted_runs_and_timed_runs_are_different_runs():
 
 @test
 def a_workload_may_have_less_than_all():
-    found = read(changed(('["row_instructions", "mem_peak_kib"]', '["row_instructions", "mem_peak_kib", "exact:n", "emulated_ns"]'),
-                         ('kernels = ["sas"]\n', 'kernels = ["sas"]\ncpus = [2]\nmetrics = ["emulated_ns"]\nrepeats = 3\n'),
-                         ('"fork-exit"]\n', '"fork-exit"]\nmetrics = ["mem_peak_kib", "row_instructions"]\n')))
+    own_keys = 'memory = ["1024M"]\ncpus = [2]\nmetrics = ["emulated_ns"]\nrepeats = 3\n'
+    found = read(changed(('"mem_peak_kib"]', '"mem_peak_kib", "exact:n", "emulated_ns"]'),
+                         ('cpus = [1, 2]', 'cpus = [1, 2]\nmemory = ["64M", "1G"]'),
+                         ('kernels = ["sas"]\n', 'kernels = ["sas"]\n' + own_keys),
+                         ('"fork-exit"]\n', '"fork-exit"]\nmetrics = ["mem_peak_kib", "row_instructions"]\n'),
+                         text=TOML.partition("[[table")[0]))
     own = [cell for cell in found.cells if cell.workload.name == "own"]
-    assert {(cell.cpus, cell.counted) for cell in own} == {(2, False)} and len(own) == 4, own
+    assert {(cell.cpus, cell.memory, cell.counted) for cell in own} == {(2, 1 << 30, False)} and len(own) == 4, own
     rest = [cell for cell in found.cells if cell not in own]
-    assert {cell.cpus for cell in rest} == {1, 2} and all(cell.counted for cell in rest) and len(rest) == 16
+    assert {cell.cpus for cell in rest} == {1, 2} and all(cell.counted for cell in rest) and len(rest) == 32
     assert [metric.name for metric in found.metrics_of(rest[0])] == ["mem_peak_kib", "row_instructions"]
-    assert [turn for _, turn in found.runs()] == [1] * 20 + [2] * 20 + [3] * 4
+    assert [turn for _, turn in found.runs()] == [1] * 36 + [2] * 36 + [3] * 4
     found = read(changed(('kernels = ["sas"]\n', 'kernels = ["sas"]\nboot = []\n')))
     assert {cell.boot for cell in found.cells if cell.workload.name == "own"} == {()}
     assert {cell.boot for cell in found.cells if cell.workload.name == "bench"} == {(("lazy", True),), (("lazy", False),)}
