@@ -154,6 +154,7 @@ compare: setup
 	$(Q)tools/orchard compare --cpus 1 $(if $(filter-out 0 no,$(THOROUGH)),--thorough)
 
 # The experiment of one paper, P=NN-slug or P=slug, or of all of them: one that fails stops no other. PAPERFLAGS go to the tool.
+PAPERFLAGS ?= --jobs $(JOBS)
 paper: setup
 	$(Q)test -n "$(strip $(P))" || { echo "make: which paper? make paper P=slug: $(notdir $(papers))" >&2; exit 2; }
 	$(Q)tools/orchard experiment $(firstword $(wildcard papers/$(strip $(P))/ papers/*-$(strip $(P))/) papers/$(strip $(P))) \

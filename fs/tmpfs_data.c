@@ -39,7 +39,7 @@ static void note_access(struct file *f)
 
 	if (f->flags & O_NOATIME)
 		return;
-	if (v->atime <= v->mtime || v->atime <= v->ctime || now - v->atime > ATIME_STALE_NS)
+	if (v->atime <= v->mtime || v->atime <= READ_ONCE(v->ctime) || now - v->atime > ATIME_STALE_NS)
 		v->atime = now;
 }
 

@@ -69,20 +69,21 @@ static struct timespec64 timespec_of(u64 ns)
 	};
 }
 
+/* Without a lock: each member is one that it had. */
 void vnode_getattr(struct vnode *v, struct stat64 *st)
 {
 	*st = (struct stat64){
 		.dev = v->dev,
 		.ino = v->ino,
-		.nlink = v->nlink,
-		.mode = v->mode,
-		.uid = v->uid,
-		.gid = v->gid,
+		.nlink = READ_ONCE(v->nlink),
+		.mode = READ_ONCE(v->mode),
+		.uid = READ_ONCE(v->uid),
+		.gid = READ_ONCE(v->gid),
 		.rdev = v->rdev,
 		.blksize = PAGE_SIZE,
-		.atime = timespec_of(v->atime),
-		.mtime = timespec_of(v->mtime),
-		.ctime = timespec_of(v->ctime),
+		.atime = timespec_of(READ_ONCE(v->atime)),
+		.mtime = timespec_of(READ_ONCE(v->mtime)),
+		.ctime = timespec_of(READ_ONCE(v->ctime)),
 	};
 	if (v->ops->getattr)
 		v->ops->getattr(v, st);

@@ -3,6 +3,7 @@
 #include <core/ktest.h>
 
 #include <core/mutex.h>
+#include <core/param.h>
 #include <core/seeds.h>
 #include <sched/thread.h>
 
@@ -117,7 +118,8 @@ KTEST(preempt_moves_a_thread)
 	struct preempt_stats s = work_with(true, 1);
 
 	KT_OK(s.migrations > ROUNDS / 4);
-	KT_OK(cpu_online == 1 || moves > ROUNDS / 8);
+	/* From a queue that all share it is taken by who looks first. */
+	KT_OK(cpu_online == 1 || param.one_runqueue || moves > ROUNDS / 8);
 }
 
 KTEST(preempt_does_nothing_unless_asked)

@@ -105,7 +105,7 @@ class Experiment:
         top = experiment_toml.Table(self.source, ())
         self.question = top.take("question", experiment_toml.text)
         self.kernels = top.several("kernels", _kernel)
-        self.metrics = top.several("metrics", experiment_metrics.named)
+        self.metrics = _worded(top.several("metrics", experiment_metrics.named), top.table("words"))
         self.repeats = top.take("repeats", experiment_toml.number, 2)
         self.cpu = top.take("cpu", experiment_toml.text, "")
         self.machine = top.take("machine", experiment_toml.one_of(*machine.MACHINES), "q35")
@@ -347,6 +347,16 @@ def _above_zero(text):
         return 0 < float(text) < math.inf
     except ValueError:
         return False
+
+
+def _worded(metrics, table):
+    """The metrics, in the author's words where there are some."""
+    names = [metric.name for metric in metrics]
+    for name in table.values:
+        if name not in names:
+            raise table.error(f"words for {name}, which is not one of metrics: {', '.join(names)}", name)
+    words = _texts(table)
+    return [dataclasses.replace(metric, words=words.get(metric.name, metric.words)) for metric in metrics]
 
 
 def _texts(table):

@@ -132,6 +132,7 @@ def what_is_wrong_is_said_with_its_line():
             ('repeats = 2', 'repeats = true', 5, "not a whole number"),
             ('"fork-exit"]', '"fork-exot"]', 10, "no such row of user/bench: did you mean fork-exit?"),
             ('program = "/bin/own"\n', '', 12, "workload own: either bench, with rows, or program"),
+            ('repeats = 2\n', 'repeats = 2\n[words]\nstatus = "x"\n', 7, "words for status, which is not one of metrics"),
             ('name = "own"', 'name = "bench"', 13, "workload bench is there twice"),
             ('kernels = ["sas"]', 'kernels = ["split"]', 16, "not one of sas, multi+smap"),
             ('kernels = ["sas"]', 'cpus = [4]', 16, "cpus: 4: not one of 1, 2"),
