@@ -50,7 +50,7 @@ is_near "a line that moves in a fifth of the time" 50
 option=
 model 1 hello
 is_status 125 "a program without a window is refused"
-grep -q "the program opened no windows" "$work/err"
+grep -q "the program opened no window" "$work/err"
 check $? "which says why" || explain "$work/err"
 "$orchard" model linux -- "$build/user/hello" 2>"$work/err" >"$work/out"
 grep -q "^orchard: linux.*: .*marks" "$work/err"

@@ -10,7 +10,8 @@
  * Of the program: xchg %bx,%bx opens a window, xchg %cx,%cx closes it; in it a CPU takes part from xchg %dx,%dx until
  * xchg %si,%si. Of the kernel: the marks of include/arch/mark.h. For each window a line `window`, and for each CPU that took part
  *
- *	cpu NUMBER INSTRUCTIONS IDLE       instructions that it executed, without marks; how often it went to sleep
+ *	cpu NUMBER INSTRUCTIONS IDLE THREADS   instructions that it executed, without marks; how often it went to sleep; how many of
+ *	                                       its threads took part at once
  *	L WHEN COST LINE LOCK SLEEPS PC    it has a lock, COST instructions after it wanted it; do waiters sleep?
  *	U WHEN 0 LINE LOCK SLEEPS PC       it gives it back
  *	R|W WHEN 0 LINE 0 0 PC             it reads or writes a line of 64 bytes
@@ -32,6 +33,8 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 #define LINE_SHIFT 6
 #define APPLICATION_END (UINT64_C(1) << 47)
 #define MARK_INSTRUCTIONS 2
+#define MARK_SHIFT 4 /* a mark and its address in one word: the address's upper bits are copies of one another */
+#define MARK_BITS ((1 << MARK_SHIFT) - 1)
 
 enum mark { MARK_WANT = 1, MARK_TAKEN, MARK_LEAVE, MARK_LEFT, MARK_KIND = 7, MARK_SLEEPS };
 
@@ -53,9 +56,7 @@ struct cpu {
 	uint64_t busy_with; /* the lock that it waits for, or gives back just now; 0 */
 	uint64_t wanted_at;
 	uint64_t idle;
-	unsigned depth;   /* threads of it that take part */
-	bool took_part;
-	int mark;         /* enum mark: the next reference to memory is what is marked */
+	unsigned depth, most; /* threads of it that take part; at most */
 	struct event *events;
 	size_t nevents, room;
 };
@@ -66,6 +67,15 @@ struct line {
 	uint8_t cpu;
 	bool shared, written;
 };
+
+/* Where an instruction stands that refers to what is marked: it comes behind the mark itself. */
+#define MARKS_MAX (1u << 14)
+#define MARK_SIZE 7
+
+static struct {
+	uint64_t address;
+	int mark;
+} marks[MARKS_MAX];
 
 static struct cpu cpus[CPUS_MAX];
 static uint64_t total, since; /* instructions of all; at the beginning of the turn of `turn` */
@@ -161,13 +171,21 @@ static void note(struct event e)
 	c->events[c->nevents++] = e;
 }
 
+/* A lock is in a line that its takers write, whatever else is there. */
+static void writes_lock(uint64_t line)
+{
+	struct line *l = line_of(line);
+
+	l->shared |= l->cpu != turn;
+	l->written = true;
+}
+
 /* What is marked stands at `address`, in `line`. */
 static void marked(int mark, uint64_t address, uint64_t line, uint64_t pc)
 {
 	struct cpu *c = &cpus[turn];
 	struct event e = {.line = line, .lock = address, .sleeps = mark & MARK_SLEEPS, .pc = pc};
 
-	c->mark = 0;
 	c->marks += MARK_INSTRUCTIONS;
 	if (!open_window || !c->depth || (c->busy_with && c->busy_with != address))
 		return;
@@ -177,6 +195,7 @@ static void marked(int mark, uint64_t address, uint64_t line, uint64_t pc)
 		c->wanted_at = now();
 		break;
 	case MARK_TAKEN:
+		writes_lock(line);
 		if (c->busy_with) {
 			e.what = 'L';
 			e.cost = (uint32_t)(now() - c->wanted_at);
@@ -185,6 +204,7 @@ static void marked(int mark, uint64_t address, uint64_t line, uint64_t pc)
 		c->busy_with = 0;
 		break;
 	case MARK_LEAVE:
+		writes_lock(line);
 		e.what = 'U';
 		note(e);
 		c->busy_with = address;
@@ -213,10 +233,6 @@ static void referred(unsigned cpu, qemu_plugin_meminfo_t info, uint64_t address,
 	uint64_t line;
 
 	has_turn(cpu);
-	if (c->mark) {
-		marked(c->mark, address, line_at(info, address), (uint64_t)pc);
-		return;
-	}
 	if (!open_window || !c->depth || c->busy_with)
 		return;
 	line = line_at(info, address);
@@ -228,15 +244,18 @@ static void referred(unsigned cpu, qemu_plugin_meminfo_t info, uint64_t address,
 	note((struct event){.what = writes ? 'W' : 'R', .line = line, .pc = (uint64_t)pc});
 }
 
+static void refers_to_marked(unsigned cpu, qemu_plugin_meminfo_t info, uint64_t address, void *packed)
+{
+	int64_t both = (int64_t)packed;
+
+	has_turn(cpu);
+	marked((int)(both & MARK_BITS), address, line_at(info, address), (uint64_t)(both >> MARK_SHIFT));
+}
+
 static void block_begins(unsigned cpu, void *unused)
 {
 	(void)unused;
 	has_turn(cpu);
-}
-
-static void mark_comes(unsigned cpu, void *kind)
-{
-	cpus[cpu].mark = (int)(intptr_t)kind;
 }
 
 static void idles(qemu_plugin_id_t id, unsigned cpu)
@@ -252,8 +271,7 @@ static void window_opens(unsigned cpu, void *unused)
 	for (unsigned i = 0; i < CPUS_MAX; i++) {
 		struct cpu *c = &cpus[i];
 
-		c->depth = 0;
-		c->took_part = false;
+		c->depth = c->most = 0;
 		c->busy_with = c->idle = 0;
 		c->nevents = 0;
 	}
@@ -271,10 +289,10 @@ static void part_begins(unsigned cpu, void *unused)
 	has_turn(cpu);
 	if (!open_window)
 		return;
-	if (!c->took_part)
+	if (!c->most)
 		c->began = now();
-	c->took_part = true;
-	c->depth++;
+	if (++c->depth > c->most)
+		c->most = c->depth;
 }
 
 static void part_ends(unsigned cpu, void *unused)
@@ -310,9 +328,9 @@ static void window_closes(unsigned cpu, void *unused)
 	for (unsigned i = 0; i < CPUS_MAX; i++) {
 		struct cpu *c = &cpus[i];
 
-		if (!c->took_part)
+		if (!c->most)
 			continue;
-		fprintf(out, "cpu %u %" PRIu64 " %" PRIu64 "\n", i, c->depth ? 0 : c->ended - c->began, c->idle);
+		fprintf(out, "cpu %u %" PRIu64 " %" PRIu64 " %u\n", i, c->depth ? 0 : c->ended - c->began, c->idle, c->most);
 		write_events(c);
 	}
 	fflush(out);
@@ -349,6 +367,19 @@ static int mark_of(struct qemu_plugin_insn *insn)
 	return memcmp(&bytes[4], "ARK", 3) ? 0 : bytes[3];
 }
 
+static unsigned mark_place(uint64_t address)
+{
+	unsigned at = (unsigned)(address * UINT64_C(0x9e3779b97f4a7c15) >> 40) % MARKS_MAX;
+
+	for (unsigned steps = 0; marks[at].address && marks[at].address != address; at = (at + 1) % MARKS_MAX) {
+		if (++steps == MARKS_MAX) {
+			fputs("record: more marks than there is room for\n", stderr);
+			exit(1);
+		}
+	}
+	return at;
+}
+
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	(void)id;
@@ -357,15 +388,20 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		uint64_t address = qemu_plugin_insn_vaddr(insn);
 		int mark = mark_of(insn);
+		unsigned at = mark_place(mark ? address + MARK_SIZE : address);
 
 		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &total, 1);
 		if (of_a_window(insn, address))
 			continue;
-		if (mark)
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, mark_comes, QEMU_PLUGIN_CB_NO_REGS, (void *)(intptr_t)mark);
-		else
-			qemu_plugin_register_vcpu_mem_cb(insn, referred, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW,
-							 (void *)address);
+		if (mark) {
+			marks[at].address = address + MARK_SIZE;
+			marks[at].mark = mark;
+		} else if (marks[at].mark) {
+			qemu_plugin_register_vcpu_mem_cb(insn, refers_to_marked, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW,
+							 (void *)(address << MARK_SHIFT | (uint64_t)marks[at].mark));
+		} else {
+			qemu_plugin_register_vcpu_mem_cb(insn, referred, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, (void *)address);
+		}
 	}
 }
 

@@ -3,6 +3,7 @@
 
 import argparse
 import contextlib
+import math
 import os
 import re
 import signal
@@ -308,9 +309,12 @@ def _check_experiment(options):
 def _price(word):
     name, equals, value = word.partition("=")
     try:
-        return name, float(value)
+        number = float(value)
     except ValueError:
-        raise ToolError(f"--cost {word}: not NAME=NUMBER") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise ToolError(f"--cost {word}: not NAME=NUMBER")
+    return name, number
 
 
 def _positive(text, name, kind):

@@ -159,11 +159,14 @@ class Experiment:
 
     def _costs(self, table):
         """The model's prices: its own, but for those named here."""
-        changes = {name: table.take(name, experiment_toml.price) for name in list(table.values)}
-        try:
-            return parallel.costs(changes.items())
-        except ToolError as error:
-            raise table.error(str(error), next(iter(changes))) from None
+        changes = {}
+        for name in list(table.values):
+            changes[name] = table.take(name, experiment_toml.price)
+            try:
+                parallel.costs([(name, changes[name])])
+            except ToolError as error:
+                raise table.error(str(error), name) from None
+        return parallel.costs(changes.items())
 
     def _sweep(self, top, table, cpus, memory):
         for key in ("cpus", "memory"):

@@ -72,15 +72,16 @@ def _printed(key, stdout):
     return float(found[0]) if "." in found[0] else int(found[0])
 
 
-def _modelled(read, digits=3):
-    return lambda seen: round(read(seen.model), digits)
+def _modelled(read):
+    """Six digits, of numbers that others may be divided by."""
+    return lambda seen: float(f"{read(seen.model):.6g}")
 
 
 READERS = {
     "instructions": _working, "boot_instructions": _stat("boot_ns"), "emulated_ns": _stat("run_ns"),
     "boot_emulated_ns": _stat("boot_ns"), "wall_s": lambda seen: round(seen.outcome.wall_s, 3),
     "mem_peak_kib": _stat("mem_peak_kib"), "mem_total_kib": _stat("mem_total_kib"),
-    "model_span": _modelled(lambda model: model.outcome.span, 0),
+    "model_span": _modelled(lambda model: model.outcome.span),
     "model_throughput": _modelled(lambda model: model.throughput),
     "model_lock_wait": _modelled(lambda model: model.share(model.outcome.locks)),
     "model_line_wait": _modelled(lambda model: model.share(model.outcome.lines)),

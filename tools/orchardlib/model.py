@@ -40,8 +40,8 @@ class Seen:
         return 1000 * self.operations / self.outcome.span
 
     def share(self, waited):
-        """Of the time of all CPUs together, in percent."""
-        return 100 * sum(waited.values()) / (self.outcome.span * self.cpus)
+        """Of the time that all CPUs took together, each until its own end, in percent."""
+        return 100 * sum(waited.values()) / sum(self.outcome.clocks)
 
 
 def check(kernel):
@@ -77,14 +77,15 @@ def seen(kernel, recorded, stdout, price):
     with open(recorded, encoding="ascii") as lines:
         windows = parallel_events.parse(lines)
     if len(windows) != 1 or not windows[0].streams:
-        raise ToolError(f"the program opened {len(windows) or 'no'} windows{', not one' if len(windows) > 1 else ''} ({CONTENTS})")
+        raise ToolError(f"the program opened {len(windows)} windows, not one ({CONTENTS})" if windows else
+                        f"the program opened no window, or did not close it ({CONTENTS})")
     window = windows[0]
     if window.idle:
         raise ToolError(f"CPUs went to sleep {window.idle} times while they took part: of sleep the model knows nothing")
     found = OPERATIONS.findall(stdout)
     operations = int(found[0]) if len(found) == 1 else 0
     if not operations:
-        raise ToolError("the program printed no line `operations NUMBER`")
+        raise ToolError(f"the program printed {len(found) or 'no'} lines `operations NUMBER`" + (", not one" if found else ""))
     outcome = parallel.replay(window.streams, price, spinlock(kernel))
     return Seen(len(window.cpus), operations, sum(stream.instructions for stream in window.streams), outcome, window)
 
@@ -119,13 +120,13 @@ def _is_ours(name):
 def text(kernel, found, price):
     prices = ", ".join(f"{name} {value:g}" for name, value in dataclasses.asdict(price).items())
     lines = [f"model: {kernel.name}, {found.cpus} CPUs, {spinlock(kernel)} spinlocks; in instruction times: {prices}",
-             f"{found.operations} operations in {found.outcome.span:.0f}: {found.throughput:.3f} in a thousand; "
+             f"{found.operations} operations in {found.outcome.span:.0f}: {found.throughput:.5g} in a thousand; "
              f"{found.instructions / found.operations:.1f} instructions for one",
              f"CPUs wait {found.share(found.outcome.locks):.1f} % of their time for locks, "
              f"{found.share(found.outcome.lines):.1f} % for lines"]
     names = symbols.read(kernel.image)
     shown = [("waiting for", "%", "from")]
-    whole = found.outcome.span * found.cpus / 100
+    whole = sum(found.outcome.clocks) / 100
     users = _users(found.window, names)
     waited = [(time, "lock " + (names.text(lock) or f"{lock:x}"), users[lock]) for lock, time in found.outcome.locks.items()]
     waited += [(time, f"line {line:x}", users[line]) for line, time in found.outcome.lines.items()]

@@ -170,8 +170,11 @@ class Replay:
             lock.waiting.append((cpu, time, event.when))
             lock.line = event.line
             return None
-        if lock.holder == cpu:
-            self._given_back(event.lock, time, event.sleeps)
+        if lock.holder != cpu:
+            return time
+        if not lock.waiting:    # else what it costs is the hand-over's
+            time = self._refers(cpu, time, event.line, True)
+        self._given_back(event.lock, time, event.sleeps)
         return time
 
     def _given_back(self, address, time, sleeps):

@@ -21,9 +21,11 @@ def parse(lines):
         words = line.split()
         if words == ["window"]:
             windows.append(Window([], [], 0))
-        elif len(words) == 4 and words[0] == "cpu" and windows:
+        elif len(words) == 5 and words[0] == "cpu" and windows:
             windows[-1].cpus.append(int(words[1]))
             windows[-1].idle += int(words[3])
+            if int(words[4]) > 1:
+                raise ToolError(f"{words[4]} threads took part on CPU {words[1]} at once: the model knows one on each")
             windows[-1].streams.append((int(words[2]), []))
         elif len(words) == 7 and words[0] in (READ, WRITE, LOCK, UNLOCK) and windows and windows[-1].streams:
             windows[-1].streams[-1][1].append((words[0], int(words[1]), int(words[2]), int(words[3], 16), int(words[4], 16),

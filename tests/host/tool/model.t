@@ -111,6 +111,15 @@ def a_lock_of_sleepers_is_free_for_who_comes_first():
 
 
 @test
+def who_reads_beside_a_lock_takes_its_line_from_the_holder():
+    holder = Stream([Event(1, LOCK, LINE, GUARD), Event(1000, UNLOCK, LINE, GUARD)], 1001)
+    reader = Stream([Event(500, READ, LINE)], 501)
+    found = replay([holder, reader], PRICED)
+    assert found.clocks == [1101, 601], found.clocks
+    assert replay([holder], PRICED).span == 1001
+
+
+@test
 def equal_cpus_end_together():
     clocks = replay([loop(ROUNDS, ALONE, INSIDE) for _ in range(32)], PRICED, "mcs").clocks
     near(min(clocks), max(clocks), 0.02)
@@ -125,14 +134,15 @@ def locks_in_two_orders_stand_still():
 
 @test
 def waiting_is_taken_out_of_what_was_recorded():
-    lines = ["window\n", "cpu 0 1000 0\n", "L 100 12 40 ffff80 0 ff\n", "U 150 0 40 ffff80 0 ff\n", "W 160 0 80 0 0 ff\n",
-             "cpu 3 2000 1\n", "L 900 512 40 ffff80 0 ff\n", "U 950 0 40 ffff80 0 ff\n"]
+    lines = ["window\n", "cpu 0 1000 0 1\n", "L 100 12 40 ffff80 0 ff\n", "U 150 0 40 ffff80 0 ff\n", "W 160 0 80 0 0 ff\n",
+             "cpu 3 2000 1 1\n", "L 900 512 40 ffff80 0 ff\n", "U 950 0 40 ffff80 0 ff\n"]
     window, = parallel_events.parse(lines)
     assert window.cpus == [0, 3] and window.idle == 1
     assert [event.when for event in window.streams[0].events] == [100, 150, 160] and window.streams[0].instructions == 1000
     assert [event.when for event in window.streams[1].events] == [400, 450] and window.streams[1].instructions == 1500
-    assert "nobody reads" in error_of(parallel_events.parse, ["window\n", "cpu 0 1 0\n", "X 1 2 3\n"])
-    assert "had not ended" in error_of(parallel_events.parse, ["window\n", "cpu 0 0 0\n"])
+    assert "nobody reads" in error_of(parallel_events.parse, ["window\n", "cpu 0 1 0 1\n", "X 1 2 3\n"])
+    assert "2 threads took part on CPU 0" in error_of(parallel_events.parse, ["window\n", "cpu 0 9 0 2\n"])
+    assert "had not ended" in error_of(parallel_events.parse, ["window\n", "cpu 0 0 0 1\n"])
 
 
 @test
@@ -141,7 +151,8 @@ def prices_are_changed_by_name():
     assert parallel.costs([("line", 30)]).line == 30
     assert "no such price: lines: there are line," in error_of(parallel.costs, [("lines", 1)])
     assert "less than nothing" in error_of(parallel.costs, [("line", -1)])
-    assert "not NAME=NUMBER" in error_of(cli.parse, ["model", "multi", "--cost", "line", "--", "x"])
+    for word in ("line", "line=", "line=nan", "line=inf"):
+        assert "not NAME=NUMBER" in error_of(cli.parse, ["model", "multi", "--cost", word, "--", "x"])
     assert "no program" in error_of(cli.parse, ["model", "multi"])
 
 
