@@ -249,7 +249,7 @@ static void walk_plain(struct walk *w, bool whole)
 	readers_enter();
 	if (*rest != '/' && w->start)
 		w->at = w->start;
-	else if (caller)
+	else if (caller && c.fs) /* a process that ends has none any more */
 		w->at = *rest == '/' ? READ_ONCE(c.fs->root) : READ_ONCE(c.fs->cwd);
 	else
 		w->at = vfs_root;

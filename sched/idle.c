@@ -37,7 +37,7 @@ void idle_adopt(unsigned cpu)
 
 /*
  * How long all CPUs slept together: the last to fall asleep says since when, the first to wake until when. On one CPU that is its
- * idle time. Only a wake in the moment between the two writes of who falls asleep last is told from nothing: a few instructions.
+ * idle time. Of a wake between the two writes of who falls asleep last nothing is counted: a few instructions.
  */
 static struct {
 	u32 asleep;    /* a: CPUs */
@@ -46,8 +46,15 @@ static struct {
 
 static void fall_asleep(void)
 {
-	if (cpu_count > 1 && __atomic_add_fetch(&all_idle.asleep, 1, __ATOMIC_SEQ_CST) == READ_ONCE(cpu_online))
-		__atomic_store_n(&all_idle.since, clock_ns(), __ATOMIC_SEQ_CST);
+	u64 now;
+
+	if (cpu_count == 1 || __atomic_add_fetch(&all_idle.asleep, 1, __ATOMIC_SEQ_CST) != READ_ONCE(cpu_online))
+		return;
+	now = clock_ns();
+	__atomic_store_n(&all_idle.since, now, __ATOMIC_SEQ_CST);
+	/* Who woke before that did not see it, and it must not stand there for the next one. */
+	if (__atomic_load_n(&all_idle.asleep, __ATOMIC_SEQ_CST) != READ_ONCE(cpu_online))
+		__atomic_compare_exchange_n(&all_idle.since, &now, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 static void wake_up(void)

@@ -45,6 +45,8 @@ static void rt_init(struct runqueue *rq)
 	list_init(&rq->rt.throttled);
 	timer_init(&rq->rt.timer, deadline_due);
 	rq->rt.best = RANK_OTHER;
+	if (base) /* a CPU that came after realtime_begin() */
+		base->init(rq);
 }
 
 /* Whether others wait that are not of these classes. */

@@ -21,7 +21,8 @@ void runqueue_init(unsigned cpu, struct thread *idle)
 	c->cpu = cpu;
 	c->idle = idle;
 	c->current = idle;
-	c->takes_registers = param.one_runqueue;
+	if (param.one_runqueue) /* else realtime_begin() may have said it already, of a CPU that comes late */
+		c->takes_registers = true;
 	if (!rq->cpus++) {
 		rq->cpu = cpu;
 		rq->shared = param.one_runqueue;
