@@ -200,6 +200,17 @@ three_kernels() {
 	[ "${CHECK-}" = full ] || [ -n "${KERNELS_GIVEN-}" ] || KERNELS="sas sasos multi"
 }
 
+# one_kernel TEST: $kernel, for a test of the tool's: the first that was given, or multi, with the fragment in its name.
+one_kernel() {
+	kernel=${KERNELS_GIVEN:-multi}
+	kernel=${kernel%% *}
+	case $kernel in
+	host | linux*) skip "an experiment of our kernels" "$1"; done_testing ;;
+	esac
+	kernel=$kernel${ORCHARD_FRAGMENT:++$ORCHARD_FRAGMENT}
+	unset ORCHARD_FRAGMENT
+}
+
 # has_processes KERNEL: can it run more than one program?
 has_processes() {
 	case $1 in

@@ -8,13 +8,7 @@ if [ "${CHECK-}" != full ] && [ -z "$KERNELS_GIVEN" ]; then
 	skip "an experiment three times, for CHECK=full or KERNELS=multi" engines
 	done_testing
 fi
-kernel=${KERNELS_GIVEN:-multi}
-kernel=${kernel%% *}
-case $kernel in
-host | linux*) skip "an experiment of our kernels" engines; done_testing ;;
-esac
-kernel=$kernel${ORCHARD_FRAGMENT:++$ORCHARD_FRAGMENT}
-unset ORCHARD_FRAGMENT
+one_kernel engines
 paper=$work/01-engines
 mkdir "$paper"
 cat >"$paper/experiment.toml" <<END

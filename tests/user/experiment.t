@@ -4,13 +4,7 @@
 # a cell run by itself, as an engine does it, gives the same numbers.
 . "$(dirname "$0")/../lib.sh"
 
-kernel=${KERNELS_GIVEN:-multi}
-kernel=${kernel%% *}
-case $kernel in
-host | linux*) skip "an experiment of our kernels" experiment; done_testing ;;
-esac
-kernel=$kernel${ORCHARD_FRAGMENT:++$ORCHARD_FRAGMENT}
-unset ORCHARD_FRAGMENT
+one_kernel experiment
 paper=$work/01-tiny
 mkdir "$paper"
 cat >"$paper/experiment.toml" <<END

@@ -41,23 +41,6 @@ void panic(const char *format, ...)
 	abort();
 }
 
-/* The first race ends the program, which shall have said in TAP why. */
-const char *__tsan_default_options(void);
-const char *__tsan_default_options(void)
-{
-	return "halt_on_error=1";
-}
-
-void __tsan_on_report(void *report);
-void __tsan_on_report(void *report)
-{
-	static const char text[] = "not ok - TSan saw a data race\n";
-
-	(void)report;
-	if (write(1, text, sizeof(text) - 1) < 0)
-		abort();
-}
-
 static void *read_on(void *cpu)
 {
 	machine_cpu = (unsigned)(uintptr_t)cpu;

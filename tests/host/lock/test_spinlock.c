@@ -61,24 +61,6 @@ static bool is_fair(void)
 	return is("ticket") || is("mcs") || is("queued");
 }
 
-/* The first race that TSan sees ends the program: there would be thousands. */
-const char *__tsan_default_options(void);
-const char *__tsan_default_options(void)
-{
-	return "halt_on_error=1";
-}
-
-/* TSan's upcall: the program ends here, and shall have said in TAP why. */
-void __tsan_on_report(void *report);
-void __tsan_on_report(void *report)
-{
-	static const char text[] = "not ok - TSan saw a data race\n";
-
-	(void)report;
-	if (write(1, text, sizeof(text) - 1) < 0)
-		abort();
-}
-
 struct worker {
 	pthread_t thread;
 	unsigned cpu;

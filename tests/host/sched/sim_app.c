@@ -3,7 +3,7 @@
  * sim_app.c - KTESTs that need applications: futexes under contention, preemption, and vector
  * registers that pin a thread to a CPU. Only the simulated machine has such applications.
  */
-#include <core/ktest.h>
+#include "sim_return.h"
 
 #include <core/panic.h>
 #include <core/wait.h>
@@ -55,22 +55,10 @@ void app_tick(bool in_application)
 	(void)in_application;
 }
 
-/* What app_return() does; then the application uses its vector registers. */
 static void app_mode(void)
 {
-	u32 work;
-
 	irq_disable();
-	while ((work = __atomic_load_n(&current()->work, __ATOMIC_ACQUIRE))) {
-		if (work & WORK_RESCHED)
-			sched_preempt();
-		if (work & WORK_FPU) {
-			if (!fpu_is_ready(&current()->arch))
-				fpu_load(&current()->arch);
-			thread_work_done(WORK_FPU);
-		}
-	}
-	KT_OK(fpu_is_ready(&current()->arch));
+	sim_app_return();
 	irq_enable();
 }
 

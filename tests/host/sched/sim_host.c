@@ -17,8 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MEMORY_ALIGN 64
-
 uint64_t host_clock_ns(void)
 {
 	struct timespec now;
@@ -60,29 +58,6 @@ void host_start_cpu(void (*fn)(unsigned cpu), unsigned cpu)
 void host_relax(void)
 {
 	sched_yield();
-}
-
-void host_putc(char c)
-{
-	putchar_unlocked(c);
-	if (c == '\n')
-		fflush(stdout);
-}
-
-void *host_alloc(uintptr_t size)
-{
-	return aligned_alloc(MEMORY_ALIGN, (size + MEMORY_ALIGN - 1) / MEMORY_ALIGN * MEMORY_ALIGN);
-}
-
-void host_free(void *p)
-{
-	free(p);
-}
-
-void host_exit(int status)
-{
-	fflush(stdout);
-	_exit(status);
 }
 
 int main(int argc, char **argv)

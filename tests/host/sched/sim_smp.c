@@ -2,7 +2,7 @@
 /*
  * sim_smp.c - KTESTs of several CPUs in made time (sim_steps.c): who runs where, with a queue for each CPU and with one for all.
  */
-#include <core/ktest.h>
+#include "sim_return.h"
 
 #include "runqueue.h"
 #include "sim.h"
@@ -88,22 +88,10 @@ static void app_destroy(struct thread *t)
 	__atomic_fetch_sub(&left, 1, __ATOMIC_ACQ_REL);
 }
 
-/* What app_return() does. */
 static void app_mode(void)
 {
-	u32 work;
-
 	irq_disable();
-	while ((work = __atomic_load_n(&current()->work, __ATOMIC_ACQUIRE))) {
-		if (work & WORK_RESCHED)
-			sched_preempt();
-		if (work & WORK_FPU) {
-			if (!fpu_is_ready(&current()->arch))
-				fpu_load(&current()->arch);
-			thread_work_done(WORK_FPU);
-		}
-	}
-	KT_OK(fpu_is_ready(&current()->arch));
+	sim_app_return();
 	KT_OK(thread_may_use(current(), this_cpu_id()) || READ_ONCE(current()->work));
 	irq_enable();
 }

@@ -19,7 +19,6 @@
 #define CPUS_MAX 64
 #define STEP_NS 20000
 #define STACK 262144
-#define MEMORY_ALIGN 64
 
 /* sim_arch.c: keeps the stack pointer in the first word. */
 void arch_switch(void *prev, void *next);
@@ -76,29 +75,6 @@ void host_relax(void)
 		load_gs();
 	arch_switch(prev, &flow[running]);
 	load_gs();
-}
-
-void host_putc(char c)
-{
-	putchar_unlocked(c);
-	if (c == '\n')
-		fflush(stdout);
-}
-
-void *host_alloc(uintptr_t size)
-{
-	return aligned_alloc(MEMORY_ALIGN, (size + MEMORY_ALIGN - 1) / MEMORY_ALIGN * MEMORY_ALIGN);
-}
-
-void host_free(void *p)
-{
-	free(p);
-}
-
-void host_exit(int status)
-{
-	fflush(stdout);
-	_exit(status);
 }
 
 int main(int argc, char **argv)
