@@ -109,19 +109,14 @@ fuzz:
 JOBS ?= 2
 # Each rung is kernels of its own: combinations in which every two meet stand for them, in time that make check has.
 rungs = $(if $(filter full,$(CHECK)),$(wildcard tests/rungs/*.t),tests/rungs/combos.t)
-# Guests with four busy CPUs, beside another guest on a small host, wait for one another most of the time: alone they take a
-# third of it.
-crowds := $(addprefix tests/user/,stress.t threads.t leak.t oom.t failnth.t) $(addprefix tests/posix/,epoll.t event.t)
 PROVE ?= $(sort $(wildcard tests/boot/*.t tests/kernel/*.t tests/user/*.t tests/posix/*.t tests/attacks/*.t tests/fuzz/*.t) \
 	$(rungs) \
 	$(shell find tests/host $(build)/host -name '*.t' -type f 2>/dev/null))
-proves = $(if $(strip $2),prove --timer -j$1 --exec "" $2 || status=1,:)
 prove:
 	$(Q)rm -rf $(build)/made && mkdir -p $(build)/made
-	$(Q)env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(or $(CHECK),small) \
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O BUILD=$(build) CHECK=$(or $(CHECK),small) JOBS=$(JOBS) \
 		JUDGED=$(filter tests/posix/judge.t,$(PROVE)) ORCHARD_BUILT=$(build)/made \
-		ORCHARD_ACCEL=$${ORCHARD_ACCEL:-tcg} ORCHARD_FRAGMENT=$(strip $(FRAGMENT)) sh -c 'status=0; $(call proves,$(JOBS),$(filter-out \
-		$(crowds),$(PROVE))); $(call proves,1,$(filter $(crowds),$(PROVE))); exit $$status'
+		ORCHARD_ACCEL=$${ORCHARD_ACCEL:-tcg} ORCHARD_FRAGMENT=$(strip $(FRAGMENT)) tests/prove $(PROVE)
 
 # One step after the other: a later one looks for what an earlier one made.
 check check-full: setup
