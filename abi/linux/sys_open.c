@@ -4,6 +4,7 @@
 
 #include "files.h"
 
+#include <core/printk.h>
 #include <isolation/gate.h>
 #include <isolation/proc.h>
 
@@ -102,12 +103,19 @@ long sys_close(int fd)
 	return fd_close(proc_current()->files, fd);
 }
 
-/* CLOSE_RANGE_UNSHARE: this thread gets a table of its own first. */
+/*
+ * CLOSE_RANGE_UNSHARE: a table of its own first. Other threads would lose their descriptors with the caller, and may be about to
+ * use the old table; who is alone remains so until it makes another.
+ */
 static int unshare_files(struct proc *p)
 {
 	struct fdtable *old = p->files;
 	struct fdtable *copy;
 
+	if (READ_ONCE(p->ntasks) > 1) {
+		refuse("close_range", EINVAL, "threads of one process share files and directories here");
+		return -EINVAL;
+	}
 	if (READ_ONCE(old->refs) == 1)
 		return 0;
 	copy = fdtable_copy(old);

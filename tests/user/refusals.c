@@ -4,12 +4,14 @@
  * disguise of fork, no mapping in a neighbour's slot, no process where there is only one.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "kernel.h"
 
 #define PAGE 4096L
+#define CLOSE_RANGE_UNSHARE 2
 #define ARCH_SET_GS 0x1001
 #define ARCH_SET_FS 0x1002
 
@@ -116,6 +118,32 @@ static void test_slots(void)
 	ok(hint != MAP_FAILED, "a hint outside is ignored");
 }
 
+static void *waits(void *fd)
+{
+	char byte;
+
+	return (void *)read(*(int *)fd, &byte, 1);
+}
+
+/* All threads of a process have one table of descriptors. */
+static void test_own_descriptors(void)
+{
+	pthread_t other;
+	int fd[2];
+
+	must(pipe(fd) == 0);
+	is_int(syscall(SYS_close_range, 500, 501, CLOSE_RANGE_UNSHARE), 0, "CLOSE_RANGE_UNSHARE by a thread that is alone");
+	must(pthread_create(&other, NULL, waits, fd) == 0);
+	if (kernel_is_orchard())
+		fails(syscall(SYS_close_range, fd[1], fd[1], CLOSE_RANGE_UNSHARE), EINVAL, "beside another it is EINVAL");
+	else
+		skip("this is not Orchard", "beside another it is EINVAL");
+	is_int(write(fd[1], "", 1), 1, "and the descriptor is still there");
+	must(pthread_join(other, NULL) == 0);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 int main(int argc, char **argv)
 {
 	(void)argv;
@@ -126,5 +154,6 @@ int main(int argc, char **argv)
 	test_fork();
 	test_processes();
 	test_slots();
+	test_own_descriptors();
 	return done();
 }
