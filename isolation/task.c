@@ -390,6 +390,18 @@ void proc_kill_all(struct proc *p, int status)
 		task_exit();
 }
 
+bool proc_is_single(struct proc *p)
+{
+	const struct task *t;
+	bool single = true;
+	u64 irq = spin_lock_irqsave(&p->siglock);
+
+	list_for_each_entry(t, &p->tasks, link)
+		single &= t == task_current() || __atomic_load_n(&t->leaving, __ATOMIC_ACQUIRE);
+	spin_unlock_irqrestore(&p->siglock, irq);
+	return single;
+}
+
 int proc_single(struct proc *p)
 {
 	struct task *me = task_current(), *t;
@@ -458,6 +470,7 @@ void task_exit(void)
 	struct task *t = task_current();
 	struct proc *p = t->proc;
 
+	__atomic_store_n(&t->leaving, true, __ATOMIC_RELEASE); /* before anybody hears of its end */
 	futex_release_robust(t->robust_list, (u32)t->tid);
 	clear_tid(t);
 	fpu_discard(&t->thread.arch);

@@ -112,7 +112,7 @@ static int unshare_files(struct proc *p)
 	struct fdtable *old = p->files;
 	struct fdtable *copy;
 
-	if (READ_ONCE(p->ntasks) > 1) {
+	if (!proc_is_single(p)) {
 		refuse("close_range", EINVAL, "threads of one process share files and directories here");
 		return -EINVAL;
 	}

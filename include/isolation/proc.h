@@ -192,6 +192,7 @@ struct task {
 	struct restart_block restart;    /* what restart_syscall(2) does */
 	u64 minflt;                      /* page faults; read racily by others */
 	struct usage_shown shown;        /* siglock */
+	bool leaving;                    /* a: it ends, and uses nothing of the bag but memory */
 	bool exited;                     /* siglock */
 };
 
@@ -236,6 +237,8 @@ bool proc_doom(struct proc *p, int status);
 void proc_kill_all(struct proc *p, int status);
 /* exec: waits until the current task is the only one. -EAGAIN when another thread got there first. */
 int proc_single(struct proc *p);
+/* Is the current task the only one of p that uses its bag? Then it stays so until it makes another. Takes siglock. */
+bool proc_is_single(struct proc *p);
 /* user.c: the entry of a user, with a reference; NULL: no memory. Any context, as for all of it. */
 struct user *user_get(u32 uid);
 void user_hold(struct user *u);

@@ -162,6 +162,12 @@ static int close_42(void *arg)
 	return close(42);
 }
 
+static int unshare_42(void *arg)
+{
+	(void)arg;
+	return (int)syscall(SYS_close_range, 42, 42, 2 /* CLOSE_RANGE_UNSHARE */);
+}
+
 static int catch_usr2(void *arg)
 {
 	(void)arg;
@@ -200,6 +206,8 @@ static void test_clone_vm(void)
 	must(chdir("/") == 0 && dup2(1, 42) == 42);
 	must(exits_with(vm_clone(close_42, SIGCHLD), 0));
 	is_int(fcntl(42, F_GETFD), 0, "without CLONE_FILES descriptors are the child's own");
+	must(exits_with(vm_clone(unshare_42, CLONE_FILES | SIGCHLD), 0));
+	is_int(fcntl(42, F_GETFD), 0, "nor does CLOSE_RANGE_UNSHARE close others'");
 	must(exits_with(vm_clone(close_42, CLONE_FILES | SIGCHLD), 0));
 	fails(fcntl(42, F_GETFD), EBADF, "with it they are shared");
 	on(SIGUSR2, SIG_DFL, 0);

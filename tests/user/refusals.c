@@ -129,7 +129,7 @@ static void *waits(void *fd)
 static void test_own_descriptors(void)
 {
 	pthread_t other;
-	int fd[2];
+	int fd[2], refused = 0;
 
 	must(pipe(fd) == 0);
 	is_int(syscall(SYS_close_range, 500, 501, CLOSE_RANGE_UNSHARE), 0, "CLOSE_RANGE_UNSHARE by a thread that is alone");
@@ -140,6 +140,11 @@ static void test_own_descriptors(void)
 		skip("this is not Orchard", "beside another it is EINVAL");
 	is_int(write(fd[1], "", 1), 1, "and the descriptor is still there");
 	must(pthread_join(other, NULL) == 0);
+	for (int i = 0; i < 200; i++) {
+		must(write(fd[1], "", 1) == 1 && pthread_create(&other, NULL, waits, fd) == 0 && pthread_join(other, NULL) == 0);
+		refused += syscall(SYS_close_range, 500, 501, CLOSE_RANGE_UNSHARE) != 0;
+	}
+	is_int(refused, 0, "beside one that has ended it is not");
 	close(fd[0]);
 	close(fd[1]);
 }
