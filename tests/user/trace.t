@@ -16,6 +16,7 @@ from lib import check, done_testing  # noqa: E402
 from orchardlib import trace_file, trace_model  # noqa: E402
 
 ORCHARD = os.environ.get("ORCHARD", str(ROOT / "tools/orchard"))
+KERNEL = "multi" if os.environ.get("ORCHARD_FRAGMENT") else "multi+debug"    # it traces, and other tests have it made
 PIPELINE = "seq 3000 | sort -n | tail -n 1"
 CALLS_WITHOUT_END = {"exit", "exit_group"}
 SMALLEST = 4096 // 32 - 3      # events in trace=4K, whose block has a head
@@ -24,7 +25,7 @@ SHELL = 2
 
 
 def run(path, *words):
-    return subprocess.run([ORCHARD, "run", "multi", "--trace", path, "--timeout", "60", *words],
+    return subprocess.run([ORCHARD, "run", KERNEL, "--trace", path, "--timeout", "60", *words],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
 

@@ -2,7 +2,6 @@
 """What can be run: the names in configs/, a .config file, or Debian's Linux. Builds ours when needed."""
 
 import dataclasses
-import difflib
 import hashlib
 import os
 import re
@@ -82,6 +81,8 @@ def check_name(text):
             if not (paths.CONFIGS / f"{part}.config").is_file():
                 raise ToolError(f"{text}: there is no fragment configs/{part}.config (see orchard list)")
         return
+    import difflib  # only who asks for what is not there waits for it
+
     near = difflib.get_close_matches(text, known, n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
     raise ToolError(f"no kernel named {text}: {hint}")

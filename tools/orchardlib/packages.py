@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from .errors import ToolError
 
@@ -44,9 +45,19 @@ def missing(packages):
 
 
 def ensure(groups):
-    """Installs what is missing after naming it: as root directly, else with sudo; SETUP=no only names it."""
+    """
+    Installs what is missing after naming it: as root directly, else with sudo; SETUP=no only names it. $ORCHARD_BUILT
+    (kernels.py) also remembers that nothing was.
+    """
+    known = os.environ.get("ORCHARD_BUILT")
+    mark = Path(known) / "-".join(["packages", *sorted(groups)]) if known else None
+    if mark and mark.exists():
+        return
     lacking = missing(wanted(groups))
     if not lacking:
+        if mark:
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
         return
     names = " ".join(lacking)
     if os.environ.get("SETUP") == "no":

@@ -9,7 +9,7 @@ import re
 import stat
 import sys
 
-from . import accel, boot, guest, kernels, linked, machine, packages, provenance, replay, runfile, session, trace, trace_rings
+from . import accel, boot, guest, kernels, linked, machine, packages, provenance, replay, runfile, session
 from .errors import ToolError
 from .sinks import FdSink, FdSource
 from .terminal import Terminal
@@ -129,6 +129,8 @@ def _traced(options, kernel, chosen, program):
     if not options.trace:
         yield chosen
         return
+    from . import trace, trace_rings
+
     with open(options.trace, "ab"):     # refused now, and not after the run
         pass
     size = f"trace={trace_rings.default_size(chosen.memory, chosen.cpus) >> 10}K"
@@ -140,12 +142,20 @@ def _traced(options, kernel, chosen, program):
             trace.keep(options.trace, memory, kernel, provenance.of(kernel, chosen, program))
 
 
+def _kernel(options):
+    if not options.trace:
+        return kernels.prepare(options.kernel)
+    from . import trace  # and all that draws and writes: a tenth of what a run of the tool takes
+
+    return kernels.prepare(trace.kernel_name(options.kernel))
+
+
 def main(options):
     kernels.check_name(options.kernel)
     terminal = Terminal()
     program = guest.prepare(options.program, options.root, options.add, options.env, options.memory,
                             bool(terminal.fds))
-    kernel = kernels.prepare(trace.kernel_name(options.kernel) if options.trace else options.kernel)
+    kernel = _kernel(options)
     if linked.is_in(kernel) and (options.root or options.add or options.env):
         raise ToolError(f"{kernel.name}: a program is linked into it: no --root, --add or --env")
     chosen = linked.with_arguments(kernel, machine_options(options, kernel), program)

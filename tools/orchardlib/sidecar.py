@@ -11,7 +11,7 @@ import os
 import stat
 from pathlib import Path
 
-from . import paths, table
+from . import paths
 from .errors import ToolError
 
 HEAD = "orchard-sites 1\n"
@@ -87,6 +87,8 @@ def main(options):
                                     for site in found]}))
         return 0
     if options.verbose:
+        from . import table
+
         rows = [("address", "number", "")]
         rows += [(f"{site.address:x}", "?" if site.number is None else str(site.number), site.why or "rewritten") for site in found]
         print(table.plain(rows) + "\n")
