@@ -104,8 +104,8 @@ fuzz:
 	+$(Q)$(MAKE) -C tests/fuzz O=$(build)/fuzz SECONDS=$(or $(SECONDS),60) fuzz
 
 # The tests themselves, on what is built. PROVE='tests/boot/smp.t ...' runs only those, JOBS=N so
-# many at once, and one that compiles beside them; 1 is one. A test finds what was built in $BUILD; with $CHECK full it runs products of options. Under TCG wherever they
-# run, unless ORCHARD_ACCEL says otherwise: a verdict shall not depend on the machine.
+# many at once, and one that compiles beside them; 1 is one. A test finds what was built in $BUILD; with $CHECK full it runs products
+# of options. Under TCG wherever they run, unless ORCHARD_ACCEL says otherwise: a verdict shall not depend on the machine.
 JOBS ?= 2
 # Each rung is kernels of its own: combinations in which every two meet stand for them, in time that make check has.
 rungs = $(if $(filter full,$(CHECK)),$(wildcard tests/rungs/*.t),tests/rungs/combos.t)

@@ -291,30 +291,21 @@ static void reset_signals(struct proc *p)
 /* A table or a set of handlers that others use too becomes our own. */
 static int unshare(struct proc *p)
 {
-	struct fdtable *files = NULL;
-	struct sighand *sighand = NULL;
+	struct sighand *old = p->sighand;
+	struct sighand *copy;
+	int error = files_unshare(p);
 
-	if (READ_ONCE(p->files->refs) > 1 && !(files = fdtable_copy(p->files)))
+	if (error || READ_ONCE(old->refs) == 1)
+		return error;
+	copy = sighand_copy(old);
+	if (!copy)
 		return -ENOMEM;
-	if (READ_ONCE(p->sighand->refs) > 1 && !(sighand = sighand_copy(p->sighand))) {
-		if (files)
-			fdtable_put(files);
-		return -ENOMEM;
-	}
 
-	u64 flags = spin_lock_irqsave(&p->siglock);
-	struct fdtable *old_files = p->files;
-	struct sighand *old_sighand = p->sighand;
+	u64 irq = spin_lock_irqsave(&p->siglock);
 
-	if (files)
-		p->files = files;
-	if (sighand)
-		p->sighand = sighand;
-	spin_unlock_irqrestore(&p->siglock, flags);
-	if (files)
-		fdtable_put(old_files);
-	if (sighand)
-		sighand_put(old_sighand);
+	p->sighand = copy;
+	spin_unlock_irqrestore(&p->siglock, irq);
+	sighand_put(old);
 	return 0;
 }
 

@@ -34,6 +34,25 @@ struct file *file_of_fd(int fd)
 	return fd_get(proc_current()->files, fd);
 }
 
+int files_unshare(struct proc *p)
+{
+	struct fdtable *old = p->files;
+	struct fdtable *copy;
+
+	if (READ_ONCE(old->refs) == 1)
+		return 0;
+	copy = fdtable_copy(old);
+	if (!copy)
+		return -ENOMEM;
+
+	u64 irq = spin_lock_irqsave(&p->siglock);
+
+	p->files = copy;
+	spin_unlock_irqrestore(&p->siglock, irq);
+	fdtable_put(old);
+	return 0;
+}
+
 unsigned fd_limit(void)
 {
 	return (unsigned)MIN(proc_current()->rlimit[RLIMIT_NOFILE].cur, (u64)FD_LIMIT);

@@ -41,6 +41,9 @@ static inline void call_fd_put(struct call_fds fds, struct file *f)
 		file_put(f);
 }
 
+/* The current process, of which no other thread is left to use it, gets a table to itself. 0, or -ENOMEM. Takes siglock. */
+int files_unshare(struct proc *p);
+
 /* RLIMIT_NOFILE. */
 unsigned fd_limit(void);
 /* A new descriptor for f, whose reference is used up in any case; f may be an ERR_PTR. */

@@ -109,26 +109,11 @@ long sys_close(int fd)
  */
 static int unshare_files(struct proc *p)
 {
-	struct fdtable *old = p->files;
-	struct fdtable *copy;
-
 	if (!proc_is_single(p)) {
 		refuse("close_range", EINVAL, "threads of one process share files and directories here");
 		return -EINVAL;
 	}
-	if (READ_ONCE(old->refs) == 1)
-		return 0;
-	copy = fdtable_copy(old);
-	if (!copy)
-		return -ENOMEM;
-	copy->threads = old->threads;
-
-	u64 irq = spin_lock_irqsave(&p->siglock);
-
-	p->files = copy;
-	spin_unlock_irqrestore(&p->siglock, irq);
-	fdtable_put(old);
-	return 0;
+	return files_unshare(p);
 }
 
 long sys_close_range(unsigned first, unsigned last, unsigned flags)

@@ -26,8 +26,10 @@ def counts(config):
 
 def run(*words):
     parts = [part for part in FRAGMENT.split("+") if part]
-    kernel = "multi+schedstats" if parts else "multi+debug"    # it counts, and other tests have it made
-    kernel = "multi" if any(counts(f"{part}.config") for part in parts) else kernel
+    if not parts:
+        kernel = "multi+debug"    # it counts, and other tests have it made
+    else:
+        kernel = "multi" if any(counts(f"{part}.config") for part in parts) else "multi+schedstats"
     done = subprocess.run([ORCHARD, "run", kernel, "--timeout", "120", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     check(done.returncode == 0, "the program runs", done.returncode, done.stdout, done.stderr)
     return done.stdout

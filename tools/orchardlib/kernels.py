@@ -134,7 +134,7 @@ def _build_custom(config):
 def _build(name, folder, sources, *targets):
     """Configures when the source changed or someone edited the result; then make decides what to compile."""
     with paths.locked(folder):
-        mark = _mark(folder)
+        made = paths.Done(hashlib.sha256(str(folder).encode()).hexdigest())
         config = folder / ".config"
         stamp = folder / ".orchard-config"
         if not (config.exists() and stamp.exists() and stamp.read_text() == _digest(*sources, config)):
@@ -144,23 +144,11 @@ def _build(name, folder, sources, *targets):
             if targets[0] == "olddefconfig":
                 _check_repaired(sources[0], config)
             stamp.write_text(_digest(*sources, config))
-            if mark:
-                mark.unlink(missing_ok=True)
-        if not (mark and mark.exists() and (folder / "orchard.elf").exists()):
+            made.clear()
+        if not (made and (folder / "orchard.elf").exists()):
             _make(name, folder)
-            if mark:
-                mark.parent.mkdir(parents=True, exist_ok=True)
-                mark.touch()
+            made.set()
     return Kernel(name, folder / "orchard.elf", config)
-
-
-def _mark(folder):
-    """
-    $ORCHARD_BUILT is a folder that remembers what was made since it is there: a user who changes nothing meanwhile (`make prove`)
-    does not wait for make again and again. None: nobody remembers.
-    """
-    known = os.environ.get("ORCHARD_BUILT")
-    return Path(known) / hashlib.sha256(str(folder).encode()).hexdigest() if known else None
 
 
 def _digest(*files):

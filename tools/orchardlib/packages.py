@@ -5,8 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
+from . import paths
 from .errors import ToolError
 
 NEEDS = {
@@ -45,19 +45,11 @@ def missing(packages):
 
 
 def ensure(groups):
-    """
-    Installs what is missing after naming it: as root directly, else with sudo; SETUP=no only names it. $ORCHARD_BUILT
-    (kernels.py) also remembers that nothing was.
-    """
-    known = os.environ.get("ORCHARD_BUILT")
-    mark = Path(known) / "-".join(["packages", *sorted(groups)]) if known else None
-    if mark and mark.exists():
-        return
-    lacking = missing(wanted(groups))
+    """Installs what is missing after naming it: as root directly, else with sudo; SETUP=no only names it."""
+    there = paths.Done("-".join(["packages", *sorted(groups)]))
+    lacking = [] if there else missing(wanted(groups))
     if not lacking:
-        if mark:
-            mark.parent.mkdir(parents=True, exist_ok=True)
-            mark.touch()
+        there.set()
         return
     names = " ".join(lacking)
     if os.environ.get("SETUP") == "no":

@@ -16,6 +16,29 @@ def cache():
     return Path(os.environ.get("ORCHARD_CACHE") or BUILD / "cache")
 
 
+class Done:
+    """
+    What need not be done again. $ORCHARD_BUILT is a folder that remembers it since it is there: a user who changes nothing meanwhile
+    (`make prove`) does not wait for make and dpkg again and again. Without the variable nobody remembers.
+    """
+
+    def __init__(self, name):
+        known = os.environ.get("ORCHARD_BUILT")
+        self.mark = Path(known) / name if known else None
+
+    def __bool__(self):
+        return self.mark is not None and self.mark.exists()
+
+    def set(self):
+        if self.mark:
+            self.mark.parent.mkdir(parents=True, exist_ok=True)
+            self.mark.touch()
+
+    def clear(self):
+        if self.mark:
+            self.mark.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def locked(folder):
     """Two runs at once must not build or download the same thing into each other."""
