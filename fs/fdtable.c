@@ -52,7 +52,7 @@ static struct fdtable *table_of_size(unsigned size)
 		kfree(slots);
 		return NULL;
 	}
-	t->refs = 1;
+	t->bags = t->refs = 1;
 	spin_init(&t->lock, "fdtable");
 	slots_use(t, slots, size);
 	return t;
@@ -65,15 +65,27 @@ struct fdtable *fdtable_create(void)
 
 void fdtable_get(struct fdtable *t)
 {
-	__atomic_fetch_add(&t->refs, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&t->bags, 1, __ATOMIC_RELAXED);
 }
 
 void fdtable_put(struct fdtable *t)
 {
+	if (__atomic_sub_fetch(&t->bags, 1, __ATOMIC_ACQ_REL))
+		return;
+	t->threads = false; /* who looks takes the lock */
+	fd_close_range(t, 0, ~0u, false);
+	fdtable_drop(t);
+}
+
+void fdtable_grab(struct fdtable *t)
+{
+	__atomic_fetch_add(&t->refs, 1, __ATOMIC_RELAXED);
+}
+
+void fdtable_drop(struct fdtable *t)
+{
 	if (__atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL))
 		return;
-	t->threads = false; /* nobody has it any more */
-	fd_close_range(t, 0, ~0u, false);
 	kfree(t->file);
 	kfree(t);
 }

@@ -124,6 +124,23 @@ KTEST(fdtable_lowest_first)
 	file_put(f);
 }
 
+/* A reader of /proc neither makes a table shared, for which exec would copy it and lose record locks, nor keeps its files open. */
+KTEST(fdtable_looked_at)
+{
+	struct fdtable *t = fdtable_create();
+	struct file *f = open_file("/dev/null", O_RDWR);
+
+	file_get(f);
+	KT_EQ(fd_install(t, f, 0, FD_LIMIT, false), 0);
+	fdtable_grab(t);
+	KT_OK(!fdtable_is_shared(t));
+	fdtable_put(t);
+	KT_EQ(f->refs, 1);
+	KT_EQ(fd_next(t, 0), -1);
+	fdtable_drop(t);
+	file_put(f);
+}
+
 KTEST(path_resolution)
 {
 	KT_EQ(make_dir("/ktest"), 0);

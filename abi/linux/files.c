@@ -39,7 +39,7 @@ int files_unshare(struct proc *p)
 	struct fdtable *old = p->files;
 	struct fdtable *copy;
 
-	if (READ_ONCE(old->refs) == 1)
+	if (!fdtable_is_shared(old))
 		return 0;
 	copy = fdtable_copy(old);
 	if (!copy)

@@ -38,7 +38,7 @@
 	}
 
 DEFINE_BAG_GETTER(proc_vmspace, vmspace, vmspace, vmspace_get)
-DEFINE_BAG_GETTER(proc_files, fdtable, files, fdtable_get)
+DEFINE_BAG_GETTER(proc_files, fdtable, files, fdtable_grab)
 DEFINE_BAG_GETTER(proc_fs, fsctx, fs, fsctx_get)
 DEFINE_BAG_GETTER(proc_exe, file, exe, file_get)
 
@@ -90,7 +90,7 @@ static int next_fd(struct proc *p, int fd)
 	int next = t ? fd_next(t, fd) : -1;
 
 	if (t)
-		fdtable_put(t);
+		fdtable_drop(t);
 	return next;
 }
 
@@ -100,7 +100,7 @@ static struct file *file_at(struct proc *p, int fd)
 	struct file *f = t ? fd_get_of_other(t, fd) : NULL;
 
 	if (t)
-		fdtable_put(t);
+		fdtable_drop(t);
 	return f;
 }
 

@@ -17,7 +17,7 @@ struct vmspace;
 
 /* A resource of p's bag with a reference; NULL when p has none any more. */
 struct vmspace *proc_vmspace(struct proc *p);
-struct fdtable *proc_files(struct proc *p);
+struct fdtable *proc_files(struct proc *p); /* grabbed */
 struct fsctx *proc_fs(struct proc *p);
 struct file *proc_exe(struct proc *p);
 

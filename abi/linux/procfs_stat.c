@@ -294,7 +294,7 @@ static unsigned fd_table_size(struct proc *p)
 	unsigned size = t ? READ_ONCE(t->size) : 0;
 
 	if (t)
-		fdtable_put(t);
+		fdtable_drop(t);
 	return size;
 }
 

@@ -11,7 +11,8 @@ struct file;
 #define FD_LIMIT 4096 /* hard RLIMIT_NOFILE */
 
 struct fdtable {
-	u32 refs;               /* a */
+	u32 bags;               /* a: that have it */
+	u32 refs;               /* a: of the memory; all bags together are one */
 	struct spinlock lock;   /* (s) */
 	unsigned size;          /* lock: slots; read without by a thread that is alone, and by readers (core/readers.h) */
 	struct file **file;     /* lock; likewise */
@@ -21,15 +22,17 @@ struct fdtable {
 };
 
 struct fdtable *fdtable_create(void);                 /* NULL: no memory */
-void fdtable_get(struct fdtable *t);
-void fdtable_put(struct fdtable *t);                  /* closes all with the last reference; may sleep */
+void fdtable_get(struct fdtable *t);                  /* for one more bag */
+void fdtable_put(struct fdtable *t);                  /* the last bag's closes all; may sleep */
+void fdtable_grab(struct fdtable *t);                 /* to look at another's: it stays in memory, its files need not */
+void fdtable_drop(struct fdtable *t);
 struct fdtable *fdtable_copy(struct fdtable *t);      /* NULL: no memory */
 void fdtable_exec(struct fdtable *t);                 /* closes close-on-exec descriptors */
 
-/* Does another bag have it too, or somebody look at it? */
+/* Does another bag have it too? */
 static inline bool fdtable_is_shared(const struct fdtable *t)
 {
-	return __atomic_load_n(&t->refs, __ATOMIC_ACQUIRE) > 1;
+	return __atomic_load_n(&t->bags, __ATOMIC_ACQUIRE) > 1;
 }
 
 /* The file without a reference, or NULL. Lock held, or the table is the current thread's alone. */
