@@ -81,11 +81,15 @@ struct sigqueue *sigqueue_alloc(struct proc *p, bool regardless)
 	}
 	user_hold(user);
 	q->user = user;
+	q->kept = false;
+	list_init(&q->link);
 	return q;
 }
 
 void sigqueue_free(struct sigqueue *q)
 {
+	if (q->kept)
+		return;
 	user_give_back(&q->user->signals, 1);
 	user_put(q->user);
 	kfree(q);

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A process's own timers: timer_create(2). Each sends a signal, or none. While its signal is pending, a timer rests; taking
- * the signal counts what it missed (the overrun) and starts it again. A child inherits none; exec and exit delete them.
+ * the signal counts what it missed (the overrun) and starts it again. A child inherits none; exec and exit delete them. Each keeps
+ * the entry for its signal, which RLIMIT_SIGPENDING counts: no more timers than that, and no signal lost for want of memory.
  * Calls hold posix_timer_lock; what the timer's interrupt and the taking of its signal touch is under siglock.
+ *
+ * A timer by CPU time waits in a tree of its process, by clock and deadline. A tick has to look at the first of two clocks: that
+ * of the process, and that of the thread it falls on. What waits for the clock of a thread that has ended waits for ever.
  */
 #include <generated/syscall_proto.h>
 
@@ -28,9 +32,12 @@ struct posix_timer {
 	struct list link;          /* siglock: proc->timers */
 	int id;                    /* I */
 	int tid;                   /* I: of a thread's CPU time; else 0 */
+	struct rb_node waiting;    /* siglock: proc->cpu_timers */
 	struct proc *proc;         /* I: no reference; it deletes its timers */
+	struct sigqueue *signal;   /* I, but for what is pending */
 	struct sigevent64 event;   /* I */
 	struct interval interval;  /* siglock */
+	bool waits;                /* siglock: in that tree */
 	bool queued;               /* siglock: its signal is pending */
 	int overrun;               /* siglock: of the signal taken last */
 	struct clock_watch watch;
@@ -45,10 +52,39 @@ static u64 cpu_time(const struct interval *i)
 	return proc_cpu_ns_locked(t->proc, t->tid);
 }
 
-/* siglock held. What runs by CPU time is looked at by each tick. */
+static struct posix_timer *timer_at(struct rb_node *node)
+{
+	return rb_entry(node, struct posix_timer, waiting);
+}
+
+/* siglock held, for these two. */
+static void wait_for_cpu_time(struct posix_timer *t)
+{
+	struct rb_node **link = &t->proc->cpu_timers.node, *parent = NULL;
+
+	while (*link) {
+		const struct posix_timer *at = timer_at(parent = *link);
+		bool before = t->tid != at->tid ? t->tid < at->tid : t->interval.deadline < at->interval.deadline;
+
+		link = before ? &parent->left : &parent->right;
+	}
+	rb_insert(&t->proc->cpu_timers, &t->waiting, parent, link);
+	t->waits = true;
+}
+
+static void wait_no_more(struct posix_timer *t)
+{
+	if (t->waits)
+		rb_erase(&t->proc->cpu_timers, &t->waiting);
+	t->waits = false;
+}
+
+/* siglock held. */
 static void start(struct posix_timer *t)
 {
-	if (!t->interval.now)
+	if (t->interval.now)
+		wait_for_cpu_time(t);
+	else
 		timer_start(&t->interval.timer, t->interval.deadline);
 }
 
@@ -60,10 +96,7 @@ static bool sends(const struct posix_timer *t)
 /* siglock held; it has fired. */
 static void notify(struct posix_timer *t)
 {
-	struct siginfo info = {.code = SI_TIMER, .timer = {.id = t->id, .value = t->event.value}};
-	int tid = t->event.notify & SIGEV_THREAD_ID ? t->event.tid : 0;
-
-	t->queued = signal_send_timer(t->proc, tid, t->event.signo, &info);
+	t->queued = signal_send_timer(t->proc, t->event.notify & SIGEV_THREAD_ID ? t->event.tid : 0, t->signal);
 	if (!t->queued && t->interval.period && !t->proc->exiting) {
 		interval_forward(&t->interval);
 		t->interval.deadline = MAX(t->interval.deadline, interval_now(&t->interval) + IGNORED_RESOLUTION);
@@ -91,14 +124,40 @@ static void expired(struct timer *timer)
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
 }
 
-void posix_timers_tick(struct proc *p)
+/* siglock held. The next to fire by that clock: the process's, or a thread's. */
+static struct posix_timer *first_of(const struct proc *p, int tid)
+{
+	struct posix_timer *first = NULL;
+
+	for (struct rb_node *node = p->cpu_timers.node; node;) {
+		struct posix_timer *t = timer_at(node);
+
+		if (t->tid == tid)
+			first = t;
+		node = t->tid < tid ? node->right : node->left;
+	}
+	return first;
+}
+
+/* The same. It is `now` by that clock. */
+static void fire(struct proc *p, int tid, u64 now)
 {
 	struct posix_timer *t;
+
+	while ((t = first_of(p, tid)) && t->interval.deadline <= now) {
+		wait_no_more(t);
+		look(t);
+	}
+}
+
+void posix_timers_tick(struct task *t)
+{
+	struct proc *p = t->proc;
 	u64 flags = spin_lock_irqsave(&p->siglock);
 
-	list_for_each_entry(t, &p->timers, link)
-		if (t->interval.now && !t->interval.fired)
-			look(t);
+	if (first_of(p, 0))
+		fire(p, 0, proc_cpu_ns_locked(p, 0));
+	fire(p, t->tid, thread_cpu_ns(&t->thread));
 	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
@@ -133,7 +192,7 @@ static void remove(struct posix_timer *t)
 	u64 flags = spin_lock_irqsave(&t->proc->siglock);
 
 	list_remove(&t->link);
-	t->proc->cpu_timers -= t->interval.now != NULL;
+	wait_no_more(t);
 	t->interval.deadline = t->interval.period = t->interval.realtime = 0;
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
 	timer_cancel(&t->interval.timer); /* nothing starts it again without a period */
@@ -142,6 +201,14 @@ static void remove(struct posix_timer *t)
 static void destroy(struct posix_timer *t)
 {
 	clock_watch_remove(&t->watch);
+
+	u64 flags = spin_lock_irqsave(&t->proc->siglock);
+	bool pending = !list_empty(&t->signal->link);
+
+	t->signal->kept = false; /* freed when it is taken */
+	spin_unlock_irqrestore(&t->proc->siglock, flags);
+	if (!pending)
+		sigqueue_free(t->signal);
 	kfree(t);
 }
 
@@ -167,6 +234,7 @@ static void set(struct posix_timer *t, u64 value, u64 period, bool absolute)
 	struct interval *i = &t->interval;
 	u64 flags = spin_lock_irqsave(&t->proc->siglock);
 
+	wait_no_more(t);
 	i->deadline = i->period = 0;
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
 	timer_cancel(&i->timer);
@@ -252,6 +320,18 @@ static int check_event(const struct sigevent64 *e)
 	return -EINVAL;
 }
 
+static struct sigqueue *signal_to_keep(struct proc *p)
+{
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	struct sigqueue *q = sigqueue_alloc(p, false);
+
+	spin_unlock_irqrestore(&p->siglock, flags);
+	if (q)
+		q->kept = true;
+	return q;
+}
+
+/* NULL: no memory, or too many. */
 static struct posix_timer *create(int clock, int tid, const struct sigevent64 *event)
 {
 	struct proc *p = proc_current();
@@ -259,6 +339,11 @@ static struct posix_timer *create(int clock, int tid, const struct sigevent64 *e
 
 	if (!t)
 		return NULL;
+	t->signal = signal_to_keep(p);
+	if (!t->signal) {
+		kfree(t);
+		return NULL;
+	}
 	t->proc = p;
 	t->event = *event;
 	t->interval.clock = clock;
@@ -294,6 +379,7 @@ long sys_timer_create(int clock, uaddr_t uevent, uaddr_t uid)
 	t->interval.now = cpu ? cpu_time : NULL;
 	if (!uevent)
 		t->event.value = (u64)t->id;
+	t->signal->info = (struct siginfo){.signo = t->event.signo, .code = SI_TIMER, .timer = {.id = t->id, .value = t->event.value}};
 	if (copyout(uid, &t->id, sizeof(t->id))) {
 		destroy(t);
 		return -EFAULT;
@@ -302,7 +388,6 @@ long sys_timer_create(int clock, uaddr_t uevent, uaddr_t uid)
 	u64 flags = spin_lock_irqsave(&t->proc->siglock);
 
 	list_add_tail(&t->link, &t->proc->timers);
-	t->proc->cpu_timers += cpu;
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
 	return 0;
 }

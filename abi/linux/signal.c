@@ -35,23 +35,34 @@ static bool ignored(const struct proc *p, int sig)
 	return handler == SIG_IGN || (handler == SIG_DFL && (MASK_IGNORED & SIGMASK(sig)));
 }
 
-/* -EAGAIN: a real-time signal with more to say than its number, and RLIMIT_SIGPENDING is reached. */
-static int pend(struct proc *p, struct sigpending *pending, int sig, const struct siginfo *info)
+static struct sigqueue *entry_for(struct proc *p, int sig, const struct siginfo *info)
 {
-	bool realtime = sig >= FIRST_REALTIME;
-	struct sigqueue *q;
+	struct sigqueue *q = sigqueue_alloc(p, sig < FIRST_REALTIME && (!info || info->code >= 0));
 
-	/* A timer's signal is told apart from others: it carries the overrun, and its timer waits for it. */
-	if (!realtime && (pending->set & SIGMASK(sig)) && !(info && info->code == SI_TIMER))
-		return 0;
-	q = sigqueue_alloc(p, !realtime && (!info || info->code >= 0));
-	if (!q && realtime && info && info->code != SI_USER)
-		return -EAGAIN;
-	if (q) { /* otherwise the signal still comes, as from the kernel */
+	if (q) {
 		q->info = info ? *info : (struct siginfo){.code = SI_KERNEL};
 		q->info.signo = sig;
-		list_add_tail(&q->link, &pending->queue);
 	}
+	return q;
+}
+
+/*
+ * A timer's signal, `own`, is told apart from others: it carries the overrun, and its timer waits for it. -EAGAIN: a real-time
+ * signal with more to say than its number, and RLIMIT_SIGPENDING is reached.
+ */
+static int pend(struct proc *p, struct sigpending *pending, int sig, const struct siginfo *info, struct sigqueue *own)
+{
+	bool realtime = sig >= FIRST_REALTIME;
+
+	if (own ? !list_empty(&own->link) : !realtime && (pending->set & SIGMASK(sig)))
+		return 0;
+
+	struct sigqueue *q = own ? own : entry_for(p, sig, info);
+
+	if (!q && realtime && info && info->code != SI_USER)
+		return -EAGAIN;
+	if (q) /* otherwise the signal still comes, as from the kernel */
+		list_add_tail(&q->link, &pending->queue);
 	pending->set |= SIGMASK(sig);
 	return 0;
 }
@@ -115,8 +126,8 @@ static struct task *choose_taker(struct proc *p, struct task *to, int sig)
 	return found;
 }
 
-/* `to` NULL: to the process. 1: it is pending now; 0: nobody wants it; -EAGAIN, as pend() has it. */
-static int send(struct proc *p, struct task *to, int sig, const struct siginfo *info)
+/* `to` NULL: to the process; `own`: of a timer. 1: it is pending now; 0: nobody wants it; -EAGAIN, as pend() has it. */
+static int send(struct proc *p, struct task *to, int sig, const struct siginfo *info, struct sigqueue *own)
 {
 	struct task *taker, *t;
 	int error;
@@ -134,7 +145,7 @@ static int send(struct proc *p, struct task *to, int sig, const struct siginfo *
 	taker = choose_taker(p, to, sig);
 	if (taker && !(taker->awaited & SIGMASK(sig)) && ignored(p, sig))
 		return 0;
-	error = pend(p, to ? &to->pending : &p->pending, sig, info);
+	error = pend(p, to ? &to->pending : &p->pending, sig, info, own);
 	if (error)
 		return error;
 	signalfd_notify(sig);
@@ -143,22 +154,22 @@ static int send(struct proc *p, struct task *to, int sig, const struct siginfo *
 	return 1;
 }
 
-bool signal_send_timer(struct proc *p, int tid, int sig, const struct siginfo *info)
+bool signal_send_timer(struct proc *p, int tid, struct sigqueue *own)
 {
 	struct task *t;
 
 	if (!tid)
-		return send(p, NULL, sig, info) > 0;
+		return send(p, NULL, own->info.signo, NULL, own) > 0;
 	list_for_each_entry(t, &p->tasks, link)
 		if (t->tid == tid)
-			return send(p, t, sig, info) > 0;
+			return send(p, t, own->info.signo, NULL, own) > 0;
 	return false;
 }
 
 int signal_send_proc(struct proc *p, int sig, const struct siginfo *info)
 {
 	u64 flags = spin_lock_irqsave(&p->siglock);
-	int error = MIN(send(p, NULL, sig, info), 0);
+	int error = MIN(send(p, NULL, sig, info, NULL), 0);
 
 	spin_unlock_irqrestore(&p->siglock, flags);
 	return error;
@@ -167,7 +178,7 @@ int signal_send_proc(struct proc *p, int sig, const struct siginfo *info)
 int signal_send_task(struct task *t, int sig, const struct siginfo *info)
 {
 	u64 flags = spin_lock_irqsave(&t->proc->siglock);
-	int error = t->exited ? 0 : MIN(send(t->proc, t, sig, info), 0);
+	int error = t->exited ? 0 : MIN(send(t->proc, t, sig, info, NULL), 0);
 
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
 	return error;
@@ -224,7 +235,7 @@ void signal_force_current(int sig, const struct siginfo *info)
 		action->handler = SIG_DFL; /* the instruction cannot go on: a handler that is not to run means death */
 		t->sigmask &= ~SIGMASK(sig);
 	}
-	send(p, t, sig, info);
+	send(p, t, sig, info, NULL);
 	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
@@ -259,7 +270,7 @@ bool proc_tell_parent(struct proc *child, int code, int status)
 			sig = 0;
 	}
 	if (sig)
-		send(parent, NULL, sig, &info);
+		send(parent, NULL, sig, &info, NULL);
 	spin_unlock_irqrestore(&parent->siglock, flags);
 	waitq_wake_all(&parent->child_wait);
 	return wanted;

@@ -123,8 +123,8 @@ void app_tick(bool in_application)
 
 	if (unlikely(READ_ONCE(p->rlimit[RLIMIT_CPU].cur) != RLIM_INFINITY))
 		check_cpu_limit(p);
-	if (unlikely(READ_ONCE(p->cpu_timers)))
-		posix_timers_tick(p);
+	if (unlikely(READ_ONCE(p->cpu_timers.node)))
+		posix_timers_tick(task_current());
 	if (likely(!READ_ONCE(p->cpu_alarm_virtual.left) && !READ_ONCE(p->cpu_alarm_prof.left)))
 		return;
 

@@ -43,7 +43,7 @@ struct user {
 	struct list link;                /* users_lock, and so are: */
 	u32 uid, refs;
 	u32 tasks;                       /* a: threads, and processes not waited for; each under its process's siglock */
-	u32 signals;                     /* a: queued */
+	u32 signals;                     /* a: queued, and what timers keep for theirs */
 };
 
 struct cred {
@@ -70,6 +70,7 @@ struct sigpending {
 struct sigqueue {
 	struct list link;
 	struct user *user;               /* a reference: it counts there */
+	bool kept;                       /* siglock: a timer's, which outlives the signal: never freed with it */
 	struct siginfo info;
 };
 
@@ -155,7 +156,7 @@ struct proc {
 	u64 alarm_interval;              /* siglock: ns */
 	struct list timers;              /* siglock: those of timer_create() */
 	int next_timer;                  /* abi/linux/posix_timer.c's lock */
-	u32 cpu_timers;                  /* siglock, read without: those of them that run by CPU time */
+	struct rb_root cpu_timers;       /* siglock, empty or not read without: of those the ones that run by CPU time, and will fire */
 	struct cpu_alarm cpu_alarm_virtual, cpu_alarm_prof; /* siglock; left read without it */
 	char comm[16];
 };

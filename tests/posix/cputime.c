@@ -136,6 +136,63 @@ static void test_ids(void)
 	fails(timer_create((clockid_t)(~30000u << 3 | 2), &event, &t), EINVAL, "one by nobody's clock is EINVAL");
 }
 
+#define MANY 16
+#define STEP 10 /* ms */
+
+/* Timers until there may be no more: how many. */
+static int make_many(timer_t *timers)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN};
+	int n = 0;
+
+	for (; n <= MANY; n++) {
+		event.sigev_value.sival_int = n;
+		if (timer_create(n % 2 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID, &event, &timers[n]))
+			break;
+	}
+	return n;
+}
+
+/*
+ * Each keeps room for its signal, so those of all come: of each clock, in the order in which the timers run out, not in that in which
+ * they were set.
+ */
+static void test_many(void)
+{
+	timer_t timers[MANY + 1];
+	struct timespec none = {0, 0};
+	struct rlimit before, few;
+	siginfo_t info;
+	sigset_t mask;
+	int n, at, in_order = 0, after[2] = {MANY, MANY};
+
+	must(getrlimit(RLIMIT_SIGPENDING, &before) == 0);
+	few = (struct rlimit){MANY, before.rlim_max};
+	must(setrlimit(RLIMIT_SIGPENDING, &few) == 0);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGRTMIN);
+	must(sigprocmask(SIG_BLOCK, &mask, NULL) == 0);
+	n = make_many(timers);
+	ok(n > 2 && n <= MANY && errno == EAGAIN, "no more timers than RLIMIT_SIGPENDING: EAGAIN (%d)", n);
+	for (int i = 0; i < n; i++)
+		set(timers[i], (n - i) * STEP, 0);
+	burn_until(ms_of(CLOCK_PROCESS_CPUTIME_ID) + (n + 2) * STEP);
+	for (at = 0; sigtimedwait(&mask, &info, &none) == SIGRTMIN; at++) {
+		int *one = &after[info.si_value.sival_int % 2];
+
+		in_order += info.si_value.sival_int < *one;
+		*one = info.si_value.sival_int;
+	}
+	is_int(at, n, "all send their signals");
+	is_int(in_order, n, "of each clock, the one that runs out first is the first");
+	for (int i = 0; i < n; i++)
+		must(timer_delete(timers[i]) == 0);
+	is_int(make_many(timers), n, "as many again, when those are deleted");
+	for (int i = 0; i < n; i++)
+		must(timer_delete(timers[i]) == 0);
+	must(setrlimit(RLIMIT_SIGPENDING, &before) == 0);
+}
+
 static void limit(rlim_t cur, rlim_t max)
 {
 	struct rlimit r = {cur, max};
@@ -192,6 +249,7 @@ int main(int argc, char **argv)
 		return exceed(argv[2]);
 	test_timers();
 	test_ids();
+	test_many();
 	test_limit();
 	test_death();
 	return done();

@@ -7,6 +7,7 @@
 #include <uapi/linux/signal.h>
 
 struct proc;
+struct sigqueue;
 struct task;
 struct trapframe;
 
@@ -14,12 +15,12 @@ struct trapframe;
  * signal whose `info` RLIMIT_SIGPENDING leaves no room for (never for one from kill(2) or from the kernel). Any context. */
 int signal_send_proc(struct proc *p, int sig, const struct siginfo *info);
 int signal_send_task(struct task *t, int sig, const struct siginfo *info);
-/* A timer's signal, to thread tid of p or, 0, to p. False: nobody wants it. siglock held. */
-bool signal_send_timer(struct proc *p, int tid, int sig, const struct siginfo *info);
+/* A timer's own signal, to thread tid of p or, 0, to p; it may be pending already. False: nobody wants it. siglock held. */
+bool signal_send_timer(struct proc *p, int tid, struct sigqueue *own);
 /* posix_timer.c: that signal is taken: its timer goes on, and *info learns the overrun. siglock held. */
 void posix_timer_taken(struct proc *p, struct siginfo *info);
-/* The same: a tick fell on p, whose timers may run by CPU time. In the tick's interrupt. */
-void posix_timers_tick(struct proc *p);
+/* The same: a tick fell on t, whose process has timers that wait for CPU time. In the tick's interrupt. */
+void posix_timers_tick(struct task *t);
 /* To every process of a group; how many there were. proc_lock not held. */
 unsigned signal_send_group(int pgid, int sig, const struct siginfo *info);
 /* signal_group.c: the same from interrupts, by a kernel thread, which signal_init() starts. */
