@@ -4,11 +4,13 @@
 # CPUs, a counter that all add to is as fast as its line can move. (Closed-form cases without a kernel: tests/host/tool/model.t.)
 . "$(dirname "$0")/../lib.sh"
 
+kernel=multi+draft
+[ "${ORCHARD_FRAGMENT-}" != draft ] || unset ORCHARD_FRAGMENT
 if [ -n "${ORCHARD_FRAGMENT-}" ] || [ "${KERNELS_GIVEN-multi}" = host ]; then
 	skip "of a kernel without checks" model
 	done_testing
 fi
-kernel=multi+draft
+
 # model CPUS PROGRAM [ARG...]
 model() {
 	model_cpus=$1 model_program=$(program "$2")
@@ -18,16 +20,22 @@ model() {
 	status=$?
 }
 
-# is_near NAME WANT: operations in a thousand instruction times, within 2 %.
+# is_near NAME WANT [PERCENT]: operations in a thousand instruction times, within 2 %.
 is_near() {
 	found=$(sed -n 's/.*: \([0-9.]*\) in a thousand.*/\1/p' "$work/out")
-	awk -v found="${found:-0}" -v want="$2" 'BEGIN { exit !(found > 0.98 * want && found < 1.02 * want) }'
+	awk -v found="${found:-0}" -v want="$2" -v within="${3:-2}" \
+		'BEGIN { exit !(found > (1 - within / 100) * want && found < (1 + within / 100) * want) }'
 	check $? "$1" && return
 	echo "#   $found in a thousand, want $2"
 	explain "$work/out"
 	explain "$work/err"
 }
 
+ORCHARD_FRAGMENT=draft "$orchard" run multi --icount --timeout "$TIMEOUT" -- "$(program scale)" -c pipe -n 1 -p -r 200 >"$work/out" 2>"$work/err" \
+	</dev/null
+unmarked=$(awk '/^ns / { print 200 * 1000 / $2 }' "$work/out")
+model 1 scale -c pipe -n 1 -p -r 200
+is_near "the marks of locks take no time" "${unmarked:-0}" 0.5
 model 1 scale -c getpid -n 1 -p -r 200
 alone=$(sed -n 's/.*: \([0-9.]*\) in a thousand.*/\1/p' "$work/out")
 model 4 scale -c getpid -n 4 -p -r 200

@@ -80,7 +80,7 @@ static void check_read(struct process *p, unsigned i)
 		assert_int_equal(value, *model_value(m));
 }
 
-static void write(struct process *p, unsigned i)
+static void check_write(struct process *p, unsigned i)
 {
 	struct model_page *m = &p->page[i];
 	u64 value = random_next();
@@ -280,7 +280,7 @@ static void step(void)
 	case 14 ... 22:
 		return check_read(p, from);
 	default:
-		return write(p, from);
+		return check_write(p, from);
 	}
 }
 
