@@ -47,11 +47,27 @@ static uint64_t killed, exited; /* batches: by a signal, by themselves */
 
 static void set_limits(void)
 {
-	const struct rlimit none = {0, RLIM_INFINITY}, size = {1 << 20, RLIM_INFINITY}, files = {1024, 1024};
+	const struct rlimit none = {0, RLIM_INFINITY}, size = {1 << 20, RLIM_INFINITY}, files = {1024, 1024},
+			    signals = {1024, RLIM_INFINITY};
 
 	setrlimit(RLIMIT_CORE, &none);
 	setrlimit(RLIMIT_FSIZE, &size);
 	setrlimit(RLIMIT_NOFILE, &files);
+	setrlimit(RLIMIT_SIGPENDING, &signals);
+}
+
+/* Ids are given one after the other: a new one says up to where. Those of earlier batches would send more signals than can be handled. */
+static void delete_timers(void)
+{
+	static int first;
+	struct sigevent none = {.sigev_notify = SIGEV_NONE};
+	int last = first + 64;
+	bool known = !syscall(SYS_timer_create, CLOCK_MONOTONIC, &none, &last);
+
+	for (int timer = first; timer <= last; timer++)
+		syscall(SYS_timer_delete, timer);
+	if (known)
+		first = last + 1;
 }
 
 /* Everything that a batch may have changed in the only process. */
@@ -61,12 +77,11 @@ static void put_process_in_order(void)
 
 	for (int which = 0; which < 3; which++)
 		setitimer(which, &off, NULL);
-	for (int timer = 0; timer < 64; timer++)
-		syscall(SYS_timer_delete, timer);
 	syscall(SYS_close_range, 3, ROOT_FD - 1, 0);
 	must(syscall(SYS_setresuid, 0, 0, 0) == 0 && fchdir(ROOT_FD) == 0 && chroot(".") == 0);
 	umask(0);
 	set_limits();
+	delete_timers();
 	munlockall();
 	setpriority(PRIO_PROCESS, 0, 0);
 }
