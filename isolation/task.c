@@ -484,6 +484,7 @@ void task_exit(void)
 
 	t->exited = true;
 	list_remove(&t->link);
+	sigpending_clear(&t->pending); /* a timer may own what is in it, and goes by siglock */
 	bool last = --p->ntasks == 0;
 
 	usage_keep_task(p, t);

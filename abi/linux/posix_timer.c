@@ -139,7 +139,7 @@ static struct posix_timer *first_of(const struct proc *p, int tid)
 	return first;
 }
 
-/* The same. It is `now` by that clock. */
+/* The same. It is `now` by that clock, or was almost: what other CPUs' threads have used is read without their locks. */
 static void fire(struct proc *p, int tid, u64 now)
 {
 	struct posix_timer *t;
@@ -147,6 +147,10 @@ static void fire(struct proc *p, int tid, u64 now)
 	while ((t = first_of(p, tid)) && t->interval.deadline <= now) {
 		wait_no_more(t);
 		look(t);
+		if (!t->waits && !t->interval.fired) {
+			wait_for_cpu_time(t);
+			return;
+		}
 	}
 }
 
@@ -244,6 +248,8 @@ static void set(struct posix_timer *t, u64 value, u64 period, bool absolute)
 	interval_set(i, value, period, absolute);
 	if (i->deadline)
 		start(t);
+	if (t->waits) /* perhaps for what is past: no tick need fall on that clock again */
+		fire(t->proc, t->tid, interval_now(i));
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
 }
 
@@ -385,10 +391,12 @@ long sys_timer_create(int clock, uaddr_t uevent, uaddr_t uid)
 		return -EFAULT;
 	}
 
+	mutex_lock(&posix_timer_lock);
 	u64 flags = spin_lock_irqsave(&t->proc->siglock);
 
 	list_add_tail(&t->link, &t->proc->timers);
 	spin_unlock_irqrestore(&t->proc->siglock, flags);
+	mutex_unlock(&posix_timer_lock);
 	return 0;
 }
 

@@ -190,7 +190,23 @@ static void test_many(void)
 	is_int(make_many(timers), n, "as many again, when those are deleted");
 	for (int i = 0; i < n; i++)
 		must(timer_delete(timers[i]) == 0);
-	must(setrlimit(RLIMIT_SIGPENDING, &before) == 0);
+	must(setrlimit(RLIMIT_SIGPENDING, &before) == 0 && sigprocmask(SIG_UNBLOCK, &mask, NULL) == 0);
+}
+
+/* No tick falls on a process that sleeps: the signal must be there at once. */
+static void test_past(void)
+{
+	struct itimerspec its = {.it_value.tv_nsec = 1};
+	struct timespec a_while = {1, 0};
+	siginfo_t info;
+	sigset_t mask;
+	timer_t t = make(CLOCK_PROCESS_CPUTIME_ID, SIGEV_SIGNAL);
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGUSR1);
+	must(sigprocmask(SIG_BLOCK, &mask, NULL) == 0 && timer_settime(t, TIMER_ABSTIME, &its, NULL) == 0);
+	is_int(sigtimedwait(&mask, &info, &a_while), SIGUSR1, "a time that is past already: at once");
+	must(timer_delete(t) == 0 && sigprocmask(SIG_UNBLOCK, &mask, NULL) == 0);
 }
 
 static void limit(rlim_t cur, rlim_t max)
@@ -250,6 +266,7 @@ int main(int argc, char **argv)
 	test_timers();
 	test_ids();
 	test_many();
+	test_past();
 	test_limit();
 	test_death();
 	return done();
