@@ -20,7 +20,6 @@
 #define SIGEV_NONE 1
 #define SIGEV_THREAD 2
 #define SIGEV_THREAD_ID 4
-#define IGNORED_RESOLUTION (100 * NSEC_PER_USEC) /* a signal that nobody wants is not tried more often */
 
 struct sigevent64 {
 	u64 value;
@@ -99,7 +98,7 @@ static void notify(struct posix_timer *t)
 	t->queued = signal_send_timer(t->proc, t->event.notify & SIGEV_THREAD_ID ? t->event.tid : 0, t->signal);
 	if (!t->queued && t->interval.period && !t->proc->exiting) {
 		interval_forward(&t->interval);
-		t->interval.deadline = MAX(t->interval.deadline, interval_now(&t->interval) + IGNORED_RESOLUTION);
+		t->interval.deadline = MAX(t->interval.deadline, interval_now(&t->interval) + UNWANTED_REST);
 		start(t);
 	}
 }

@@ -67,28 +67,34 @@ static int pend(struct proc *p, struct sigpending *pending, int sig, const struc
 	return 0;
 }
 
-static void drop(struct sigpending *pending, u64 set)
+static void drop(struct proc *p, struct sigpending *pending, u64 set)
 {
 	struct sigqueue *q, *next;
 
 	if (!(pending->set & set))
 		return;
+	pending->set &= ~set;
+	if (set & SIGMASK(SIGALRM))
+		alarm_taken(p);
 	list_for_each_entry_safe(q, next, &pending->queue, link) {
 		if (SIGMASK(q->info.signo) & set) {
+			struct siginfo info = q->info;
+
 			list_remove(&q->link);
 			sigqueue_free(q);
+			if (info.code == SI_TIMER)
+				posix_timer_taken(p, &info);
 		}
 	}
-	pending->set &= ~set;
 }
 
 static void drop_everywhere(struct proc *p, u64 set)
 {
 	struct task *t;
 
-	drop(&p->pending, set);
+	drop(p, &p->pending, set);
 	list_for_each_entry(t, &p->tasks, link)
-		drop(&t->pending, set);
+		drop(p, &t->pending, set);
 }
 
 /* SIGCONT ends a stop even when it is blocked or ignored; each cancels the other. */
@@ -164,6 +170,11 @@ bool signal_send_timer(struct proc *p, int tid, struct sigqueue *own)
 		if (t->tid == tid)
 			return send(p, t, own->info.signo, NULL, own) > 0;
 	return false;
+}
+
+bool signal_send_alarm(struct proc *p)
+{
+	return send(p, NULL, SIGALRM, NULL, NULL) > 0;
 }
 
 int signal_send_proc(struct proc *p, int sig, const struct siginfo *info)
@@ -393,6 +404,8 @@ int signal_take(u64 blocked, struct siginfo *info, struct ksigaction *action)
 		sig = take_from(&p->pending, blocked, info);
 	if (sig && info->code == SI_TIMER)
 		posix_timer_taken(p, info);
+	if (sig == SIGALRM)
+		alarm_taken(p);
 	if (sig && action) {
 		*action = p->sighand->action[sig - 1];
 		if ((action->flags & SA_RESETHAND) && action->handler > SIG_IGN)

@@ -11,8 +11,8 @@
 #include <abi/linux/timespec.h>
 #include <isolation/proc.h>
 
-/* A program may ask for a signal each µs; re-arming faster than this would leave the CPU no time for it. */
-#define ALARM_RESOLUTION (100 * NSEC_PER_USEC)
+/* A program may ask for a signal each µs; going on sooner than this after it was taken would leave the program no time. */
+#define TAKEN_REST (100 * NSEC_PER_USEC)
 
 static struct mutex alarm_lock = MUTEX_INIT("alarm", alarm_lock); /* one setter at a time; leaf of the sleeping locks */
 
@@ -23,20 +23,35 @@ static u64 next_period(u64 deadline, u64 interval)
 
 	if (next <= now)
 		next = time_add(next, (now - next) / interval * interval + interval);
-	return MAX(next, now + ALARM_RESOLUTION);
+	return next;
 }
 
+/* siglock held, and it rests: until the period's next end, and for `rest` ns at least. */
+static void alarm_go_on(struct proc *p, u64 rest)
+{
+	p->alarm_rests = false;
+	timer_start(&p->alarm, MAX(next_period(p->alarm.deadline, p->alarm_interval), clock_ns() + rest));
+}
+
+void alarm_taken(struct proc *p)
+{
+	if (p->alarm_rests && !p->exiting)
+		alarm_go_on(p, TAKEN_REST);
+}
+
+/*
+ * It rests while SIGALRM is pending: otherwise a period shorter than this takes would leave the CPU no time for anything else.
+ * All of it under the lock: whoever stops the alarm clears the interval first, so that after that nothing starts it again.
+ */
 static void alarm_expired(struct timer *timer)
 {
 	struct proc *p = container_of(timer, struct proc, alarm);
-
-	signal_send_proc(p, SIGALRM, NULL);
-
-	/* Under the lock: whoever stops the alarm clears the interval first, so that after that nothing starts it again. */
 	u64 flags = spin_lock_irqsave(&p->siglock);
+	bool pending = signal_send_alarm(p);
 
-	if (p->alarm_interval && !p->exiting)
-		timer_start(timer, next_period(timer->deadline, p->alarm_interval));
+	p->alarm_rests = p->alarm_interval && !p->exiting;
+	if (p->alarm_rests && !pending)
+		alarm_go_on(p, UNWANTED_REST);
 	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
@@ -45,15 +60,19 @@ static void set_interval(struct proc *p, u64 interval)
 	u64 flags = spin_lock_irqsave(&p->siglock);
 
 	p->alarm_interval = interval;
+	p->alarm_rests = false;
 	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
 /* ns until it rings, at least one; 0: it will not. */
-static u64 alarm_left(const struct proc *p)
+static u64 alarm_left(struct proc *p)
 {
-	u64 deadline = READ_ONCE(p->alarm.deadline), now = clock_ns();
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	bool rests = p->alarm_rests, on = rests || READ_ONCE(p->alarm.cpu) >= 0;
+	u64 deadline = rests ? next_period(p->alarm.deadline, p->alarm_interval) : READ_ONCE(p->alarm.deadline), now = clock_ns();
 
-	if (READ_ONCE(p->alarm.cpu) < 0)
+	spin_unlock_irqrestore(&p->siglock, flags);
+	if (!on)
 		return 0;
 	return deadline > now ? deadline - now : 1;
 }

@@ -154,6 +154,7 @@ struct proc {
 	struct usage_shown shown;        /* siglock */
 	struct timer alarm;              /* ITIMER_REAL */
 	u64 alarm_interval;              /* siglock: ns */
+	bool alarm_rests;                /* siglock: until its signal, which is pending, is taken */
 	struct list timers;              /* siglock: those of timer_create() */
 	int next_timer;                  /* abi/linux/posix_timer.c's lock */
 	struct rb_root cpu_timers;       /* siglock, empty or not read without: of those the ones that run by CPU time, and will fire */

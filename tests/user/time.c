@@ -158,6 +158,75 @@ static void test_machine_counts(void)
 	ok(switches >= 20, "and as many switches: %ld", switches);
 }
 
+static volatile sig_atomic_t rung;
+
+/* Once: more would leave the program no time. */
+static void ring(int sig)
+{
+	signal(sig, SIG_IGN);
+	rung++;
+}
+
+/* A timer whose signal is pending rests, and one whose signal nobody wants comes with the ticks: interrupts in a fifth of a second. */
+static long interrupts_of_nap(void)
+{
+	struct timespec nap = {.tv_nsec = 200000000};
+	long others, before = machine_count("intr", &others);
+
+	while (nanosleep(&nap, &nap))
+		continue;
+	return machine_count("intr", &others) - before;
+}
+
+static void timer_starts(bool alarm, timer_t *t)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+	struct itimerval us = {{0, 1}, {0, 1}};
+	struct itimerspec ns = {{0, 1}, {0, 1}};
+
+	if (alarm)
+		must(setitimer(ITIMER_REAL, &us, NULL) == 0);
+	else
+		must(timer_create(CLOCK_MONOTONIC, &event, t) == 0 && timer_settime(*t, 0, &ns, NULL) == 0);
+}
+
+static void timer_ends(bool alarm, timer_t *t)
+{
+	struct itimerval off = {0};
+
+	must((alarm ? setitimer(ITIMER_REAL, &off, NULL) : timer_delete(*t)) == 0);
+}
+
+/* A period of a µs, or of a ns, leaves the machine its time whatever becomes of the signal, and the timer goes on when it may. */
+static void test_storm(bool alarm)
+{
+	const char *name = alarm ? "setitimer" : "timer_settime";
+	struct sigaction action = {.sa_handler = SIG_IGN};
+	long interrupts;
+	sigset_t set;
+	timer_t t;
+
+	sigemptyset(&set), sigaddset(&set, SIGALRM);
+	must(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+	timer_starts(alarm, &t);
+	interrupts = interrupts_of_nap();
+	ok(interrupts < 200, "%s: blocked, it rests: %ld interrupts", name, interrupts);
+	must(sigaction(SIGALRM, &action, NULL) == 0);
+	must(sigprocmask(SIG_UNBLOCK, &set, NULL) == 0);
+	interrupts = interrupts_of_nap();
+	ok(interrupts < 200, "%s: ignored, it comes with the ticks: %ld interrupts", name, interrupts);
+	if (kernel_is_orchard()) { /* on Linux it stood still when its signal was dropped, up to 6.12 */
+		action.sa_handler = ring;
+		must(sigaction(SIGALRM, &action, NULL) == 0);
+		rung = 0;
+		for (int i = 0; i < 100 && !rung; i++)
+			interrupts_of_nap();
+		is_int(rung, 1, "%s: and again when a handler wants it", name);
+	}
+	timer_ends(alarm, &t);
+	signal(SIGALRM, SIG_DFL);
+}
+
 static void test_cpus(void)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -190,6 +259,8 @@ int main(void)
 	test_sleep();
 	test_cpu_time();
 	test_machine_counts();
+	test_storm(true);
+	test_storm(false);
 	test_cpus();
 	return done();
 }

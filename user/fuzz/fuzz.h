@@ -9,6 +9,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -86,6 +87,7 @@ long raw(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, ui
 /* All calls of a batch. */
 void batch_run(uint64_t number);
 /* What a signal's action is made of: handler, and how it returns. */
+#define HANDLER_FLAGS (0x04000000ul /* SA_RESTORER */ | SA_SIGINFO)
 uint64_t batch_handler(void), batch_restorer(void);
 /* Once in a process: memory, signals. */
 void batch_init(void);

@@ -56,7 +56,7 @@ static void set_limits(void)
 	setrlimit(RLIMIT_SIGPENDING, &signals);
 }
 
-/* Ids are given one after the other: a new one says up to where. Those of earlier batches would send more signals than can be handled. */
+/* Ids are given one after the other: a new one says up to where. */
 static void delete_timers(void)
 {
 	static int first;

@@ -116,7 +116,7 @@ uint64_t action(struct stream *s, const struct call *c)
 		return bad;
 	word = take(s, 32);
 	word[0] = one_in(s, 4) ? (uint64_t)SIG_IGN : !options.careful && one_in(s, 4) ? (uint64_t)SIG_DFL : batch_handler();
-	word[1] = 0x04000000 | (options.careful ? flag[random_below(s, 5)] : PICK(s, flag));
+	word[1] = HANDLER_FLAGS | (options.careful ? flag[random_below(s, 5)] : PICK(s, flag));
 	word[2] = batch_restorer();
 	word[3] = random_next(s) & ~(1ul << (TICK_SIGNAL - 1)) & -(uint64_t)one_in(s, 4);
 	return (uint64_t)word;
