@@ -155,7 +155,7 @@ void proc_setup(struct proc *p, int pid, struct proc *parent)
 	waitq_init(&p->child_wait);
 	waitq_init(&p->vfork_wait);
 	waitq_init(&p->tasks_wait);
-	timer_init(&p->alarm, NULL);
+	timer_init(&p->alarm, proc_alarm);
 	if (parent && parent->pid != PID_INIT) {
 		p->pgid = parent->pgid;
 		p->sid = parent->sid;
@@ -228,7 +228,6 @@ static void task_destroy(struct thread *thread)
 {
 	struct task *t = task_of(thread);
 
-	sigpending_clear(&t->pending);
 	cred_put(t->cred);
 	proc_put(t->proc);
 	thread_fini(thread);

@@ -177,16 +177,17 @@ static struct posix_timer *find(struct proc *p, int id)
 void posix_timer_taken(struct proc *p, struct siginfo *info)
 {
 	struct posix_timer *t = find(p, info->timer.id);
+	int overrun = 0;
 
-	if (!t || !t->queued)
-		return; /* deleted or set anew since */
-	t->queued = false;
-	t->overrun = 0;
-	if (t->interval.period) {
-		t->overrun = (int)MIN(interval_forward(&t->interval), (u64)INT32_MAX);
-		start(t);
+	if (t && t->queued) { /* otherwise it is deleted or set anew since */
+		t->queued = false;
+		if (t->interval.period) {
+			overrun = (int)MIN(interval_forward(&t->interval), (u64)INT32_MAX);
+			start(t);
+		}
+		t->overrun = overrun;
 	}
-	info->timer.overrun = t->overrun;
+	info->timer.overrun = overrun;
 }
 
 /* posix_timer_lock held. */

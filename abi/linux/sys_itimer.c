@@ -35,7 +35,7 @@ static void alarm_go_on(struct proc *p, u64 rest)
 
 void alarm_taken(struct proc *p)
 {
-	if (p->alarm_rests && !p->exiting)
+	if (p->alarm_rests)
 		alarm_go_on(p, TAKEN_REST);
 }
 
@@ -43,7 +43,7 @@ void alarm_taken(struct proc *p)
  * It rests while SIGALRM is pending: otherwise a period shorter than this takes would leave the CPU no time for anything else.
  * All of it under the lock: whoever stops the alarm clears the interval first, so that after that nothing starts it again.
  */
-static void alarm_expired(struct timer *timer)
+void proc_alarm(struct timer *timer)
 {
 	struct proc *p = container_of(timer, struct proc, alarm);
 	u64 flags = spin_lock_irqsave(&p->siglock);
@@ -55,52 +55,62 @@ static void alarm_expired(struct timer *timer)
 	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
-static void set_interval(struct proc *p, u64 interval)
-{
-	u64 flags = spin_lock_irqsave(&p->siglock);
-
-	p->alarm_interval = interval;
-	p->alarm_rests = false;
-	spin_unlock_irqrestore(&p->siglock, flags);
-}
-
-/* ns until it rings, at least one; 0: it will not. */
-static u64 alarm_left(struct proc *p)
-{
-	u64 flags = spin_lock_irqsave(&p->siglock);
-	bool rests = p->alarm_rests, on = rests || READ_ONCE(p->alarm.cpu) >= 0;
-	u64 deadline = rests ? next_period(p->alarm.deadline, p->alarm_interval) : READ_ONCE(p->alarm.deadline), now = clock_ns();
-
-	spin_unlock_irqrestore(&p->siglock, flags);
-	if (!on)
-		return 0;
-	return deadline > now ? deadline - now : 1;
-}
-
 struct alarm {
 	u64 left, interval; /* ns; left 0: off */
 };
 
+/* siglock held. left: at least one, if it will ring. */
+static struct alarm alarm_now(const struct proc *p)
+{
+	u64 deadline = p->alarm.deadline, now = clock_ns(), left = 0;
+
+	if (p->alarm_rests)
+		left = next_period(deadline, p->alarm_interval) - now;
+	else if (READ_ONCE(p->alarm.cpu) >= 0)
+		left = deadline > now ? deadline - now : 1;
+	return (struct alarm){left, p->alarm_interval};
+}
+
 static struct alarm alarm_get(struct proc *p)
 {
 	mutex_lock(&alarm_lock);
-	struct alarm a = {.left = alarm_left(p), .interval = READ_ONCE(p->alarm_interval)};
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	struct alarm a = alarm_now(p);
+
+	spin_unlock_irqrestore(&p->siglock, flags);
 	mutex_unlock(&alarm_lock);
 	return a;
+}
+
+/* How it stood; from then on nothing starts it again. */
+static struct alarm alarm_stop(struct proc *p)
+{
+	u64 flags = spin_lock_irqsave(&p->siglock);
+	struct alarm old = alarm_now(p);
+
+	p->alarm_interval = 0;
+	p->alarm_rests = false;
+	spin_unlock_irqrestore(&p->siglock, flags);
+	timer_cancel(&p->alarm);
+	return old;
+}
+
+static void alarm_start(struct proc *p, struct alarm to)
+{
+	u64 flags = spin_lock_irqsave(&p->siglock);
+
+	p->alarm_interval = to.interval;
+	timer_start(&p->alarm, time_add(clock_ns(), to.left));
+	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
 static struct alarm alarm_set(struct proc *p, struct alarm to)
 {
 	mutex_lock(&alarm_lock);
-	struct alarm old = {.left = alarm_left(p), .interval = READ_ONCE(p->alarm_interval)};
+	struct alarm old = alarm_stop(p);
 
-	set_interval(p, 0);
-	timer_cancel(&p->alarm);
-	if (to.left) {
-		p->alarm.fn = alarm_expired;
-		set_interval(p, to.interval);
-		timer_start(&p->alarm, time_add(clock_ns(), to.left));
-	}
+	if (to.left)
+		alarm_start(p, to);
 	mutex_unlock(&alarm_lock);
 	return old;
 }

@@ -317,8 +317,9 @@ void proc_signal(struct proc *p, int sig, bool from_current);
 /* Upcall to abi/linux: p ends, and if it leads a session its terminal is free: who is in front gets SIGHUP. */
 void proc_end_session(struct proc *p);
 
-/* Upcall to abi/linux: the timers of timer_create(2) end, with the program or with the process. May sleep. */
+/* Upcalls to abi/linux: the timers of timer_create(2) end, with the program or with the process, which may sleep; the alarm is due. */
 void proc_delete_timers(struct proc *p);
+void proc_alarm(struct timer *timer);
 
 void proc_init(void);
 /* Makes the first process (PID_FIRST), child of init, ready to exec; runs entry(arg) in its first thread. */

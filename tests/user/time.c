@@ -217,8 +217,8 @@ static void test_storm(bool alarm)
 	ok(interrupts < 200, "%s: ignored, it comes with the ticks: %ld interrupts", name, interrupts);
 	if (kernel_is_orchard()) { /* on Linux it stood still when its signal was dropped, up to 6.12 */
 		action.sa_handler = ring;
-		must(sigaction(SIGALRM, &action, NULL) == 0);
 		rung = 0;
+		must(sigaction(SIGALRM, &action, NULL) == 0);
 		for (int i = 0; i < 100 && !rung; i++)
 			interrupts_of_nap();
 		is_int(rung, 1, "%s: and again when a handler wants it", name);

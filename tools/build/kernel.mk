@@ -105,7 +105,7 @@ small := $(ktests) $(foreach o,$(objs),$(if $(filter acpi% init.o initramfs.o ru
 	virtio_places.o panic% describe.o strace.o oom.o rungs.o mitigations.o console.o tty.o tty_%.o pty.o devpts.o procfs% proc_orchard.o \
 	policy.o class.o realtime.o deadline.o shared.o sys_session.o signal_group.o sys_admin.o sys_id.o sys_prctl.o sys_limit.o sys_attr.o sys_itimer.o sys_sched_policy.o \
 	posix_timer.o memfd.o lock.o stack.o main.o pvh.o multiboot2.o smp.o ioapic.o rtc.o power.o tables.o clock_reference.o entropy.o \
-	screen.o pixels.o text.o symbols.o explain.o backtrace.o mount.o printk.o bootmem.o utsname.o vdso_map.o cred.o sys_misc.o remap.o sys_copy.o sys_clock_set.o sys_signalfd.o sys_lock.o \
+	screen.o pixels.o text.o symbols.o explain.o backtrace.o mount.o printk.o bootmem.o utsname.o vdso_map.o cred.o sys_misc.o remap.o sys_copy.o sys_clock_set.o sys_timerfd.o sys_signalfd.o sys_lock.o \
 	kernel.o,$(notdir $o)),$o))
 # What an object has of its own, by these lists.
 own = $(strip $(if $(filter $(without_lto),$1),,$(lto)) $(if $(filter $(small),$1),-Os) \
