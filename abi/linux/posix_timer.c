@@ -92,15 +92,21 @@ static bool sends(const struct posix_timer *t)
 	return t->event.notify != SIGEV_NONE;
 }
 
+/* siglock held; it has fired, and nobody wants its signal. */
+static void go_on_unwanted(struct posix_timer *t)
+{
+	if (!t->interval.period || t->proc->exiting)
+		return;
+	interval_forward(&t->interval, UNWANTED_REST);
+	start(t);
+}
+
 /* siglock held; it has fired. */
 static void notify(struct posix_timer *t)
 {
 	t->queued = signal_send_timer(t->proc, t->event.notify & SIGEV_THREAD_ID ? t->event.tid : 0, t->signal);
-	if (!t->queued && t->interval.period && !t->proc->exiting) {
-		interval_forward(&t->interval);
-		t->interval.deadline = MAX(t->interval.deadline, interval_now(&t->interval) + UNWANTED_REST);
-		start(t);
-	}
+	if (!t->queued)
+		go_on_unwanted(t);
 }
 
 /* siglock held. */
@@ -174,20 +180,37 @@ static struct posix_timer *find(struct proc *p, int id)
 	return NULL;
 }
 
-void posix_timer_taken(struct proc *p, struct siginfo *info)
+/* Whose signal left the queue. NULL: it was deleted, or set anew, since it sent it. */
+static struct posix_timer *resting(struct proc *p, const struct siginfo *info)
 {
 	struct posix_timer *t = find(p, info->timer.id);
-	int overrun = 0;
 
-	if (t && t->queued) { /* otherwise it is deleted or set anew since */
-		t->queued = false;
-		if (t->interval.period) {
-			overrun = (int)MIN(interval_forward(&t->interval), (u64)INT32_MAX);
-			start(t);
-		}
-		t->overrun = overrun;
+	if (!t || !t->queued)
+		return NULL;
+	t->queued = false;
+	return t;
+}
+
+void posix_timer_taken(struct proc *p, struct siginfo *info)
+{
+	struct posix_timer *t = resting(p, info);
+
+	if (!t)
+		return;
+	t->overrun = 0;
+	if (t->interval.period) {
+		t->overrun = (int)MIN(interval_forward(&t->interval, 0), (u64)INT32_MAX);
+		start(t);
 	}
-	info->timer.overrun = overrun;
+	info->timer.overrun = t->overrun;
+}
+
+void posix_timer_dropped(struct proc *p, const struct siginfo *info)
+{
+	struct posix_timer *t = resting(p, info);
+
+	if (t)
+		go_on_unwanted(t);
 }
 
 /* posix_timer_lock held. */

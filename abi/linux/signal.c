@@ -67,14 +67,7 @@ static int pend(struct proc *p, struct sigpending *pending, int sig, const struc
 	return 0;
 }
 
-/* Taken or dropped: if it is a timer's, that goes on. */
-static void unqueue(struct proc *p, struct sigqueue *q)
-{
-	list_remove(&q->link);
-	if (q->info.code == SI_TIMER)
-		posix_timer_taken(p, &q->info);
-}
-
+/* Timers whose signals these are go on. */
 static void drop(struct proc *p, struct sigpending *pending, u64 set)
 {
 	struct sigqueue *q, *next;
@@ -83,12 +76,14 @@ static void drop(struct proc *p, struct sigpending *pending, u64 set)
 		return;
 	pending->set &= ~set;
 	if (set & SIGMASK(SIGALRM))
-		alarm_taken(p);
+		alarm_dropped(p);
 	list_for_each_entry_safe(q, next, &pending->queue, link) {
-		if (SIGMASK(q->info.signo) & set) {
-			unqueue(p, q);
-			sigqueue_free(q);
-		}
+		if (!(SIGMASK(q->info.signo) & set))
+			continue;
+		list_remove(&q->link);
+		if (q->info.code == SI_TIMER)
+			posix_timer_dropped(p, &q->info);
+		sigqueue_free(q);
 	}
 }
 
@@ -364,7 +359,7 @@ int signal_suspend_mask(uaddr_t address, size_t size)
 /* ---- taking ---- */
 
 /* The next unblocked signal, out of the set; synchronous ones first, then by number. siglock held. 0: none. */
-static int take_from(struct proc *p, struct sigpending *pending, u64 blocked, struct siginfo *info)
+static int take_from(struct sigpending *pending, u64 blocked, struct siginfo *info)
 {
 	u64 ready = pending->set & ~blocked;
 	struct sigqueue *q, *found = NULL;
@@ -388,8 +383,8 @@ static int take_from(struct proc *p, struct sigpending *pending, u64 blocked, st
 		found = q;
 	}
 	if (found) {
-		unqueue(p, found);
 		*info = found->info;
+		list_remove(&found->link);
 		sigqueue_free(found);
 	}
 	if (!more)
@@ -402,10 +397,12 @@ int signal_take(u64 blocked, struct siginfo *info, struct ksigaction *action)
 	struct task *t = task_current();
 	struct proc *p = t->proc;
 	u64 flags = spin_lock_irqsave(&p->siglock);
-	int sig = take_from(p, &t->pending, blocked, info);
+	int sig = take_from(&t->pending, blocked, info);
 
 	if (!sig)
-		sig = take_from(p, &p->pending, blocked, info);
+		sig = take_from(&p->pending, blocked, info);
+	if (sig && info->code == SI_TIMER)
+		posix_timer_taken(p, info);
 	if (sig == SIGALRM)
 		alarm_taken(p);
 	if (sig && action) {

@@ -16,27 +16,33 @@
 
 static struct mutex alarm_lock = MUTEX_INIT("alarm", alarm_lock); /* one setter at a time; leaf of the sleeping locks */
 
-/* When the period's next end is, after one at `deadline`: missed ones are not made up for. */
-static u64 next_period(u64 deadline, u64 interval)
+/* When a period first ends more than `rest` ns from now, after one that ended at the alarm's deadline. */
+static u64 next_period(const struct proc *p, u64 rest)
 {
-	u64 now = clock_ns(), next = time_add(deadline, interval);
+	u64 from = clock_ns() + rest, next = time_add(p->alarm.deadline, p->alarm_interval);
 
-	if (next <= now)
-		next = time_add(next, (now - next) / interval * interval + interval);
+	if (next <= from)
+		next = time_add(next, (from - next) / p->alarm_interval * p->alarm_interval + p->alarm_interval);
 	return next;
 }
 
-/* siglock held, and it rests: until the period's next end, and for `rest` ns at least. */
+/* siglock held. */
 static void alarm_go_on(struct proc *p, u64 rest)
 {
+	if (!p->alarm_rests)
+		return;
 	p->alarm_rests = false;
-	timer_start(&p->alarm, MAX(next_period(p->alarm.deadline, p->alarm_interval), clock_ns() + rest));
+	timer_start(&p->alarm, next_period(p, rest));
 }
 
 void alarm_taken(struct proc *p)
 {
-	if (p->alarm_rests)
-		alarm_go_on(p, TAKEN_REST);
+	alarm_go_on(p, TAKEN_REST);
+}
+
+void alarm_dropped(struct proc *p)
+{
+	alarm_go_on(p, UNWANTED_REST);
 }
 
 /*
@@ -50,8 +56,8 @@ void proc_alarm(struct timer *timer)
 	bool pending = signal_send_alarm(p);
 
 	p->alarm_rests = p->alarm_interval && !p->exiting;
-	if (p->alarm_rests && !pending)
-		alarm_go_on(p, UNWANTED_REST);
+	if (!pending)
+		alarm_dropped(p);
 	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
@@ -59,14 +65,14 @@ struct alarm {
 	u64 left, interval; /* ns; left 0: off */
 };
 
-/* siglock held. left: at least one, if it will ring. */
+/* siglock held. left: at least one, if it will ring: also while it rests, which Linux calls off. */
 static struct alarm alarm_now(const struct proc *p)
 {
 	u64 deadline = p->alarm.deadline, now = clock_ns(), left = 0;
 
-	if (p->alarm_rests)
-		left = next_period(deadline, p->alarm_interval) - now;
-	else if (READ_ONCE(p->alarm.cpu) >= 0)
+	if (p->alarm_interval && deadline <= now)
+		left = next_period(p, 0) - now;
+	else if (p->alarm_interval || READ_ONCE(p->alarm.cpu) >= 0)
 		left = deadline > now ? deadline - now : 1;
 	return (struct alarm){left, p->alarm_interval};
 }

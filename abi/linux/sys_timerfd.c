@@ -42,7 +42,7 @@ static void catch_up(struct timerfd *t)
 {
 	if (!t->interval.fired || !t->interval.period)
 		return;
-	WRITE_ONCE(t->ticks, t->ticks + interval_forward(&t->interval));
+	WRITE_ONCE(t->ticks, t->ticks + interval_forward(&t->interval, 0));
 	timer_start(&t->interval.timer, t->interval.deadline);
 }
 

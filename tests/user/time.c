@@ -178,9 +178,9 @@ static long interrupts_of_nap(void)
 	return machine_count("intr", &others) - before;
 }
 
-static void timer_starts(bool alarm, timer_t *t)
+static void timer_starts(bool alarm, int sig, timer_t *t)
 {
-	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = sig};
 	struct itimerval us = {{0, 1}, {0, 1}};
 	struct itimerspec ns = {{0, 1}, {0, 1}};
 
@@ -208,22 +208,67 @@ static void test_storm(bool alarm)
 
 	sigemptyset(&set), sigaddset(&set, SIGALRM);
 	must(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
-	timer_starts(alarm, &t);
+	timer_starts(alarm, SIGALRM, &t);
 	interrupts = interrupts_of_nap();
 	ok(interrupts < 200, "%s: blocked, it rests: %ld interrupts", name, interrupts);
 	must(sigaction(SIGALRM, &action, NULL) == 0);
 	must(sigprocmask(SIG_UNBLOCK, &set, NULL) == 0);
 	interrupts = interrupts_of_nap();
 	ok(interrupts < 200, "%s: ignored, it comes with the ticks: %ld interrupts", name, interrupts);
-	if (kernel_is_orchard()) { /* on Linux it stood still when its signal was dropped, up to 6.12 */
-		action.sa_handler = ring;
-		rung = 0;
-		must(sigaction(SIGALRM, &action, NULL) == 0);
-		for (int i = 0; i < 100 && !rung; i++)
-			interrupts_of_nap();
-		is_int(rung, 1, "%s: and again when a handler wants it", name);
-	}
+	action.sa_handler = ring;
+	rung = 0;
+	must(sigaction(SIGALRM, &action, NULL) == 0);
+	for (int i = 0; i < 100 && !rung; i++)
+		interrupts_of_nap();
+	is_int(rung, 1, "%s: and again when a handler wants it", name);
 	timer_ends(alarm, &t);
+	signal(SIGALRM, SIG_DFL);
+}
+
+/* Each drops the other's signal, which then comes again, but not at once. */
+static void test_storm_of_two(void)
+{
+	timer_t stop, go_on;
+	sigset_t set;
+	long interrupts;
+
+	sigemptyset(&set), sigaddset(&set, SIGTSTP), sigaddset(&set, SIGCONT);
+	must(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+	timer_starts(false, SIGTSTP, &stop);
+	timer_starts(false, SIGCONT, &go_on);
+	interrupts = interrupts_of_nap();
+	ok(interrupts < 200, "timers of SIGTSTP and SIGCONT, which drop each other: %ld interrupts", interrupts);
+	timer_ends(false, &stop), timer_ends(false, &go_on);
+	signal(SIGTSTP, SIG_IGN);
+	must(sigprocmask(SIG_UNBLOCK, &set, NULL) == 0);
+	signal(SIGTSTP, SIG_DFL);
+}
+
+#define PERIOD 9000000L /* less than an unwanted timer rests */
+#define NEAR 1000000L
+
+/* Signals that nobody wants do not shift the period. What a busy host cuts in two is measured again. */
+static void test_phase(void)
+{
+	struct itimerval period = {{0, PERIOD / 1000}, {0, PERIOD / 1000}}, off = {0}, left;
+	long start, at, phase, shifted = 0;
+
+	signal(SIGALRM, SIG_IGN);
+	do {
+		start = now(CLOCK_MONOTONIC);
+		must(setitimer(ITIMER_REAL, &period, NULL) == 0);
+	} while (now(CLOCK_MONOTONIC) - start > NEAR);
+	for (int i = 0; i < 8; i++) {
+		interrupts_of_nap();
+		do {
+			at = now(CLOCK_MONOTONIC);
+			must(getitimer(ITIMER_REAL, &left) == 0);
+		} while (now(CLOCK_MONOTONIC) - at > NEAR);
+		phase = (at + left.it_value.tv_usec * 1000 - start + NEAR) % PERIOD;
+		shifted += phase > 2 * NEAR + 1000; /* it tells whole us */
+	}
+	is_int(shifted, 0, "an ignored alarm keeps its time");
+	must(setitimer(ITIMER_REAL, &off, NULL) == 0);
 	signal(SIGALRM, SIG_DFL);
 }
 
@@ -259,8 +304,12 @@ int main(void)
 	test_sleep();
 	test_cpu_time();
 	test_machine_counts();
-	test_storm(true);
-	test_storm(false);
+	if (kernel_is_orchard()) { /* others count other programs' interrupts, and let an alarm stand still that nobody wants */
+		test_storm(true);
+		test_storm(false);
+		test_storm_of_two();
+		test_phase();
+	}
 	test_cpus();
 	return done();
 }

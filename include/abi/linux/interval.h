@@ -46,10 +46,10 @@ static inline void interval_set(struct interval *i, u64 value, u64 period, bool 
 		i->deadline = absolute ? value : time_add(interval_now(i), value);
 }
 
-/* It fired: how many further periods have ended since. The deadline is the next one, in the future. Needs a period. */
-static inline u64 interval_forward(struct interval *i)
+/* It fired: how many further periods have ended since, or will in `rest` ns. The deadline is the next one. Needs a period. */
+static inline u64 interval_forward(struct interval *i, u64 rest)
 {
-	u64 now = interval_now(i), more = now > i->deadline ? (now - i->deadline) / i->period : 0;
+	u64 from = time_add(interval_now(i), rest), more = from > i->deadline ? (from - i->deadline) / i->period : 0;
 	u64 step = (more + 1) * i->period;
 
 	i->fired = false;

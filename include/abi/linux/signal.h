@@ -17,15 +17,18 @@ int signal_send_proc(struct proc *p, int sig, const struct siginfo *info);
 int signal_send_task(struct task *t, int sig, const struct siginfo *info);
 /* A timer's own signal, to thread tid of p or, 0, to p; it may be pending already. False: nobody wants it. siglock held. */
 bool signal_send_timer(struct proc *p, int tid, struct sigqueue *own);
-/* posix_timer.c: that signal is taken or dropped: its timer goes on, and *info learns the overrun. siglock held. */
+/* posix_timer.c: that signal is taken: its timer goes on, and *info learns the overrun; or it is dropped, and its timer goes on as
+ * if nobody wanted it. siglock held. */
 void posix_timer_taken(struct proc *p, struct siginfo *info);
+void posix_timer_dropped(struct proc *p, const struct siginfo *info);
 /* The alarm's SIGALRM. False: nobody wants it. siglock held. */
 bool signal_send_alarm(struct proc *p);
-/* sys_itimer.c: p's SIGALRM is taken or dropped: the alarm goes on, if it rests. siglock held. */
+/* sys_itimer.c: p's SIGALRM is taken, or dropped: the alarm goes on, if it rests. siglock held. */
 void alarm_taken(struct proc *p);
-/* How long a periodic timer rests, in ns, when nobody wants its signal (a tick, as on Linux up to 6.12). */
+void alarm_dropped(struct proc *p);
+/* How long a periodic timer rests at least, in ns, when nobody wants its signal. */
 #define UNWANTED_REST TICK_NS
-/* The same: a tick fell on t, whose process has timers that wait for CPU time. In the tick's interrupt. */
+/* posix_timer.c: a tick fell on t, whose process has timers that wait for CPU time. In the tick's interrupt. */
 void posix_timers_tick(struct task *t);
 /* To every process of a group; how many there were. proc_lock not held. */
 unsigned signal_send_group(int pgid, int sig, const struct siginfo *info);
