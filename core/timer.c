@@ -96,7 +96,8 @@ bool timer_cancel(struct timer *t)
 {
 	u64 flags = irq_save();
 	int pending_on = timer_unqueue(t);
-	/* Its fn may be running still where it fired last, also when that fn has started it again, which it does there. */
+	/* Its fn may be running still where it fired last, also when that fn has started it again there. Who else starts it, from
+	 * elsewhere, does so when fn is through with what it guards: then there is nothing to wait for. */
 	int ran_on = pending_on >= 0 ? pending_on : -2 - __atomic_load_n(&t->cpu, __ATOMIC_ACQUIRE);
 
 	irq_restore(flags);

@@ -154,7 +154,7 @@ struct proc {
 	struct usage_shown shown;        /* siglock */
 	struct timer alarm;              /* ITIMER_REAL */
 	u64 alarm_interval;              /* siglock: ns */
-	bool alarm_rests;                /* siglock: until its signal, which is pending, is taken */
+	bool alarm_rests;                /* siglock: until its signal, which is pending, is taken or dropped */
 	struct list timers;              /* siglock: those of timer_create() */
 	int next_timer;                  /* abi/linux/posix_timer.c's lock */
 	struct rb_root cpu_timers;       /* siglock, empty or not read without: of those the ones that run by CPU time, and will fire */
@@ -317,8 +317,9 @@ void proc_signal(struct proc *p, int sig, bool from_current);
 /* Upcall to abi/linux: p ends, and if it leads a session its terminal is free: who is in front gets SIGHUP. */
 void proc_end_session(struct proc *p);
 
-/* Upcalls to abi/linux: the timers of timer_create(2) end, with the program or with the process, which may sleep; the alarm is due. */
+/* Upcall to abi/linux: the timers of timer_create(2) end, with the program or with the process. May sleep. */
 void proc_delete_timers(struct proc *p);
+/* The same: the alarm is due. In the timer's interrupt. */
 void proc_alarm(struct timer *timer);
 
 void proc_init(void);

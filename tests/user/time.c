@@ -167,7 +167,7 @@ static void ring(int sig)
 	rung++;
 }
 
-/* A timer whose signal is pending rests, and one whose signal nobody wants comes with the ticks: interrupts in a fifth of a second. */
+/* How many there are in a fifth of a second. */
 static long interrupts_of_nap(void)
 {
 	struct timespec nap = {.tv_nsec = 200000000};
